@@ -1,0 +1,58 @@
+// Contract: the machine. Opens NICs and host ports, and tells when something about them changed by itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hal/host_port.hpp"
+#include "hal/nic.hpp"
+#include "hal/outcome.hpp"
+#include "hal/wire/fixed_vector.hpp"
+
+namespace bondbox {
+
+/// How a NIC's link is read: the kernel's option use_carrier.
+enum class LinkSource : std::uint8_t {
+  carrier,  ///< the driver's carrier; where a driver has none, MII registers
+  mii,      ///< MII registers, then ethtool; where a driver answers neither, carrier
+};
+
+struct HardwareEvent {
+  enum class Kind : std::uint8_t {
+    link_changed,   ///< look at the NIC's link now rather than at the next poll
+    nic_vanished,   ///< its interface was removed
+    nic_appeared,   ///< an interface of this name came into being
+    host_changed,   ///< up or down, MAC, MTU, promiscuity or addresses of a host port (or of what is on top of it)
+  };
+  Kind kind = Kind::link_changed;
+  std::string name;  ///< of the interface
+};
+
+class Hardware {
+ public:
+  virtual ~Hardware() = default;
+
+  /// Claims the NIC (see nic.hpp). Fails with ENODEV when there is none of this name, EBUSY when it is claimed already
+  /// or is itself a bond or the member of a bridge or another bond, EPERM without the right, EINVAL when it is not
+  /// Ethernet. On failure nothing about the interface has changed.
+  virtual Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) = 0;
+
+  /// Whether an interface of this name exists, claimed or not.
+  virtual bool has_interface(std::string_view name) = 0;
+
+  /// Makes the interface. Fails with EEXIST when the name is taken by something else, EPERM, ENOENT where the host
+  /// cannot make one (no TAP driver), EINVAL for a bad name.
+  virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name) = 0;
+
+  /// Appends what changed since the last call, oldest first, until `events` is full. Never blocks. Events that were lost
+  /// below are made good by one link_changed with an empty name: look at everything.
+  virtual void poll_events(FixedVector<HardwareEvent, 64>& events) = 0;
+
+  /// As Nic::wait_handle, for poll_events.
+  virtual int wait_handle() const noexcept = 0;
+};
+
+}  // namespace bondbox

@@ -1,0 +1,65 @@
+// Contract: the one interface that the host sees (bond0). Frames that the host sends come out of receive();
+// frames for the host go into transmit().
+//
+// Destroying it takes the interface away. No call blocks or throws.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "hal/nic.hpp"
+#include "hal/outcome.hpp"
+#include "hal/packet.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/ip_address.hpp"
+#include "hal/wire/mac_address.hpp"
+
+namespace bondbox {
+
+/// An address by which the host is reachable through this port: on the interface itself, on a VLAN interface on top of
+/// it (`vlan` set), or on a bridge that it is a port of.
+struct HostAddress {
+  IpAddress address;
+  VlanId vlan;
+  MacAddress mac;      ///< of the interface that holds the address
+  bool router = false; ///< IPv6 forwarding is on there (RFC 4861 4.4, the R flag)
+  friend constexpr bool operator==(const HostAddress&, const HostAddress&) = default;
+};
+
+class HostPort {
+ public:
+  virtual ~HostPort() = default;
+
+  virtual std::string_view name() const noexcept = 0;
+  virtual MacAddress mac() const noexcept = 0;
+  virtual Outcome set_mac(MacAddress mac) = 0;
+  virtual std::uint32_t mtu() const noexcept = 0;
+  virtual Outcome set_mtu(std::uint32_t mtu) = 0;
+
+  /// Whether the host's stack sees a cable in this port.
+  virtual Outcome set_carrier(bool on) = 0;
+  /// Whether the host has set the interface up.
+  virtual bool is_up() const noexcept = 0;
+  /// Whether something above wants every frame (a bridge, a capture, a macvlan).
+  virtual bool is_promiscuous() const noexcept = 0;
+
+  /// As last learned; tentative and duplicate IPv6 addresses are left out. IPv4 first, then IPv6, in the host's order.
+  virtual std::span<const HostAddress> addresses() const noexcept = 0;
+  /// Gives the host an address with its prefix length, once the interface exists. EEXIST is not an error.
+  virtual Outcome add_address(const IpPrefix& prefix) = 0;
+  virtual Outcome remove_address(const IpPrefix& prefix) = 0;
+  /// The default route of the gateway's family, through this port; an old one through this port is replaced.
+  virtual Outcome set_gateway(const IpAddress& gateway) = 0;
+  virtual Outcome remove_gateway(const IpAddress& gateway) = 0;
+  virtual Outcome set_up(bool up) = 0;
+
+  /// As Nic::receive and Nic::transmit.
+  virtual std::size_t receive(PacketBatch& batch) = 0;
+  virtual TransmitResult transmit(std::span<const Packet* const> packets) = 0;
+  virtual int wait_handle() const noexcept = 0;
+  virtual const NicCounters& counters() const noexcept = 0;
+};
+
+}  // namespace bondbox

@@ -1,0 +1,21 @@
+// What a PHY says of its link at one moment.
+#pragma once
+
+#include <cstdint>
+
+namespace bondbox {
+
+enum class Duplex : std::uint8_t { unknown, half, full };
+
+/// One reading. Speed and duplex are meaningful while the link is up, and SHOULD keep the last known value while it
+/// is down (the kernel driver prints them so).
+struct LinkSample {
+  bool present = true;            ///< false: the NIC has gone (unplugged, deleted); `up` is false then
+  bool up = false;                ///< administratively up and the PHY has link
+  std::uint32_t speed_mbps = 0;   ///< 0: unknown
+  Duplex duplex = Duplex::unknown;
+
+  friend constexpr bool operator==(const LinkSample&, const LinkSample&) = default;
+};
+
+}  // namespace bondbox

@@ -1,0 +1,85 @@
+// Every option of a bond, with the kernel driver's names, numbers, defaults and ranges. Plain data: reading and writing
+// them by name, with the kernel's rules and errors, is firmware/option_table.hpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/ip_address.hpp"
+#include "hal/wire/mac_address.hpp"
+
+namespace bondbox {
+
+enum class Mode : std::uint8_t {
+  balance_rr = 0,
+  active_backup = 1,
+  balance_xor = 2,
+  broadcast = 3,
+  lacp_8023ad = 4,
+  balance_tlb = 5,
+  balance_alb = 6,
+};
+
+enum class FailOverMac : std::uint8_t { none, active, follow };
+enum class PrimaryReselect : std::uint8_t { always, better, failure };
+enum class HashPolicy : std::uint8_t { layer2, layer34, layer23, encap23, encap34, vlan_srcmac };
+enum class ArpValidate : std::uint8_t { none, active, backup, all, filter, filter_active, filter_backup };
+enum class ArpAllTargets : std::uint8_t { any, all };
+enum class LacpRate : std::uint8_t { slow, fast };
+enum class AdSelect : std::uint8_t { stable, bandwidth, count, actor_port_prio };
+
+struct BondOptions {
+  Mode mode = Mode::active_backup;
+  bool unmonitored = false;  ///< bondbox's own: neither miimon nor ARP monitor, asked for in words
+
+  std::uint32_t miimon_ms = 100;  ///< 0: off. The kernel's default is 0; see ARCHITECTURE.md, differences
+  std::uint32_t updelay_ms = 0;   ///< a multiple of miimon
+  std::uint32_t downdelay_ms = 0;
+  std::uint32_t peer_notif_delay_ms = 0;
+  bool use_carrier = true;
+
+  std::uint8_t num_peer_notif = 1;  ///< num_grat_arp and num_unsol_na are one value, as in the kernel
+  std::uint8_t resend_igmp = 1;
+
+  std::uint32_t arp_interval_ms = 0;
+  FixedVector<IpAddress, 16> arp_ip_targets;
+  FixedVector<IpAddress, 16> ns_ip6_targets;
+  ArpValidate arp_validate = ArpValidate::none;
+  ArpAllTargets arp_all_targets = ArpAllTargets::any;
+  std::uint8_t arp_missed_max = 2;
+
+  std::string primary;  ///< an interface name; may name one that is no port yet; empty: none
+  PrimaryReselect primary_reselect = PrimaryReselect::always;
+  FailOverMac fail_over_mac = FailOverMac::none;
+  bool all_slaves_active = false;
+
+  HashPolicy xmit_hash_policy = HashPolicy::layer2;
+  std::uint16_t packets_per_slave = 1;
+  bool tlb_dynamic_lb = true;
+  std::uint32_t lp_interval_s = 1;
+  std::uint32_t min_links = 0;
+
+  LacpRate lacp_rate = LacpRate::slow;
+  bool lacp_active = true;
+  AdSelect ad_select = AdSelect::stable;
+  std::uint16_t ad_actor_sys_prio = 65535;
+  MacAddress ad_actor_system;
+  std::uint16_t ad_user_port_key = 0;
+  bool coupled_control = true;
+  bool broadcast_neighbor = false;
+};
+
+/// What belongs to one port rather than to the bond.
+struct PortOptions {
+  std::int32_t prio = 0;
+  std::uint16_t queue_id = 0;
+  std::uint16_t actor_port_prio = 255;
+};
+
+/// The kernel's name of a mode: "active-backup".
+const char* mode_name(Mode mode) noexcept;
+
+}  // namespace bondbox

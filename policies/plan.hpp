@@ -1,0 +1,95 @@
+// The forwarding plan: all that the per-frame path needs to know, as data. A policy publishes one whenever its mind
+// changes; the forwarder (and the simulator, and later a BPF program) executes it without asking back.
+//
+//   mode            transmit.spread   chosen by                     source MAC     duplicates on receive
+//   0 balance-rr    round_robin       counter / packets_per_port    bond           every port delivers
+//   1 active-backup single            -                             bond           only the active delivers
+//   2 balance-xor   hash              hash_policy                   bond           every port delivers
+//   3 broadcast     copy_to_all       -                             bond           every port delivers
+//   4 802.3ad       hash              hash_policy, over the active  bond           distributing ports deliver, slow
+//                                     aggregator's ports                           protocols are punted from all
+//   5 balance-tlb   buckets           bucket_of (destination MAC)   of the port    multicast on the active only
+//   6 balance-alb   buckets           bucket_of (destination IP),   of the port    the same; ARP is punted too
+//                                     ARP by the policy
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/mac_address.hpp"
+#include "policies/options.hpp"
+
+namespace bondbox {
+
+using PortList = FixedVector<PortId, max_ports>;
+
+enum class Spread : std::uint8_t {
+  nothing,      ///< no port may send: frames are dropped and counted
+  single,       ///< everything leaves on usable[0]
+  round_robin,  ///< usable[(counter / packets_per_port) % n]; packets_per_port 0: a random one
+  hash,         ///< usable[hash(frame) % n]
+  buckets,      ///< bucket_port[bucket_of(frame)]; frames without a bucket leave on usable[0]
+  copy_to_all,  ///< a copy on each usable port
+};
+
+/// What the bucket of a frame is computed from (modes 5 and 6).
+enum class BucketKey : std::uint8_t { destination_mac, destination_ip };
+
+struct TransmitRule {
+  Spread spread = Spread::nothing;
+  PortList usable;    ///< in order of choice; for `single` and `buckets` the first is the active port
+  PortList fallback;  ///< tried in order, after `usable`, for a frame that its port refuses for want of a link
+  std::uint16_t packets_per_port = 1;
+  HashPolicy hash_policy = HashPolicy::layer2;
+  BucketKey bucket_key = BucketKey::destination_mac;
+  std::array<PortId, 256> bucket_port{};
+  std::optional<PortId> igmp_port;  ///< where IGMP leaves, whatever the spread says (mode 0)
+
+  friend bool operator==(const TransmitRule&, const TransmitRule&) = default;
+};
+
+/// Classes of frames, as bits of PortRule::deliver.
+using Deliver = std::uint8_t;
+inline constexpr Deliver deliver_nothing = 0;
+inline constexpr Deliver deliver_unicast = 1;
+inline constexpr Deliver deliver_multicast = 2;
+inline constexpr Deliver deliver_broadcast = 4;
+inline constexpr Deliver deliver_link_local = 8;  ///< 01:80:c2:00:00:0X; not part of multicast
+inline constexpr Deliver deliver_all = 15;
+
+/// What one port does with a frame that comes in, and as whom it sends.
+struct PortRule {
+  Deliver deliver = deliver_nothing;
+  /// Frames leaving here get this source address where they carry the bond's (modes 5 and 6).
+  std::optional<MacAddress> source_mac;
+  /// Frames to this address get the bond's address before the host sees them (modes 5 and 6: the port's own).
+  std::optional<MacAddress> own_mac;
+
+  friend bool operator==(const PortRule&, const PortRule&) = default;
+};
+
+/// Classes of frames that the policy wants to see, as bits.
+using Punt = std::uint8_t;
+inline constexpr Punt punt_nothing = 0;
+inline constexpr Punt punt_slow_protocols = 1;  ///< ethertype 0x8809, taken away from the host
+inline constexpr Punt punt_arp_received = 2;    ///< a copy; the host gets the frame too
+inline constexpr Punt punt_arp_sent = 4;        ///< the policy sends it instead of the forwarder
+inline constexpr Punt punt_nd = 8;              ///< copies of received NS and NA
+
+struct ForwardingPlan {
+  std::uint64_t generation = 0;  ///< counts the plans a bond has published
+  TransmitRule transmit;
+  std::array<PortRule, max_ports> ports{};
+  Punt punt = punt_nothing;
+  bool carrier = false;  ///< whether bond0 shows a cable to the host
+
+  /// Equal in effect: generations are not compared.
+  bool same_effect(const ForwardingPlan& other) const {
+    return transmit == other.transmit && ports == other.ports && punt == other.punt && carrier == other.carrier;
+  }
+};
+
+}  // namespace bondbox

@@ -1,0 +1,132 @@
+// What a policy is told and what it answers. A policy decides; it never sends, waits, logs or reads a clock.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "hal/link.hpp"
+#include "hal/wire/bytes.hpp"
+#include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/mac_address.hpp"
+#include "policies/options.hpp"
+#include "policies/plan.hpp"
+
+namespace bondbox {
+
+/// A port's link as the link monitor sees it (reference: the kernel's slave link states).
+enum class LinkState : std::uint8_t {
+  up,    ///< "up"
+  fail,  ///< "going down": no link, but downdelay has not passed
+  down,  ///< "down"
+  back,  ///< "going back": link, but updelay has not passed
+};
+
+/// One port as the policy sees it.
+struct PortFacts {
+  PortId id;
+  std::string_view name;
+  LinkState link = LinkState::down;
+  Ticks back_left{};  ///< in state back: what is left of updelay
+  std::uint32_t speed_mbps = 0;
+  Duplex duplex = Duplex::unknown;
+  MacAddress mac;
+  MacAddress permanent_mac;
+  PortOptions options;
+};
+
+/// Everything a policy may know. The ports stand in order of enslaving.
+struct BondFacts {
+  const BondOptions& options;
+  MacAddress bond_mac;
+  bool bond_up = false;  ///< the host has set bond0 up
+  FixedVector<PortFacts, max_ports> ports;
+
+  const PortFacts* find(PortId id) const noexcept {
+    for (const PortFacts& port : ports)
+      if (port.id == id) return &port;
+    return nullptr;
+  }
+};
+
+// --- what happens to a bond -------------------------------------------------------------------------------------
+
+struct PortAdded {
+  PortId port;
+};
+/// The facts no longer hold the port; its MAC is told because a policy may have to hand it on.
+struct PortRemoved {
+  PortId port;
+  MacAddress mac;
+};
+struct LinkChanged {
+  PortId port;
+  LinkState from;
+  LinkState to;
+};
+/// All links have been looked at. `scheduled` is false when an event made the look sooner than miimon asked for.
+struct MonitorPass {
+  bool scheduled = true;
+};
+/// bond0 was set up or down, or an option was written: `option` is the kernel's name of it, empty otherwise.
+struct Reconfigured {
+  std::string_view option;
+};
+/// Make this port the active one (its link was checked); none: choose again.
+struct ActivateRequested {
+  std::optional<PortId> port;
+};
+struct FramePunted {
+  std::optional<PortId> port;  ///< none: it came from the host
+  wire::Bytes frame;
+};
+/// A deadline the policy asked for has come.
+struct TimerDue {};
+
+using PolicyEvent =
+    std::variant<PortAdded, PortRemoved, LinkChanged, MonitorPass, Reconfigured, ActivateRequested, FramePunted, TimerDue>;
+
+// --- what a policy wants done -----------------------------------------------------------------------------------
+
+/// Tell the neighbours where our addresses are now: a gratuitous ARP request for each IPv4 address (RFC 5227 section 3's
+/// announcement), an unsolicited neighbour advertisement for each IPv6 address (RFC 4861 7.2.6), tagged on VLANs.
+struct AnnouncePeers {};
+struct SetPortMac {
+  PortId port;
+  MacAddress mac;
+};
+struct SetBondMac {
+  MacAddress mac;
+};
+struct SendFrame {
+  PortId port;
+  FixedVector<std::uint8_t, 128> bytes;
+};
+/// For the event log: the active port changed.
+struct ActiveChanged {
+  std::optional<PortId> from;
+  std::optional<PortId> to;
+};
+
+using Action = std::variant<AnnouncePeers, SetPortMac, SetBondMac, SendFrame, ActiveChanged>;
+using ActionList = FixedVector<Action, 64>;
+
+/// One mode. Everything a policy says is a pure function of what it has been told.
+template <class P>
+concept Policy = requires(P policy, const P& fixed, const PolicyEvent& event, const BondFacts& facts, Tick now,
+                          ActionList& actions) {
+  { policy.handle(event, facts, now, actions) } -> std::same_as<void>;
+  /// The plan after everything handled so far.
+  { fixed.plan(facts) } -> std::same_as<ForwardingPlan>;
+  /// When handle(TimerDue) wants to be called; none: not at all.
+  { fixed.next_deadline() } -> std::same_as<std::optional<Tick>>;
+  /// The port shown as "Currently Active Slave", where the mode has one.
+  { fixed.active() } -> std::same_as<std::optional<PortId>>;
+  /// Whether a port that comes back may skip updelay because nothing else carries traffic.
+  { fixed.skip_updelay(facts) } -> std::same_as<bool>;
+};
+
+}  // namespace bondbox
