@@ -1,0 +1,186 @@
+# bondbox: user-space NIC bonding. GNU make 4.3 or newer. `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+SIZE_MAX := 2200000
+
+ifeq ($(filter-out 3.% 4.0% 4.1% 4.2%,$(MAKE_VERSION)),)
+$(error bondbox needs GNU make 4.3 or newer; this is $(MAKE_VERSION))
+endif
+# A -j on the command line still wins over this one.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+CROSS  ?=
+CXX    := $(CROSS)g++
+STRIP  := $(CROSS)strip
+V      ?= 0
+Q      := $(if $(filter 0,$(V)),@,)
+say     = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' '$(1)' '$(2)',@:)
+
+# ---- The three kinds of build ----------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+COMMON   := -std=c++20 $(WARNINGS) -I. -ffunction-sections -fdata-sections
+
+ifeq ($(SAN),1)
+BUILD    := build/san
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS
+LINK     := -fsanitize=address,undefined
+else ifeq ($(DEBUG),1)
+BUILD    := build/debug
+OPTIMISE := -O0 -g3 -D_GLIBCXX_ASSERTIONS
+LINK     :=
+else
+BUILD    := build
+OPTIMISE := -Os -g1
+LINK     := -static
+endif
+# Unit tests see the program's own objects; only the test files themselves are compiled without optimisation, because
+# nothing measures them and the compiler is twice as fast.
+TEST_OPTIMISE := $(if $(filter 1,$(SAN)),$(OPTIMISE),-O0 -g1)
+
+CXXFLAGS_ALL  := $(COMMON) $(OPTIMISE) $(CXXFLAGS)
+TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) -DBOOST_TEST_DYN_LINK -DBONDBOX_SOURCE_DIR='"$(CURDIR)"' $(CXXFLAGS)
+LDFLAGS_ALL   := -Wl,--gc-sections $(LDFLAGS)
+
+# Debian's libpcap.a can capture from D-Bus, and a static libdbus needs a static libsystemd, which nobody packages.
+# Nothing here opens a D-Bus; its two entries in libpcap's table of sources are pointed at another source.
+pcap_static = -lpcap $(if $(findstring dbus,$(shell pcap-config --static --libs 2>/dev/null)),\
+  -Wl,--defsym=dbus_create=bt_create -Wl,--defsym=dbus_findalldevs=bt_findalldevs)
+program_libs = $(if $(filter -static,$(LINK)),$(pcap_static),-lpcap)
+
+# ---- Sources and objects ---------------------------------------------------------------------------------------------
+
+find = $(sort $(shell find $(1) -name '*.cpp' 2>/dev/null))
+
+PROGRAM_SOURCES := $(call find,firmware hal policies)
+SUPPORT_SOURCES := $(call find,tests/support)
+LAB_SOURCES     := $(call find,tests/lab)
+UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) tests/fuzz/% tests/bench/% tests/image/%,\
+  $(call find,tests))
+
+objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
+PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o,$(PROGRAM_OBJECTS))
+SUPPORT_OBJECTS := $(call objects_of,$(SUPPORT_SOURCES))
+UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
+LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES))
+TEST_OBJECTS    := $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS)
+
+PROGRAM   := $(BUILD)/bondbox
+UNIT      := $(BUILD)/tests/bondbox-tests
+LAB       := $(BUILD)/tests/bondbox-lab
+GENERATED := $(BUILD)/generated
+TEST_PCH  := $(GENERATED)/boost_test.hpp
+
+# ---- Targets ---------------------------------------------------------------------------------------------------------
+
+.PHONY: all run check test size install uninstall objects clean help always
+
+all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
+
+run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
+	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
+
+test: $(PROGRAM) $(UNIT) $(LAB) size build/deps/run.stamp build/deps/test.stamp ## build, and run every test; ONLY=suite/case runs some
+	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
+
+check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
+	$(Q)toolchain/check.sh $(BUILD)
+
+size: $(PROGRAM) ## fail when build/bondbox is over 2,200,000 bytes
+ifeq ($(LINK),-static)
+	$(Q)bytes=$$(stat -c %s $(PROGRAM)); echo "  SIZE  $(PROGRAM): $$bytes bytes of $(SIZE_MAX)"; \
+	if [ $$bytes -gt $(SIZE_MAX) ]; then echo "$(PROGRAM) is too large by $$((bytes - $(SIZE_MAX))) bytes" >&2; exit 1; fi
+else
+	@echo "  SIZE  not checked: $(PROGRAM) is not the static build"
+endif
+
+install: $(PROGRAM) ## copy it to $(DESTDIR)$(PREFIX)/sbin; PREFIX is /usr/local unless given
+	$(call say,INST,$(DESTDIR)$(PREFIX)/sbin/bondbox)
+	$(Q)install -D -m 0755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/sbin/bondbox'
+
+uninstall: ## remove what install copied
+	$(call say,RM,$(DESTDIR)$(PREFIX)/sbin/bondbox)
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/bondbox'
+
+objects: $(PROGRAM_OBJECTS) $(TEST_OBJECTS) ## compile everything, link nothing (with -k: go on after an error)
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## this list
+	@echo 'bondbox $(VERSION): one network address over several cables.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
+	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), CROSS=TRIPLE- (another compiler).'
+
+# ---- Building --------------------------------------------------------------------------------------------------------
+
+build/deps/%.stamp: toolchain/debian-packages toolchain/setup.sh
+	$(Q)toolchain/setup.sh $* $@
+
+# A file with the words in $(2) that is only touched when they differ: what depends on it follows a change of flags.
+define remember
+$(1): always
+	@mkdir -p $$(@D); printf '%s\n' '$(subst ','\'',$(2))' > $$@.new; \
+	if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+endef
+$(eval $(call remember,$(BUILD)/obj/.flags,$(CXX) $(CXXFLAGS_ALL)))
+$(eval $(call remember,$(BUILD)/obj/.test-flags,$(CXX) $(TESTFLAGS_ALL)))
+$(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(PROGRAM_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
+
+COMMIT := $(shell git -C . describe --always --dirty --exclude='*' --abbrev=10 2>/dev/null)
+$(eval $(call remember,$(GENERATED)/version_generated.hpp,\
+  inline constexpr char version_text[] = "$(VERSION)"; inline constexpr char commit_text[] = "$(COMMIT)";))
+
+$(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/build.stamp
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
+$(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
+
+$(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gch | build/deps/build.stamp
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(TESTFLAGS_ALL) $(if $(findstring main.cpp,$<),,-include $(TEST_PCH)) -MMD -MP -c $< -o $@
+
+# Boost.Test's header takes longer to compile than most tests; it is compiled once.
+$(TEST_PCH).gch: $(BUILD)/obj/.test-flags | build/deps/build.stamp build/deps/test.stamp
+	$(call say,CXX,boost/test/unit_test.hpp)
+	@mkdir -p $(@D)
+	@echo '#include <boost/test/unit_test.hpp>' > $(TEST_PCH)
+	$(Q)$(CXX) $(TESTFLAGS_ALL) -x c++-header $(TEST_PCH) -o $@
+
+$(PROGRAM).debug: $(PROGRAM_OBJECTS) $(BUILD)/obj/.link-flags
+	$(call say,LINK,$(PROGRAM))
+	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(PROGRAM_OBJECTS) $(program_libs) -o $@
+
+ifeq ($(LINK),-static)
+$(PROGRAM): $(PROGRAM).debug
+	$(Q)$(STRIP) -o $@ $<
+else
+$(PROGRAM): $(PROGRAM).debug
+	$(Q)ln -f $< $@
+endif
+
+$(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(BUILD)/obj/.unit-flags
+$(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(BUILD)/obj/.lab-flags
+$(UNIT) $(LAB):
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@
+
+-include $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Runs the test binaries in DIRECTORY and ends with one line: N passed, N failed, N skipped.
+#   tests/run.sh DIRECTORY      environment: BONDBOX (the program under test), ONLY (suite/case of one binary)
+# The exit status is 0 only when nothing failed and every binary told its result.
+set -u
+directory=$1
+passed=0 failed=0 skipped=0
+# A binary that hangs is a failure, not a wait without end.
+minutes_max=${TEST_MINUTES:-15}
+
+number() { sed -n "s/.*<TestSuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
+
+# Boost.Test says why it skips only in its log: one line for each reason, with the cases that share it.
+print_skipped() {
+  tr '>' '\n' < "$1" | awk '
+    function value(key) { return match($0, key "=\"[^\"]*\"") ? substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3) : "" }
+    /<Test(Case|Suite) / && /skipped="yes"/ {
+      why = value("reason"); gsub(/&quot;/, "\"", why); gsub(/&apos;/, "\047", why); gsub(/&lt;/, "<", why); gsub(/&amp;/, "\\&", why)
+      sub(/^precondition failed:? */, "", why)
+      print "  skipped: " value("name") ": " (why == "" ? "disabled in the source" : why)
+    }'
+}
+
+run_binary() {
+  binary=$1
+  name=$(basename "$binary")
+  report=$binary.report.xml
+  log=$binary.log.xml
+  rm -f "$report" "$log"
+  echo "  TEST  $name"
+  timeout -k 10 $((minutes_max * 60)) "$binary" ${ONLY:+--run_test="$ONLY"} --color_output=no \
+    --logger=HRF,error,stdout:XML,test_suite,"$log" --report_format=XML --report_level=short --report_sink="$report"
+  status=$?
+  if [ ! -s "$report" ]; then
+    # With ONLY the chosen tests may live in the other binary.
+    if [ -n "${ONLY:-}" ] && [ $status -ne 124 ] && [ $status -lt 128 ]; then return; fi
+    echo "$name gave no result: exit status $status" >&2
+    failed=$((failed + 1))
+    return
+  fi
+  print_skipped "$log"
+  bad=$(($(number test_cases_failed "$report") + $(number test_cases_aborted "$report")))
+  passed=$((passed + $(number test_cases_passed "$report")))
+  skipped=$((skipped + $(number test_cases_skipped "$report")))
+  # Something outside the cases failed: a global fixture, a leak found at exit, a crash after the report.
+  [ $bad -eq 0 ] && [ $status -ne 0 ] && { echo "$name: exit status $status" >&2; bad=1; }
+  failed=$((failed + bad))
+}
+
+run_binary "$directory/bondbox-tests"
+run_binary "$directory/bondbox-lab"
+
+if [ $((passed + failed)) -eq 0 ] && [ -n "${ONLY:-}" ]; then
+  echo "no test is called '$ONLY'" >&2
+  failed=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
