@@ -15,8 +15,9 @@ bool Packet::assign(wire::Bytes frame) noexcept {
 bool Packet::insert_vlan(std::uint16_t tpid, std::uint16_t tci) noexcept {
   constexpr std::size_t addresses = 12;
   constexpr std::uint32_t tag = 4;
+  static_assert(headroom >= 2 * tag + sizeof(OffloadHeader));
   if (length_ < addresses || length_ + tag > frame_size_max) return false;
-  if (start_ < tag + sizeof(OffloadHeader)) return false;
+  if (headroom - start_ >= 2 * tag) return false;
   OffloadHeader header = offload();
   std::uint8_t* const old_start = frame_bytes();
   start_ -= tag;

@@ -1,0 +1,136 @@
+// Neighbour discovery for IPv6 (RFC 4861): solicitations and advertisements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "hal/wire/bytes.hpp"
+#include "hal/wire/checksum.hpp"
+#include "hal/wire/frame_builder.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/ip.hpp"
+#include "hal/wire/ip_address.hpp"
+#include "hal/wire/mac_address.hpp"
+
+namespace bondbox::wire {
+
+namespace nd {
+
+inline constexpr std::uint8_t solicitation = 135;
+inline constexpr std::uint8_t advertisement = 136;
+inline constexpr std::size_t message_size_min = 24;
+inline constexpr std::uint8_t source_link_option = 1;
+inline constexpr std::uint8_t target_link_option = 2;
+
+/// What both messages must fulfil (RFC 4861 7.1.1, 7.1.2): hop limit 255, checksum, code, length, target, options.
+constexpr bool is_valid(const Ipv6View& packet, std::uint8_t type) noexcept {
+  const Bytes message = packet.payload();
+  if (packet.protocol() != ip_protocol::icmpv6 || packet.is_fragment() || packet.hop_limit() != 255) return false;
+  if (message.size() < message_size_min || message[0] != type || message[1] != 0 || message[8] == 0xff) return false;
+  for (std::size_t at = message_size_min; at < message.size();) {
+    if (message.size() - at < 2 || message[at + 1] == 0) return false;
+    const std::size_t length = static_cast<std::size_t>(message[at + 1]) * 8;
+    if (length > message.size() - at) return false;
+    at += length;
+  }
+  InternetChecksum sum;
+  sum.add_pseudo_header(packet.source(), packet.destination(), ip_protocol::icmpv6,
+                        static_cast<std::uint32_t>(message.size()));
+  sum.add(message);
+  return sum.value() == 0;
+}
+
+/// The Ethernet address in the first option of this kind; the options were checked by is_valid().
+constexpr std::optional<MacAddress> link_option(Bytes message, std::uint8_t kind) noexcept {
+  for (std::size_t at = message_size_min; at < message.size();) {
+    if (message[at] == kind && message[at + 1] == 1) return MacAddress::load(message.data() + at + 2);
+    at += static_cast<std::size_t>(message[at + 1]) * 8;
+  }
+  return std::nullopt;
+}
+
+}  // namespace nd
+
+class NeighbourSolicitationView {
+ public:
+  /// None when it is no solicitation that RFC 4861 7.1.1 lets a node accept.
+  static constexpr std::optional<NeighbourSolicitationView> parse(const Ipv6View& packet) noexcept {
+    if (!nd::is_valid(packet, nd::solicitation)) return std::nullopt;
+    NeighbourSolicitationView view(packet);
+    if (view.is_address_probe()) {
+      constexpr std::uint8_t solicited_node[13] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff};
+      const IpAddress destination = packet.destination();
+      for (std::size_t i = 0; i < sizeof solicited_node; ++i)
+        if (destination.octets[i] != solicited_node[i]) return std::nullopt;
+      if (view.source_link_address()) return std::nullopt;
+    }
+    return view;
+  }
+
+  constexpr IpAddress source() const noexcept { return source_; }
+  constexpr IpAddress target() const noexcept { return IpAddress::from_bytes(message_.subspan(8, 16)); }
+  constexpr std::optional<MacAddress> source_link_address() const noexcept {
+    return nd::link_option(message_, nd::source_link_option);
+  }
+  /// Sent from "::" for duplicate address detection (RFC 4862 5.4.2).
+  constexpr bool is_address_probe() const noexcept { return source_ == IpAddress{IpAddress::Family::v6, {}}; }
+
+ private:
+  constexpr explicit NeighbourSolicitationView(const Ipv6View& packet) noexcept
+      : message_(packet.payload()), source_(packet.source()) {}
+
+  Bytes message_;
+  IpAddress source_;
+};
+
+class NeighbourAdvertisementView {
+ public:
+  /// None when it is no advertisement that RFC 4861 7.1.2 lets a node accept.
+  static constexpr std::optional<NeighbourAdvertisementView> parse(const Ipv6View& packet) noexcept {
+    if (!nd::is_valid(packet, nd::advertisement)) return std::nullopt;
+    const NeighbourAdvertisementView view(packet);
+    if (packet.destination().octets[0] == 0xff && view.is_solicited()) return std::nullopt;
+    return view;
+  }
+
+  constexpr IpAddress source() const noexcept { return source_; }
+  constexpr IpAddress target() const noexcept { return IpAddress::from_bytes(message_.subspan(8, 16)); }
+  constexpr bool is_router() const noexcept { return (message_[4] & 0x80) != 0; }
+  constexpr bool is_solicited() const noexcept { return (message_[4] & 0x40) != 0; }
+  constexpr bool overrides() const noexcept { return (message_[4] & 0x20) != 0; }
+  constexpr std::optional<MacAddress> target_link_address() const noexcept {
+    return nd::link_option(message_, nd::target_link_option);
+  }
+
+ private:
+  constexpr explicit NeighbourAdvertisementView(const Ipv6View& packet) noexcept
+      : message_(packet.payload()), source_(packet.source()) {}
+
+  Bytes message_;
+  IpAddress source_;
+};
+
+/// An unsolicited advertisement (RFC 4861 7.2.6) of `address` at `sender`: to all nodes, override set. 86 bytes, 90
+/// with a tag. Empty when `address` is not IPv6.
+constexpr SmallFrame build_unsolicited_na(const MacAddress& sender, const IpAddress& address, bool router,
+                                          VlanId vlan) noexcept {
+  if (address.is_v4()) return {};
+  constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0, 0, 0, 1}};  // RFC 2464 7
+  constexpr IpAddress all_nodes{IpAddress::Family::v6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  constexpr std::uint16_t message_size = 32;
+  FrameBuilder builder;
+  builder.put_header(all_nodes_mac, sender, vlan, ethertype::ipv6);
+  builder.put32(0x60000000).put16(message_size).put8(ip_protocol::icmpv6).put8(255);
+  builder.put(address.bytes()).put(all_nodes.bytes());
+  const std::size_t message = builder.size();
+  builder.put8(nd::advertisement).put8(0).put16(0).put32(router ? 0xa0000000 : 0x20000000).put(address.bytes());
+  builder.put8(nd::target_link_option).put8(1).put(sender);
+  InternetChecksum sum;
+  sum.add_pseudo_header(address, all_nodes, ip_protocol::icmpv6, message_size);
+  sum.add(builder.bytes(message));
+  builder.patch16(message + 2, sum.value());
+  return builder.frame();
+}
+
+}  // namespace bondbox::wire
