@@ -69,6 +69,7 @@ struct BondOptions {
   MacAddress ad_actor_system;
   std::uint16_t ad_user_port_key = 0;
   bool coupled_control = true;
+  bool lacp_strict = false;
   bool broadcast_neighbor = false;
 };
 
@@ -79,7 +80,7 @@ struct PortOptions {
   std::uint16_t actor_port_prio = 255;
 };
 
-/// The kernel's name of a mode: "active-backup".
+/// The kernel's name of a mode: "active-backup"; "unknown" for a value that is none of the seven.
 const char* mode_name(Mode mode) noexcept;
 
 }  // namespace bondbox
