@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # The checks that need no running program: check.sh BUILD_DIRECTORY
 # Format, clang-tidy (a file is looked at again only when it or a header of it changed), include rules.
 set -u
