@@ -14,12 +14,6 @@
 
 namespace bondbox {
 
-/// How a NIC's link is read: the kernel's option use_carrier.
-enum class LinkSource : std::uint8_t {
-  carrier,  ///< the driver's carrier; where a driver has none, MII registers
-  mii,      ///< MII registers, then ethtool; where a driver answers neither, carrier
-};
-
 struct HardwareEvent {
   enum class Kind : std::uint8_t {
     link_changed,   ///< look at the NIC's link now rather than at the next poll

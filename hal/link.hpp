@@ -7,6 +7,12 @@ namespace bondbox {
 
 enum class Duplex : std::uint8_t { unknown, half, full };
 
+/// How a NIC's link is read: the kernel's option use_carrier.
+enum class LinkSource : std::uint8_t {
+  carrier,  ///< the driver's carrier; where a driver has none, MII registers
+  mii,      ///< MII registers, then ethtool; where a driver answers neither, carrier
+};
+
 /// One reading. Speed and duplex are meaningful while the link is up, and SHOULD keep the last known value while it
 /// is down (the kernel driver prints them so).
 struct LinkSample {

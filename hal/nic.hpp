@@ -52,6 +52,8 @@ class Nic {
 
   /// Reads the PHY now. MUST be cheap enough for every tick (no speed negotiation, no waiting).
   virtual LinkSample link() = 0;
+  /// How link() reads from now on. A NIC that has one way only ignores it.
+  virtual void set_link_source(LinkSource) {}
 
   /// Appends frames to `batch` until it is full, holds PacketBatch::bytes_target bytes, or no frame waits.
   /// Frames are whole, begin with the destination address, carry the VLAN tags they had on the wire, no FCS, and

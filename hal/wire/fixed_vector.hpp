@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <utility>
 
 namespace bondbox {
@@ -33,7 +32,8 @@ class FixedVector {
   constexpr T* end() noexcept { return items_.data() + size_; }
   constexpr const T* begin() const noexcept { return items_.data(); }
   constexpr const T* end() const noexcept { return items_.data() + size_; }
-  constexpr operator std::span<const T>() const noexcept { return {items_.data(), size_}; }
+  constexpr T* data() noexcept { return items_.data(); }
+  constexpr const T* data() const noexcept { return items_.data(); }
 
   friend constexpr bool operator==(const FixedVector& a, const FixedVector& b) {
     if (a.size_ != b.size_) return false;
