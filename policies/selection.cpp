@@ -1,0 +1,65 @@
+#include "policies/selection.hpp"
+
+namespace bondbox {
+namespace {
+
+const PortFacts* highest_priority_up(const BondFacts& facts, const PortFacts* current) noexcept {
+  const PortFacts* best = current != nullptr && current->link == LinkState::up ? current : nullptr;
+  for (const PortFacts& port : facts.ports) {
+    if (port.link != LinkState::up) continue;
+    if (best == nullptr || port.options.prio > best->options.prio) best = &port;
+  }
+  return best;
+}
+
+const PortFacts* soonest_back(const BondFacts& facts) noexcept {
+  const PortFacts* best = nullptr;
+  Ticks least = ticks_from_ms(facts.options.updelay_ms);
+  for (const PortFacts& port : facts.ports) {
+    if (port.link != LinkState::back || port.back_left >= least) continue;
+    least = port.back_left;
+    best = &port;
+  }
+  return best;
+}
+
+bool is_better(const PortFacts& candidate, const PortFacts& current) noexcept {
+  if (candidate.speed_mbps != current.speed_mbps) return candidate.speed_mbps > current.speed_mbps;
+  return candidate.duplex == Duplex::full && current.duplex != Duplex::full;
+}
+
+}  // namespace
+
+const PortFacts* find_primary(const BondFacts& facts) noexcept {
+  if (facts.options.primary.empty()) return nullptr;
+  for (const PortFacts& port : facts.ports)
+    if (port.name == facts.options.primary) return &port;
+  return nullptr;
+}
+
+std::optional<PortId> choose_active(const BondFacts& facts, std::optional<PortId> current,
+                                    bool force_primary) noexcept {
+  const PortFacts* const now = current ? facts.find(*current) : nullptr;
+  const PortFacts* const primary = find_primary(facts);
+  const bool primary_up = primary != nullptr && primary->link == LinkState::up;
+  const PortFacts* const candidate = primary_up ? primary : highest_priority_up(facts, now);
+
+  if (candidate == nullptr) {
+    const PortFacts* const back = soonest_back(facts);
+    return back != nullptr ? std::optional(back->id) : std::nullopt;
+  }
+  if (candidate == now || now == nullptr || now->link != LinkState::up) return candidate->id;
+  if (primary_up && force_primary) return candidate->id;
+
+  switch (facts.options.primary_reselect) {
+    case PrimaryReselect::always:
+      return candidate->id;
+    case PrimaryReselect::better:
+      return is_better(*candidate, *now) ? candidate->id : now->id;
+    case PrimaryReselect::failure:
+      return now->id;
+  }
+  return now->id;
+}
+
+}  // namespace bondbox

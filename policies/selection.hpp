@@ -1,0 +1,19 @@
+// Which port a bond with one active port (modes 1, 5 and 6) should use: primary, priority, reselection.
+#pragma once
+
+#include <optional>
+
+#include "policies/policy.hpp"
+
+namespace bondbox {
+
+/// The port that `options.primary` names, if it is a port of the bond.
+const PortFacts* find_primary(const BondFacts& facts) noexcept;
+
+/// The port to be active, given the one that is. Only ports with link `up` are chosen; when there is none, the port in
+/// state `back` with the least of its updelay left, provided that some of it has passed (observed kernel behaviour).
+/// Above all others stands the primary, then the highest `prio`; equal priorities never take over from `current`.
+/// A `current` whose link is up gives way only as primary_reselect allows; `force_primary` overrides that once.
+std::optional<PortId> choose_active(const BondFacts& facts, std::optional<PortId> current, bool force_primary) noexcept;
+
+}  // namespace bondbox
