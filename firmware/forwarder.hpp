@@ -1,0 +1,100 @@
+// The frame path: executes a ForwardingPlan over batches of frames. No policy is called, nothing is allocated.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "hal/host_port.hpp"
+#include "hal/nic.hpp"
+#include "hal/packet.hpp"
+#include "policies/plan.hpp"
+
+namespace bondbox {
+
+/// Frames and bytes that one port carried or refused. Every frame that enters is counted in exactly one place.
+struct PortCounters {
+  std::uint64_t rx_frames = 0;
+  std::uint64_t rx_bytes = 0;
+  std::uint64_t tx_frames = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t rx_suppressed = 0;  ///< duplicates that a port not meant to deliver received; not an error
+  std::uint64_t rx_punted = 0;      ///< taken by the policy instead of the host
+  std::uint64_t rx_runt = 0;        ///< shorter than an Ethernet header
+  std::uint64_t rx_host_refused = 0;  ///< the host's interface did not take it (down, or full)
+  std::uint64_t tx_refused = 0;       ///< the NIC did not take it, and no other port could; lost
+  std::uint64_t tx_moved = 0;         ///< the NIC had no link; the frame went to another port in the same step
+};
+
+/// What the bond itself dropped on the way from the host to the ports.
+struct BondCounters {
+  std::uint64_t tx_no_port = 0;  ///< no port was usable
+  std::uint64_t tx_runt = 0;
+};
+
+/// A frame that the policy is to see, copied out of the batch. Slow protocols, ARP and ND fit by far.
+struct PuntedFrame {
+  PortId port;
+  bool from_host = false;
+  FixedVector<std::uint8_t, 256> bytes;
+};
+using PuntQueue = FixedVector<PuntedFrame, 64>;
+
+/// The ports as the forwarder uses them: by PortId::index, null where there is none.
+using NicTable = std::array<Nic*, max_ports>;
+
+class Forwarder {
+ public:
+  /// Sends host frames by the plan. `bond_mac`: source addresses equal to it may be replaced (PortRule::source_mac).
+  void host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics, MacAddress bond_mac);
+
+  /// Admits what one port received and hands it to the host.
+  void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host, MacAddress bond_mac);
+
+  /// Sends one frame of our own by the plan's transmit rule (announcements), or on one port.
+  void send(const Packet& packet, const ForwardingPlan& plan, const NicTable& nics);
+  void send_on(PortId port, const Packet& packet, const NicTable& nics);
+
+  const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
+  const BondCounters& bond() const noexcept { return bond_; }
+  void forget_port(PortId id) noexcept { ports_[id.index] = {}; }
+
+  /// Set when a NIC refused a frame for want of a link: look at the links now. Cleared by reading.
+  bool take_link_doubt() noexcept {
+    const bool doubt = link_doubt_;
+    link_doubt_ = false;
+    return doubt;
+  }
+
+  PuntQueue& punted() noexcept { return punted_; }
+  const PuntQueue& punted() const noexcept { return punted_; }
+  std::uint64_t punts_lost() const noexcept { return punts_lost_; }
+
+ private:
+  using FrameList = FixedVector<const Packet*, PacketBatch::frames_max>;
+
+  void assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac);
+  std::size_t round_robin_index(const TransmitRule& rule);
+  void queue(PortId port, const Packet& packet) { lists_[port.index].push_back(&packet); }
+  void flush(const ForwardingPlan& plan, const NicTable& nics);
+  void transmit(PortId port, std::span<const Packet* const> frames, const ForwardingPlan& plan, const NicTable& nics);
+  std::size_t transmit_elsewhere(PortId refused_by, std::span<const Packet* const> frames, const ForwardingPlan& plan,
+                                 const NicTable& nics);
+  void count_sent(PortId port, std::span<const Packet* const> frames);
+  bool punts(wire::Bytes frame, Punt wanted, bool from_host) const;
+  void punt(PortId port, bool from_host, wire::Bytes frame);
+
+  std::array<PortCounters, max_ports> ports_{};
+  BondCounters bond_;
+  std::array<FrameList, max_ports> lists_{};
+  std::uint32_t round_robin_counter_ = 0;
+  std::uint32_t random_state_ = 0x9e3779b9;
+  bool link_doubt_ = false;
+  PuntQueue punted_;
+  std::uint64_t punts_lost_ = 0;
+};
+
+/// The class of a frame by its destination, as one bit of PortRule::deliver. `frame` has at least 6 bytes.
+Deliver destination_class(wire::Bytes frame) noexcept;
+
+}  // namespace bondbox

@@ -1,0 +1,38 @@
+// Text without iostreams and locales: printf-style building, and text of bounded size that never allocates.
+#pragma once
+
+#include <array>
+#include <cstdarg>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace bondbox {
+
+/// As sprintf, into a std::string.
+[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
+/// The same, appended.
+[[gnu::format(printf, 2, 3)]] void append_format(std::string& text, const char* pattern, ...);
+
+/// Up to Capacity characters; what does not fit is cut off.
+template <std::size_t Capacity>
+class FixedText {
+ public:
+  constexpr FixedText() = default;
+  constexpr FixedText(std::string_view text) { assign(text); }
+
+  constexpr void assign(std::string_view text) {
+    size_ = text.size() < Capacity ? text.size() : Capacity;
+    for (std::size_t i = 0; i < size_; ++i) characters_[i] = text[i];
+  }
+  constexpr std::string_view view() const noexcept { return {characters_.data(), size_}; }
+  std::string str() const { return std::string(view()); }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  friend constexpr bool operator==(const FixedText& a, std::string_view b) { return a.view() == b; }
+
+ private:
+  std::array<char, Capacity> characters_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace bondbox
