@@ -1,0 +1,282 @@
+#include "firmware/bond.hpp"
+
+#include <cerrno>
+
+#include "firmware/announcer.hpp"
+
+namespace bondbox {
+namespace {
+
+/// Batches per source and step: bounds how long frames can hold up the next decision.
+constexpr int batches_per_step = 4;
+
+/// Visits whatever policy the bond has.
+template <class Function>
+auto with_policy(AnyPolicy& policy, Function function) {
+  return std::visit(function, policy);
+}
+template <class Function>
+auto with_policy(const AnyPolicy& policy, Function function) {
+  return std::visit(function, policy);
+}
+
+}  // namespace
+
+Bond::Bond(std::string name, Hardware& hardware, EventLog& events)
+    : name_(std::move(name)),
+      hardware_(hardware),
+      events_(events),
+      policy_(make_policy(Mode::active_backup)),
+      speech_storage_(std::make_unique<std::uint8_t[]>(Packet::headroom + speech_size_max)),
+      speech_(speech_storage_.get()) {}
+
+void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
+  now_ = now;
+  bool host_changed = false;
+  bool nic_appeared = false;
+  for (const HardwareEvent& event : events) {
+    if (event.kind == HardwareEvent::Kind::host_changed) host_changed = host_changed || event.name == name_;
+    if (event.kind == HardwareEvent::Kind::nic_appeared) nic_appeared = true;
+    if (event.kind == HardwareEvent::Kind::link_changed || event.kind == HardwareEvent::Kind::nic_vanished) {
+      look_now_ = look_now_ || event.name.empty() || find(event.name).has_value();
+    }
+  }
+  if (host_changed || !poll_started_) observe_host();
+  if (!awaited_.empty() && (nic_appeared || now_ >= next_retry_)) retry_awaited();
+
+  if (!poll_started_) {
+    poll_started_ = true;
+    next_poll_ = now_;
+  }
+  const bool doubt = forwarder_.take_link_doubt();
+  const bool scheduled = options_.miimon_ms != 0 && now_ >= next_poll_;
+  if (scheduled) {
+    const Ticks interval = ticks_from_ms(options_.miimon_ms);
+    next_poll_ = next_poll_ + interval;
+    if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
+  }
+  if (scheduled || look_now_ || doubt) {
+    look_now_ = false;
+    observe_links(scheduled);
+  }
+}
+
+void Bond::observe_host() {
+  if (host_ == nullptr) return;
+  if (host_->is_up() != host_was_up_) {
+    host_was_up_ = host_->is_up();
+    record(EventKind::bond, {}, -1, host_was_up_ ? "interface set up" : "interface set down");
+    apply(Reconfigured{});
+  }
+  if (host_->is_promiscuous() != promiscuous_) {
+    promiscuous_ = host_->is_promiscuous();
+    for (const PortId id : order_) {
+      if (const Outcome outcome = slot(id).nic->set_promiscuous(promiscuous_); !outcome.ok()) {
+        record(EventKind::fault, slot(id).name.view(), -1, "cannot set promiscuity: %s", outcome.reason.c_str());
+      }
+    }
+  }
+  if (host_->mtu() != mtu_) {
+    mtu_ = host_->mtu();
+    for (const PortId id : order_) {
+      if (const Outcome outcome = slot(id).nic->set_mtu(mtu_); !outcome.ok()) {
+        record(EventKind::fault, slot(id).name.view(), -1, "cannot set MTU %u: %s", mtu_, outcome.reason.c_str());
+      }
+    }
+  }
+  if (host_->mac() != mac_) {
+    mac_ = host_->mac();
+    record(EventKind::bond, {}, -1, "MAC set to %s", mac_.text().c_str());
+    for (const PortId id : order_) {
+      if (const Outcome outcome = give_mac(*slot(id).nic); !outcome.ok()) {
+        record(EventKind::fault, slot(id).name.view(), -1, "cannot set MAC: %s", outcome.reason.c_str());
+      }
+    }
+  }
+}
+
+void Bond::observe_links(bool scheduled) {
+  bool skip_updelay = with_policy(policy_, [&, known = facts()](const auto& policy) { return policy.skip_updelay(known); });
+  FixedVector<LinkChanged, max_ports> changes;
+  const auto active = with_policy(policy_, [](const auto& policy) { return policy.active(); });
+  for (const PortId id : order_) {
+    Port& port = slot(id);
+    const LinkSample sample = port.nic->link();
+    if (sample.speed_mbps != port.sample.speed_mbps || sample.duplex != port.sample.duplex) ++status_version_;
+    port.sample = sample;
+    if (options_.miimon_ms == 0) continue;
+    if (const auto change = port.monitor.inspect(sample, options_, now_, skip_updelay)) {
+      report_link(port, *change, active == id);
+      changes.push_back(LinkChanged{id, change->from, change->to});
+    }
+  }
+  for (const LinkChanged& change : changes) apply(change);
+  apply(MonitorPass{scheduled});
+  if (!changes.empty()) ++status_version_;
+  note_vanished();
+}
+
+void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool active) {
+  const std::string_view name = port.name.view();
+  const char* const role = active ? "active " : "backup ";
+  const int lasted_ms = static_cast<int>(change.lasted.count);
+  if (change.to == LinkState::fail) {
+    record(EventKind::link, name, -1, "link status down for %sinterface, disabling it in %u ms", role,
+           options_.downdelay_ms);
+  } else if (change.to == LinkState::back) {
+    record(EventKind::link, name, -1, "link status up, enabling it in %u ms", options_.updelay_ms);
+  } else if (change.from == LinkState::fail && change.to == LinkState::up) {
+    record(EventKind::link, name, -1, "link status up again after %d ms", lasted_ms);
+  } else if (change.to == LinkState::down) {
+    if (change.from == LinkState::back) {
+      record(EventKind::link, name, -1, "link status down again after %d ms", lasted_ms);
+    }
+    record(EventKind::link, name, -1, "link status definitely down, disabling slave");
+  } else if (port.sample.speed_mbps == 0) {
+    record(EventKind::link, name, -1, "link status definitely up");
+  } else {
+    record(EventKind::link, name, -1, "link status definitely up, %u Mbps %s duplex", port.sample.speed_mbps,
+           port.sample.duplex == Duplex::half ? "half" : "full");
+  }
+}
+
+void Bond::decide(Tick now) {
+  now_ = now;
+  for (const PuntedFrame& frame : forwarder_.punted()) {
+    apply(FramePunted{frame.from_host ? std::nullopt : std::optional(frame.port), frame.bytes});
+  }
+  forwarder_.punted().clear();
+  const auto due = with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); });
+  if (due && *due <= now_) apply(TimerDue{});
+  republish();
+}
+
+void Bond::apply(const PolicyEvent& event) {
+  with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
+}
+
+void Bond::republish() {
+  ForwardingPlan next = with_policy(policy_, [&](const auto& policy) { return policy.plan(facts()); });
+  if (next.same_effect(plan_)) return;
+  next.generation = plan_.generation + 1;
+  plan_ = next;
+  ++status_version_;
+}
+
+bool Bond::forward(PacketBatch& batch) {
+  bool more = forward_from_host(batch);
+  for (const PortId id : order_) more = forward_from_port(id, batch) || more;
+  return more;
+}
+
+bool Bond::forward_from_host(PacketBatch& batch) {
+  for (int round = 0; round < batches_per_step; ++round) {
+    batch.clear();
+    if (host_->receive(batch) == 0) return false;
+    forwarder_.host_to_ports(batch, plan_, nics(), mac_);
+  }
+  return true;
+}
+
+bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
+  for (int round = 0; round < batches_per_step; ++round) {
+    batch.clear();
+    if (slot(id).nic->receive(batch) == 0) return false;
+    forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
+  }
+  return true;
+}
+
+void Bond::speak(Tick now) {
+  now_ = now;
+  if (plan_.carrier != carrier_shown_) {
+    carrier_shown_ = plan_.carrier;
+    if (const Outcome outcome = host_->set_carrier(carrier_shown_); !outcome.ok()) {
+      ++host_refused_;
+      record(EventKind::fault, {}, -1, "cannot set carrier: %s", outcome.reason.c_str());
+    }
+    record(EventKind::bond, {}, -1, carrier_shown_ ? "carrier on" : "carrier off");
+  }
+  for (const Action& action : actions_) std::visit([this](const auto& what) { perform(what); }, action);
+  actions_.clear();
+}
+
+void Bond::perform(const AnnouncePeers&) {
+  const std::size_t count = announce_peers(*host_, [this](wire::Bytes frame) {
+    if (!speech_.assign(frame)) return;
+    forwarder_.send(speech_, plan_, nics());
+  });
+  announcements_ += count;
+  if (count != 0) record(EventKind::announce, {}, -1, "told neighbours about %zu addresses", count);
+}
+
+void Bond::perform(const SetPortMac& action) {
+  if (!slots_[action.port.index]) return;
+  Port& port = slot(action.port);
+  if (const Outcome outcome = port.nic->set_mac(action.mac); !outcome.ok()) {
+    record(EventKind::fault, port.name.view(), -1, "cannot set MAC %s: %s", action.mac.text().c_str(),
+           outcome.reason.c_str());
+  }
+}
+
+void Bond::perform(const SetBondMac& action) {
+  if (const Outcome outcome = host_->set_mac(action.mac); !outcome.ok()) {
+    ++host_refused_;
+    record(EventKind::fault, {}, -1, "cannot set MAC %s: %s", action.mac.text().c_str(), outcome.reason.c_str());
+    return;
+  }
+  mac_ = action.mac;
+}
+
+void Bond::perform(const SendFrame& action) {
+  if (!speech_.assign(action.bytes)) return;
+  forwarder_.send_on(action.port, speech_, nics());
+}
+
+void Bond::perform(const ActiveChanged& action) {
+  ++status_version_;
+  if (!action.to) {
+    no_active_since_ = action.from && slots_[action.from->index] ? slot(*action.from).monitor.last_seen_up() : now_;
+    record(EventKind::active, {}, -1, "now running without any active interface!");
+    return;
+  }
+  if (!slots_[action.to->index]) return;  // released again within the step
+  std::int64_t outage_ms = -1;
+  if (action.from && slots_[action.from->index] && slot(*action.from).monitor.state() != LinkState::up) {
+    outage_ms = (now_ - slot(*action.from).monitor.last_seen_up()).count;
+  } else if (!action.from && no_active_since_) {
+    outage_ms = (now_ - *no_active_since_).count;
+  }
+  no_active_since_.reset();
+  if (action.from) ++failovers_;
+  record(EventKind::active, slot(*action.to).name.view(), outage_ms, "making interface the new active one");
+}
+
+std::optional<Tick> Bond::next_deadline() const {
+  std::optional<Tick> due;
+  const auto sooner = [&due](std::optional<Tick> other) {
+    if (other && (!due || *other < *due)) due = other;
+  };
+  if (options_.miimon_ms != 0 && poll_started_) sooner(next_poll_);
+  sooner(with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); }));
+  if (!awaited_.empty()) sooner(next_retry_);
+  return due;
+}
+
+void Bond::record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...) {
+  std::array<char, 161> text{};
+  std::va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(text.data(), text.size(), pattern, arguments);
+  va_end(arguments);
+  Event event;
+  event.at = now_;
+  event.kind = kind;
+  event.bond.assign(name_);
+  event.port.assign(port);
+  event.outage_ms_max = outage_ms;
+  event.text.assign(text.data());
+  events_.record(event);
+}
+
+}  // namespace bondbox

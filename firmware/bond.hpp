@@ -1,0 +1,163 @@
+// A bond: ports, the link monitor over them, the policy that decides, the plan that forwarding executes, and the one
+// interface the host sees. The scheduler calls the four parts of a step in order; commands come in between observe and
+// forward, within a step.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/bond_status.hpp"
+#include "firmware/config/bond_config.hpp"
+#include "firmware/event_log.hpp"
+#include "firmware/forwarder.hpp"
+#include "firmware/link_monitor.hpp"
+#include "firmware/option_table.hpp"
+#include "hal/hardware.hpp"
+#include "policies/modes.hpp"
+
+namespace bondbox {
+
+class Bond final : public OptionTarget {
+ public:
+  Bond(std::string name, Hardware& hardware, EventLog& events);
+
+  /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is awaited.
+  /// On failure nothing is left behind.
+  Outcome create(const BondConfig& config, Tick now);
+  /// Applies the differences from what runs to `config`; what is the same is not touched. Stops at the first refusal.
+  Outcome reconfigure(const BondConfig& running, const BondConfig& config);
+
+  // --- the parts of a step, in this order ---
+  void observe(std::span<const HardwareEvent> events, Tick now);
+  void decide(Tick now);
+  /// True when frames may be left over: the budget of the step was used up.
+  bool forward(PacketBatch& batch);
+  void speak(Tick now);
+
+  /// When the next step is due, if nothing else happens first.
+  std::optional<Tick> next_deadline() const;
+  /// Punted frames wait for the next decide.
+  bool has_pending_work() const { return !forwarder_.punted().empty(); }
+
+  const std::string& name() const noexcept { return name_; }
+  const ForwardingPlan& plan() const noexcept { return plan_; }
+  BondStatus status(Tick now) const;
+  /// Changes whenever the kernel-format status text may have changed.
+  std::uint64_t status_version() const noexcept { return status_version_; }
+  /// Changes whenever wait handles were opened or closed.
+  std::uint64_t handles_version() const noexcept { return handles_version_; }
+  void append_wait_handles(std::vector<int>& handles) const;
+
+  // --- commands ---
+  Outcome write(std::string_view option, std::string_view value);
+  Outcome enslave(std::string_view port) override;
+  Outcome release(std::string_view port) override;
+  Outcome activate(std::optional<std::string_view> port) override;
+
+  // --- OptionTarget ---
+  BondOptions& options() override { return options_; }
+  const BondOptions& options() const override { return options_; }
+  bool is_up() const override { return host_ != nullptr && host_->is_up(); }
+  bool interface_exists(std::string_view name) const override;
+  std::size_t port_count() const override { return order_.size(); }
+  std::string_view port_name(std::size_t index) const override { return slot(order_[index]).name.view(); }
+  PortOptions* port_options(std::string_view name) override;
+  const PortOptions* port_options(std::string_view name) const override;
+  std::string active_port_name() const override;
+  bool port_has_link(std::string_view name) const override;
+  Outcome change_mode(Mode mode) override;
+  void note(std::string text) override;
+  std::string attribute(std::string_view name) const override;
+
+ private:
+  struct Port {
+    FixedText<15> name;
+    std::unique_ptr<Nic> nic;
+    PortOptions options;
+    LinkMonitor monitor;
+    LinkSample sample;
+  };
+  struct Awaited {
+    std::string name;
+    PortOptions options;
+    std::string reason;
+  };
+
+  Port& slot(PortId id) { return *slots_[id.index]; }
+  const Port& slot(PortId id) const { return *slots_[id.index]; }
+  std::optional<PortId> find(std::string_view port) const noexcept;
+  NicTable nics() const noexcept;
+  BondFacts facts() const;
+
+  // bond.cpp
+  void observe_host();
+  void observe_links(bool scheduled);
+  void apply(const PolicyEvent& event);
+  void republish();
+  void perform(const Action& action);
+  void perform(const AnnouncePeers&);
+  void perform(const SetPortMac& action);
+  void perform(const SetBondMac& action);
+  void perform(const SendFrame& action);
+  void perform(const ActiveChanged& action);
+  bool forward_from_host(PacketBatch& batch);
+  bool forward_from_port(PortId id, PacketBatch& batch);
+
+  // bond_ports.cpp
+  Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options);
+  Outcome adopt_mac(Nic& nic);
+  Outcome give_mac(Nic& nic);
+  void remove(PortId id, std::string_view why);
+  void note_vanished();
+  void await(std::string_view port, const PortOptions& options, std::string reason);
+  void retry_awaited();
+  void insert_in_order(PortId id);
+  Outcome apply_host_config(const BondConfig& config);
+
+  void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
+      __attribute__((format(printf, 5, 6)));
+  void report_link(const Port& port, const LinkMonitor::Change& change, bool active);
+
+  std::string name_;
+  Hardware& hardware_;
+  EventLog& events_;
+  BondOptions options_;
+  AnyPolicy policy_;
+  ForwardingPlan plan_;
+  Forwarder forwarder_;
+  std::array<std::optional<Port>, max_ports> slots_;
+  PortList order_;                        ///< of enslaving
+  std::vector<std::string> configured_;   ///< names in the order in which ports belong
+  std::vector<Awaited> awaited_;
+  Tick now_{};
+  Tick next_poll_{};
+  Tick next_retry_{};
+  bool poll_started_ = false;
+  bool look_now_ = false;       ///< an event or a refused frame asks for a look before the next poll
+  bool mac_configured_ = false;
+  bool carrier_shown_ = false;
+  bool host_was_up_ = false;
+  bool promiscuous_ = false;
+  MacAddress mac_;                  ///< of the bond
+  std::uint32_t mtu_ = 0;
+  std::optional<Tick> no_active_since_;  ///< when the last active port was last seen with link
+  ActionList actions_;
+  std::uint64_t announcements_ = 0;
+  std::uint64_t failovers_ = 0;
+  std::uint64_t host_refused_ = 0;
+  std::uint64_t status_version_ = 1;
+  std::uint64_t handles_version_ = 1;
+  static constexpr std::size_t speech_size_max = 512;
+  std::unique_ptr<std::uint8_t[]> speech_storage_;
+  Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
+  // Ports and the host's interface go first when a bond ends: they are restored while everything else is alive.
+  std::unique_ptr<HostPort> host_;
+};
+
+}  // namespace bondbox

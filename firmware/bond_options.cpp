@@ -1,0 +1,126 @@
+// A bond as the option rules see it, and its state as values.
+#include <cerrno>
+
+#include "firmware/bond.hpp"
+
+namespace bondbox {
+
+Outcome Bond::write(std::string_view option, std::string_view value) {
+  const bool used_carrier = options_.use_carrier;
+  const std::uint32_t miimon_ms = options_.miimon_ms;
+  Outcome outcome = write_option(*this, option, value);
+  if (!outcome.ok()) return outcome;
+  record(EventKind::option, {}, -1, "option %.*s: set to %.*s", static_cast<int>(option.size()), option.data(),
+         static_cast<int>(value.size()), value.data());
+  if (options_.miimon_ms != miimon_ms) poll_started_ = false;  // the next step polls and starts the new interval
+  if (options_.use_carrier != used_carrier) {
+    for (const PortId id : order_)
+      slot(id).nic->set_link_source(options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
+  }
+  ++status_version_;
+  apply(Reconfigured{option});
+  return outcome;
+}
+
+bool Bond::interface_exists(std::string_view name) const { return hardware_.has_interface(name); }
+
+PortOptions* Bond::port_options(std::string_view name) {
+  const auto id = find(name);
+  return id ? &slot(*id).options : nullptr;
+}
+
+const PortOptions* Bond::port_options(std::string_view name) const {
+  const auto id = find(name);
+  return id ? &slot(*id).options : nullptr;
+}
+
+std::string Bond::active_port_name() const {
+  const auto active = std::visit([](const auto& policy) { return policy.active(); }, policy_);
+  return active && slots_[active->index] ? slot(*active).name.str() : std::string();
+}
+
+bool Bond::port_has_link(std::string_view name) const {
+  const auto id = find(name);
+  return id && slot(*id).monitor.state() == LinkState::up;
+}
+
+Outcome Bond::activate(std::optional<std::string_view> port) {
+  if (!port) {
+    apply(ActivateRequested{});
+    return Outcome::done();
+  }
+  const auto id = find(*port);
+  if (!id) return Outcome::failed(EINVAL, std::string(*port) + " is not a port of " + name_);
+  if (slot(*id).monitor.state() != LinkState::up) {
+    return Outcome::failed(EINVAL, std::string(*port) + " has no link: its state is " +
+                                       link_state_text(slot(*id).monitor.state()));
+  }
+  apply(ActivateRequested{*id});
+  return Outcome::done();
+}
+
+Outcome Bond::change_mode(Mode mode) {
+  if (Outcome outcome = check_mode_available(mode); !outcome.ok()) return outcome;
+  policy_ = make_policy(mode);
+  return Outcome::done();
+}
+
+void Bond::note(std::string text) { record(EventKind::option, {}, -1, "%s", text.c_str()); }
+
+std::string Bond::attribute(std::string_view name) const {
+  if (name == "mii_status") return plan_.carrier ? "up" : "down";
+  return {};
+}
+
+BondStatus Bond::status(Tick now) const {
+  BondStatus status;
+  status.name = name_;
+  status.at = now;
+  status.options = options_;
+  status.active = active_port_name();
+  status.primary = find(options_.primary) ? options_.primary : std::string();
+  status.carrier = plan_.carrier;
+  status.host_up = is_up();
+  status.mac = mac_;
+  status.mtu = mtu_;
+  status.plan_generation = plan_.generation;
+  status.announcements = announcements_;
+  status.failovers = failovers_;
+  status.punts_lost = forwarder_.punts_lost();
+  status.host_refused = host_refused_;
+  status.counters = forwarder_.bond();
+  if (host_ != nullptr) {
+    status.host = host_->counters();
+    status.addresses.assign(host_->addresses().begin(), host_->addresses().end());
+  }
+  for (const PortId id : order_) {
+    const Port& port = slot(id);
+    PortStatus one;
+    one.name = port.name.str();
+    one.link = port.monitor.state();
+    one.delay_left = port.monitor.delay_left(now);
+    one.in_state_for = now - port.monitor.since();
+    one.speed_mbps = port.sample.speed_mbps;
+    one.duplex = port.sample.duplex;
+    one.failures = port.monitor.failures();
+    one.permanent_mac = port.nic->permanent_mac();
+    one.mac = port.nic->mac();
+    one.options = port.options;
+    one.active = one.name == status.active;
+    for (const PortId usable : plan_.transmit.usable) one.carries = one.carries || usable == id;
+    one.counters = forwarder_.port(id);
+    one.nic = port.nic->counters();
+    status.ports.push_back(std::move(one));
+  }
+  for (const Awaited& waiting : awaited_) status.awaited.push_back({waiting.name, waiting.reason});
+  return status;
+}
+
+void Bond::append_wait_handles(std::vector<int>& handles) const {
+  if (host_ != nullptr && host_->wait_handle() >= 0) handles.push_back(host_->wait_handle());
+  for (const PortId id : order_) {
+    if (slot(id).nic->wait_handle() >= 0) handles.push_back(slot(id).nic->wait_handle());
+  }
+}
+
+}  // namespace bondbox

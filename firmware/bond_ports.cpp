@@ -1,0 +1,265 @@
+// How ports come into a bond and leave it: enslaving, releasing, vanishing, coming back.
+#include <algorithm>
+#include <cerrno>
+
+#include "firmware/bond.hpp"
+
+namespace bondbox {
+namespace {
+
+/// How often a port that could not be taken is tried again when no event says that it has appeared.
+constexpr Ticks retry_interval = ticks_from_ms(1000);
+
+/// An address that is nobody else's: for a port in fail_over_mac=follow that would start with the bond's own.
+MacAddress derived_mac(MacAddress permanent, std::size_t place) {
+  MacAddress mac = permanent;
+  mac.octets[0] = static_cast<std::uint8_t>((mac.octets[0] | 0x02) & 0xfe);
+  mac.octets[1] = static_cast<std::uint8_t>(mac.octets[1] ^ 0xb0);
+  mac.octets[2] = static_cast<std::uint8_t>(mac.octets[2] ^ (place + 1));
+  return mac;
+}
+
+}  // namespace
+
+Outcome Bond::create(const BondConfig& config, Tick now) {
+  now_ = now;
+  options_ = config.options;
+  policy_ = make_policy(options_.mode);
+  mac_configured_ = config.mac.has_value();
+
+  auto host = hardware_.open_host_port(name_);
+  if (!host.ok()) return host.failure();
+  host_ = std::move(host.value());
+  ++handles_version_;
+  if (Outcome outcome = host_->set_carrier(false); !outcome.ok()) return outcome;
+  if (config.mac) {
+    if (Outcome outcome = host_->set_mac(*config.mac); !outcome.ok()) return outcome;
+  }
+  if (config.mtu) {
+    if (Outcome outcome = host_->set_mtu(*config.mtu); !outcome.ok()) return outcome;
+  }
+  mac_ = host_->mac();
+  mtu_ = host_->mtu();
+  promiscuous_ = host_->is_promiscuous();
+  record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
+
+  configured_ = config.ports;
+  for (const std::string& port : config.ports) {
+    const auto own = config.port_options.find(port);
+    const PortOptions options = own != config.port_options.end() ? own->second : PortOptions{};
+    auto nic = hardware_.open_nic(port, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
+    if (!nic.ok() && nic.failure().error == ENODEV) {
+      await(port, options, nic.failure().reason);
+    } else if (!nic.ok()) {
+      return nic.failure();
+    } else if (Outcome outcome = take(std::move(nic.value()), options); !outcome.ok()) {
+      return outcome;
+    }
+  }
+  if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
+    if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
+  }
+  return apply_host_config(config);
+}
+
+Outcome Bond::apply_host_config(const BondConfig& config) {
+  if (Outcome outcome = host_->set_up(true); !outcome.ok()) return outcome;
+  for (const IpPrefix& prefix : config.addresses) {
+    if (Outcome outcome = host_->add_address(prefix); !outcome.ok()) return outcome;
+  }
+  if (config.gateway) return host_->set_gateway(*config.gateway);
+  return Outcome::done();
+}
+
+std::optional<PortId> Bond::find(std::string_view port) const noexcept {
+  for (const PortId id : order_)
+    if (slot(id).name == port) return id;
+  return std::nullopt;
+}
+
+NicTable Bond::nics() const noexcept {
+  NicTable table{};
+  for (const PortId id : order_) table[id.index] = slot(id).nic.get();
+  return table;
+}
+
+BondFacts Bond::facts() const {
+  BondFacts facts{options_, mac_, is_up(), {}};
+  for (const PortId id : order_) {
+    const Port& port = slot(id);
+    PortFacts known;
+    known.id = id;
+    known.name = port.name.view();
+    known.link = port.monitor.state();
+    known.back_left = known.link == LinkState::back ? port.monitor.delay_left(now_) : Ticks{};
+    known.speed_mbps = port.sample.speed_mbps;
+    known.duplex = port.sample.duplex;
+    known.mac = port.nic->mac();
+    known.permanent_mac = port.nic->permanent_mac();
+    known.options = port.options;
+    facts.ports.push_back(known);
+  }
+  return facts;
+}
+
+Outcome Bond::enslave(std::string_view port) {
+  if (find(port)) return Outcome::failed(EBUSY, std::string(port) + " is already a port of " + name_);
+  if (port == name_) return Outcome::failed(EPERM, name_ + " cannot be a port of itself");
+  auto nic = hardware_.open_nic(port, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
+  if (!nic.ok()) return nic.failure();
+  PortOptions options;
+  const auto waiting =
+      std::find_if(awaited_.begin(), awaited_.end(), [&](const Awaited& other) { return other.name == port; });
+  if (waiting != awaited_.end()) options = waiting->options;
+  if (Outcome outcome = take(std::move(nic.value()), options); !outcome.ok()) return outcome;
+  if (waiting != awaited_.end()) awaited_.erase(waiting);
+  return Outcome::done();
+}
+
+Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
+  const auto free = std::find_if(slots_.begin(), slots_.end(), [](const auto& slot) { return !slot; });
+  if (free == slots_.end()) {
+    return Outcome::failed(ENOSPC, name_ + " has " + std::to_string(max_ports) + " ports already, the most it can have");
+  }
+  if (nic->mtu() != mtu_) {
+    if (Outcome outcome = nic->set_mtu(mtu_); !outcome.ok()) return outcome;
+  }
+  if (Outcome outcome = order_.empty() ? adopt_mac(*nic) : give_mac(*nic); !outcome.ok()) return outcome;
+  if (promiscuous_) {
+    if (Outcome outcome = nic->set_promiscuous(true); !outcome.ok()) return outcome;
+  }
+
+  const PortId id{static_cast<std::uint8_t>(free - slots_.begin())};
+  Port port;
+  port.name.assign(nic->name());
+  port.options = options;
+  port.sample = nic->link();
+  port.monitor.start(port.sample, options_, now_);
+  port.nic = std::move(nic);
+  *free = std::move(port);
+  forwarder_.forget_port(id);
+  const std::string name = slot(id).name.str();
+  if (std::find(configured_.begin(), configured_.end(), name) == configured_.end()) configured_.push_back(name);
+  insert_in_order(id);
+  ++handles_version_;
+  ++status_version_;
+
+  apply(PortAdded{id});
+  const bool is_active = active_port_name() == name;
+  record(EventKind::port, name, -1, "Enslaving as %s interface with %s link", is_active ? "an active" : "a backup",
+         slot(id).monitor.state() == LinkState::down ? "a down" : "an up");
+  return Outcome::done();
+}
+
+/// A port that comes back takes its old place: the order of ports is that of the configuration.
+void Bond::insert_in_order(PortId id) {
+  const auto place = [this](PortId port) {
+    return std::find(configured_.begin(), configured_.end(), slot(port).name.view()) - configured_.begin();
+  };
+  order_.push_back(id);
+  std::sort(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); });
+}
+
+/// The first port gives the bond its address, unless one was configured.
+Outcome Bond::adopt_mac(Nic& nic) {
+  if (!mac_configured_ && nic.mac() != mac_) {
+    if (Outcome outcome = host_->set_mac(nic.mac()); !outcome.ok()) return outcome;
+    mac_ = nic.mac();
+  }
+  if (options_.fail_over_mac != FailOverMac::none) return Outcome::done();
+  Outcome outcome = nic.set_mac(mac_);
+  if (outcome.error != EOPNOTSUPP || options_.mode != Mode::active_backup) return outcome;
+  // Observed kernel behaviour: a first port that cannot change its MAC turns fail_over_mac=active on.
+  options_.fail_over_mac = FailOverMac::active;
+  record(EventKind::option, nic.name(), -1, "cannot change its MAC: fail_over_mac is now active");
+  return Outcome::done();
+}
+
+/// Every further port gets the bond's address, as far as fail_over_mac lets it.
+Outcome Bond::give_mac(Nic& nic) {
+  switch (options_.fail_over_mac) {
+    case FailOverMac::active:
+      return Outcome::done();
+    case FailOverMac::follow:
+      return nic.mac() == mac_ && !find(nic.name()) ? nic.set_mac(derived_mac(nic.permanent_mac(), order_.size()))
+                                                    : Outcome::done();
+    case FailOverMac::none:
+      break;
+  }
+  if (nic.mac() == mac_) return Outcome::done();
+  Outcome outcome = nic.set_mac(mac_);
+  if (outcome.error == EOPNOTSUPP) outcome.reason += "; fail_over_mac = \"active\" would let it keep its own";
+  return outcome;
+}
+
+Outcome Bond::release(std::string_view port) {
+  const auto waiting =
+      std::find_if(awaited_.begin(), awaited_.end(), [&](const Awaited& other) { return other.name == port; });
+  const std::optional<PortId> id = find(port);
+  if (!id && waiting == awaited_.end()) {
+    return Outcome::failed(EINVAL, std::string(port) + " is not a port of " + name_);
+  }
+  if (id) {
+    remove(*id, active_port_name() == port ? "Releasing active interface" : "Releasing backup interface");
+  } else {
+    awaited_.erase(waiting);
+  }
+  std::erase(configured_, std::string(port));
+  return Outcome::done();
+}
+
+void Bond::remove(PortId id, std::string_view why) {
+  record(EventKind::port, slot(id).name.view(), -1, "%.*s", static_cast<int>(why.size()), why.data());
+  const MacAddress mac = slot(id).nic->mac();
+  order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
+  slots_[id.index].reset();
+  ++handles_version_;
+  ++status_version_;
+  apply(PortRemoved{id, mac});
+  republish();
+}
+
+void Bond::note_vanished() {
+  for (std::size_t i = 0; i < order_.size();) {
+    Port& port = slot(order_[i]);
+    if (port.sample.present) {
+      ++i;
+      continue;
+    }
+    const std::string name = port.name.str();
+    const PortOptions options = port.options;
+    remove(order_[i], "the interface is gone");
+    await(name, options, "the interface is gone");
+  }
+}
+
+void Bond::await(std::string_view port, const PortOptions& options, std::string reason) {
+  record(EventKind::port, port, -1, "waiting for the interface: %s", reason.c_str());
+  awaited_.push_back(Awaited{std::string(port), options, std::move(reason)});
+  next_retry_ = now_ + retry_interval;
+  ++status_version_;
+}
+
+void Bond::retry_awaited() {
+  next_retry_ = now_ + retry_interval;
+  for (std::size_t i = 0; i < awaited_.size();) {
+    Awaited& waiting = awaited_[i];
+    if (!hardware_.has_interface(waiting.name)) {
+      ++i;
+      continue;
+    }
+    auto nic = hardware_.open_nic(waiting.name, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
+    Outcome outcome = nic.ok() ? take(std::move(nic.value()), waiting.options) : nic.failure();
+    if (outcome.ok()) {
+      awaited_.erase(awaited_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      if (outcome.reason != waiting.reason) {
+        record(EventKind::fault, waiting.name, -1, "cannot be taken: %s", outcome.reason.c_str());
+        waiting.reason = outcome.reason;
+      }
+      ++i;
+    }
+  }
+}
+
+}  // namespace bondbox

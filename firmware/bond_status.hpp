@@ -1,0 +1,69 @@
+// One bond's whole state at one tick, as values: what every kind of status text is rendered from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/event_log.hpp"
+#include "firmware/forwarder.hpp"
+#include "hal/host_port.hpp"
+#include "policies/policy.hpp"
+
+namespace bondbox {
+
+struct PortStatus {
+  std::string name;
+  LinkState link = LinkState::down;
+  Ticks delay_left{};   ///< of downdelay or updelay, in fail and back
+  Ticks in_state_for{};
+  std::uint32_t speed_mbps = 0;
+  Duplex duplex = Duplex::unknown;
+  std::uint32_t failures = 0;
+  MacAddress permanent_mac;
+  MacAddress mac;
+  PortOptions options;
+  bool active = false;   ///< the mode's active port
+  bool carries = false;  ///< the plan sends on it
+  PortCounters counters;
+  NicCounters nic;
+};
+
+/// A port that is configured but whose interface is not there, or could not be taken.
+struct AwaitedStatus {
+  std::string name;
+  std::string reason;
+};
+
+struct BondStatus {
+  std::string name;
+  Tick at{};
+  BondOptions options;
+  std::string active;   ///< empty: none
+  std::string primary;  ///< empty: none, or not a port yet
+  bool carrier = false;
+  bool host_up = false;
+  MacAddress mac;
+  std::uint32_t mtu = 0;
+  std::uint64_t plan_generation = 0;
+  std::uint64_t announcements = 0;  ///< frames sent to tell neighbours
+  std::uint64_t failovers = 0;      ///< changes from one active port to another
+  std::uint64_t punts_lost = 0;
+  std::uint64_t host_refused = 0;   ///< operations that the host port refused (carrier, MAC)
+  BondCounters counters;
+  NicCounters host;
+  std::vector<HostAddress> addresses;
+  std::vector<PortStatus> ports;
+  std::vector<AwaitedStatus> awaited;
+};
+
+/// What the scheduler knows beside the bonds.
+struct SchedulerStatus {
+  std::uint64_t steps = 0;
+  std::uint64_t overrun_ticks = 0;  ///< ticks by which due work was late, summed
+  std::uint64_t overruns = 0;       ///< how often it was late
+  std::int64_t worst_overrun_ms = 0;
+};
+
+}  // namespace bondbox

@@ -1,0 +1,85 @@
+#include "firmware/scheduler.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace bondbox {
+
+Scheduler::Scheduler(Hardware& hardware, Clock& clock, EventLog& events)
+    : hardware_(hardware), clock_(clock), events_(events), now_(clock.now()) {}
+
+Outcome Scheduler::add_bond(const BondConfig& config) {
+  if (find(config.name) != nullptr) return Outcome::failed(EEXIST, config.name + " exists already");
+  now_ = clock_.now();
+  auto bond = std::make_unique<Bond>(config.name, hardware_, events_);
+  if (Outcome outcome = bond->create(config, now_); !outcome.ok()) return outcome;
+  bonds_.push_back(std::move(bond));
+  ++bonds_version_;
+  return Outcome::done();
+}
+
+void Scheduler::remove_bond(std::string_view name) {
+  const auto removed = std::erase_if(bonds_, [&](const auto& bond) { return bond->name() == name; });
+  if (removed != 0) ++bonds_version_;
+}
+
+Bond* Scheduler::find(std::string_view name) {
+  for (const auto& bond : bonds_)
+    if (bond->name() == name) return bond.get();
+  return nullptr;
+}
+
+void Scheduler::count_overrun() {
+  const auto due = next_deadline();
+  if (!due || now_ <= *due) return;
+  const std::int64_t late = (now_ - *due).count;
+  ++status_.overruns;
+  status_.overrun_ticks += static_cast<std::uint64_t>(late);
+  status_.worst_overrun_ms = std::max(status_.worst_overrun_ms, late);
+}
+
+bool Scheduler::run(const Command* command) {
+  now_ = clock_.now();
+  ++status_.steps;
+  count_overrun();
+
+  hardware_events_.clear();
+  hardware_.poll_events(hardware_events_);
+  for (const auto& bond : bonds_) bond->observe(hardware_events_, now_);
+
+  if (command != nullptr) (*command)(now_);
+  for (const auto& bond : bonds_) bond->decide(now_);
+
+  bool more = hardware_events_.full();
+  for (const auto& bond : bonds_) more = bond->forward(batch_) || more;
+
+  for (const auto& bond : bonds_) {
+    bond->speak(now_);
+    more = more || bond->has_pending_work();
+  }
+  return more;
+}
+
+std::optional<Tick> Scheduler::next_deadline() const {
+  std::optional<Tick> due;
+  for (const auto& bond : bonds_) {
+    const auto other = bond->next_deadline();
+    if (other && (!due || *other < *due)) due = other;
+  }
+  return due;
+}
+
+std::vector<int> Scheduler::wait_handles() const {
+  std::vector<int> handles;
+  if (hardware_.wait_handle() >= 0) handles.push_back(hardware_.wait_handle());
+  for (const auto& bond : bonds_) bond->append_wait_handles(handles);
+  return handles;
+}
+
+std::uint64_t Scheduler::handles_version() const {
+  std::uint64_t version = bonds_version_;
+  for (const auto& bond : bonds_) version += bond->handles_version();
+  return version;
+}
+
+}  // namespace bondbox

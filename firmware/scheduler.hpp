@@ -1,0 +1,69 @@
+// The deterministic tick scheduler: every bond of the program, moved on one step at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "firmware/bond.hpp"
+#include "hal/clock.hpp"
+#include "hal/hardware.hpp"
+
+namespace bondbox {
+
+/// One step:
+///
+///   now = clock.now()   the only time read, in whole ticks
+///   1 observe           events and link polls that are due
+///   2 decide            punted frames, timers and the step's command, until the plan stands
+///   3 forward           host -> ports and ports -> host by the plan, at most a fixed number of batches
+///   4 speak             carrier, MAC changes, announcements, protocol frames
+///
+/// The same ticks, link samples, frames and commands give the same plans and actions.
+class Scheduler {
+ public:
+  Scheduler(Hardware& hardware, Clock& clock, EventLog& events);
+
+  /// Makes the bond as part of a step. The bond stays at its address until it is removed.
+  Outcome add_bond(const BondConfig& config);
+  /// Releases its ports and takes its interface away.
+  void remove_bond(std::string_view name);
+  Bond* find(std::string_view name);
+  const std::vector<std::unique_ptr<Bond>>& bonds() const noexcept { return bonds_; }
+
+  /// What a person or a file asked for, done in the decide part of its step.
+  using Command = std::function<void(Tick now)>;
+
+  /// True when frames or punted frames may be left: step again before sleeping.
+  bool step() { return run(nullptr); }
+  bool step(const Command& command) { return run(&command); }
+
+  /// The tick by which the next step is due if nothing else wakes the program.
+  std::optional<Tick> next_deadline() const;
+
+  Tick now() const noexcept { return now_; }
+  const SchedulerStatus& status() const noexcept { return status_; }
+  EventLog& events() noexcept { return events_; }
+
+  /// Every descriptor that should wake the program; changes when handles_version() does.
+  std::vector<int> wait_handles() const;
+  std::uint64_t handles_version() const;
+
+ private:
+  bool run(const Command* command);
+  void count_overrun();
+
+  Hardware& hardware_;
+  Clock& clock_;
+  EventLog& events_;
+  PacketBatch batch_;
+  FixedVector<HardwareEvent, 64> hardware_events_;
+  std::vector<std::unique_ptr<Bond>> bonds_;
+  std::uint64_t bonds_version_ = 0;
+  Tick now_{};
+  SchedulerStatus status_;
+};
+
+}  // namespace bondbox
