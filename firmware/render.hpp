@@ -1,0 +1,39 @@
+// A bond's state as text: for eyes, for programs that read the kernel's file, and as JSON.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "firmware/bond_status.hpp"
+
+namespace bondbox {
+
+enum class StatusFormat : std::uint8_t { text, proc, json };
+
+/// "text", "proc", "json"; nullopt for anything else.
+std::optional<StatusFormat> parse_status_format(std::string_view name);
+
+/// Where ticks are in wall-clock time: milliseconds since 1970 at tick 0.
+struct WallClock {
+  std::int64_t tick_zero_ms = 0;
+  std::int64_t at(Tick tick) const noexcept { return tick_zero_ms + tick.number; }
+};
+
+/// Something is not as configured: no carrier, a port without link or not there.
+bool is_degraded(const BondStatus& bond);
+
+/// The kernel driver's /proc/net/bonding/BOND, byte for byte but for the version after "v".
+std::string render_proc(const BondStatus& bond);
+
+/// For a person at an 80-column serial console: what is wrong comes first.
+std::string render_text(const BondStatus& bond);
+
+/// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md.
+std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall);
+
+/// One event as a line: wall time (UTC), tick, the event in the kernel's form, the outage where one ended.
+std::string render_event(const Event& event, const WallClock& wall);
+
+}  // namespace bondbox

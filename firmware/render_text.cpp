@@ -1,0 +1,134 @@
+// For eyes. Fits 80 columns, and 24 lines for a bond of two ports; what is wrong stands first, in words.
+#include <ctime>
+
+#include "firmware/link_monitor.hpp"
+#include "firmware/render.hpp"
+#include "firmware/text.hpp"
+
+namespace bondbox {
+namespace {
+
+/// "350 ms", "12 s", "2 m 11 s", "3 h 5 m", "4 d 2 h"
+std::string duration_text(Ticks span) {
+  const long long ms = span.count;
+  const long long seconds = ms / 1000;
+  if (ms < 1000) return format("%lld ms", ms);
+  if (seconds < 60) return format("%lld s", seconds);
+  if (seconds < 3600) return format("%lld m %lld s", seconds / 60, seconds % 60);
+  if (seconds < 86400) return format("%lld h %lld m", seconds / 3600, seconds / 60 % 60);
+  return format("%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+}
+
+std::string wall_text(std::int64_t wall_ms) {
+  const std::time_t seconds = static_cast<std::time_t>(wall_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(wall_ms % 1000));
+}
+
+void append_troubles(std::string& text, const BondStatus& bond) {
+  if (!bond.host_up) text += "  DOWN: " + bond.name + " is set down on the host: ip link set " + bond.name + " up\n";
+  if (bond.ports.empty()) text += "  DOWN: no ports\n";
+  if (!bond.ports.empty() && !bond.carrier) text += "  DOWN: no port has a working link\n";
+  for (const PortStatus& port : bond.ports) {
+    if (port.link == LinkState::up) continue;
+    text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
+    if (port.link == LinkState::back) {
+      text += " has link again, used in " + duration_text(port.delay_left) + " (updelay)\n";
+    } else if (port.link == LinkState::fail) {
+      text += " has lost its link, given up in " + duration_text(port.delay_left) + " (downdelay)\n";
+    } else {
+      text += " has no link since " + duration_text(port.in_state_for) + "\n";
+    }
+  }
+  for (const AwaitedStatus& waiting : bond.awaited) {
+    text += "  DEGRADED: " + waiting.name + " is awaited: " + waiting.reason + "\n";
+  }
+  if (bond.options.unmonitored) text += "  UNMONITORED: a port that loses its link stays in use\n";
+}
+
+void append_ports(std::string& text, const BondStatus& bond) {
+  append_format(text, "  %-15s %-10s %-12s %-7s %5s %11s %11s\n", "PORT", "LINK", "SPEED", "ROLE", "FAILS", "RX FRAMES",
+                "TX FRAMES");
+  for (const PortStatus& port : bond.ports) {
+    std::string speed = "-";
+    if (port.link != LinkState::down && port.speed_mbps != 0) {
+      speed = format("%u%s", port.speed_mbps, port.duplex == Duplex::half ? " half" : port.duplex == Duplex::full ? " full" : "");
+    }
+    append_format(text, "  %-15s %-10s %-12s %-7s %5u %11llu %11llu\n", port.name.c_str(), link_state_text(port.link),
+                  speed.c_str(), port.active ? "active" : port.link == LinkState::up ? "backup" : "-", port.failures,
+                  static_cast<unsigned long long>(port.counters.rx_frames),
+                  static_cast<unsigned long long>(port.counters.tx_frames));
+  }
+}
+
+void append_losses(std::string& text, const BondStatus& bond) {
+  unsigned long long refused = 0;
+  unsigned long long moved = 0;
+  unsigned long long suppressed = 0;
+  unsigned long long not_taken = 0;
+  unsigned long long lost_below = bond.host.receive_lost;
+  for (const PortStatus& port : bond.ports) {
+    refused += port.counters.tx_refused;
+    moved += port.counters.tx_moved;
+    suppressed += port.counters.rx_suppressed;
+    not_taken += port.counters.rx_host_refused;
+    lost_below += port.nic.receive_lost;
+  }
+  append_format(text, "  failovers %llu, announcements %llu, duplicates kept off %llu, moved %llu\n",
+                static_cast<unsigned long long>(bond.failovers), static_cast<unsigned long long>(bond.announcements),
+                suppressed, moved);
+  append_format(text, "  lost: no port %llu, refused by port %llu, by host %llu, read too late %llu\n",
+                static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
+}
+
+}  // namespace
+
+bool is_degraded(const BondStatus& bond) {
+  if (!bond.carrier || !bond.host_up || !bond.awaited.empty()) return true;
+  for (const PortStatus& port : bond.ports)
+    if (port.link != LinkState::up) return true;
+  return false;
+}
+
+std::optional<StatusFormat> parse_status_format(std::string_view name) {
+  if (name == "text") return StatusFormat::text;
+  if (name == "proc") return StatusFormat::proc;
+  if (name == "json") return StatusFormat::json;
+  return std::nullopt;
+}
+
+std::string render_text(const BondStatus& bond) {
+  std::string text = format("%s: %s, %s", bond.name.c_str(), mode_name(bond.options.mode),
+                            bond.carrier && bond.host_up ? "up" : "down");
+  text += bond.active.empty() ? ", no active port\n" : ", active port " + bond.active + "\n";
+  append_troubles(text, bond);
+  std::string line = "  MAC " + bond.mac.text() + ", MTU " + std::to_string(bond.mtu);
+  line += bond.options.miimon_ms != 0 ? format(", link polled each %u ms", bond.options.miimon_ms) : "";
+  if (!bond.options.primary.empty()) {
+    line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
+  }
+  text += line + "\n";
+  for (const HostAddress& at : bond.addresses) {
+    text += "  address " + at.address.text();
+    if (at.vlan.tagged()) append_format(text, " on VLAN %u", at.vlan.value);
+    text += "\n";
+  }
+  text += "\n";
+  append_ports(text, bond);
+  text += "\n";
+  append_losses(text, bond);
+  return text;
+}
+
+std::string render_event(const Event& event, const WallClock& wall) {
+  std::string line = wall_text(wall.at(event.at)) + format(" %10lld ", static_cast<long long>(event.at.number));
+  line += event_line(event);
+  if (event.outage_ms_max >= 0) {
+    append_format(line, " (traffic interrupted for at most %lld ms)", static_cast<long long>(event.outage_ms_max));
+  }
+  return line + "\n";
+}
+
+}  // namespace bondbox
