@@ -1,0 +1,49 @@
+// The commands that a running program answers: the same for the control socket, a console and the simulator.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "firmware/render.hpp"
+#include "firmware/scheduler.hpp"
+
+namespace bondbox {
+
+/// How a command ended, in the terms of a process: its exit status and what it prints.
+struct Reply {
+  int exit_status = 0;  ///< 0 done; 1 it failed, 2 the words were wrong: `text` says why, for stderr
+  std::string text;
+};
+
+/// Every answer ends with a newline, or is empty.
+class CommandExecutor {
+ public:
+  /// Applies the configuration file again; empty where there is none.
+  using Reload = std::function<Reply()>;
+
+  CommandExecutor(Scheduler& scheduler, std::function<WallClock()> wall_clock, Reload reload)
+      : scheduler_(scheduler), wall_clock_(std::move(wall_clock)), reload_(std::move(reload)) {}
+
+  /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events.
+  /// A command that changes something is the command of a step of its own.
+  Reply execute(std::span<const std::string> words);
+
+ private:
+  Reply status(std::span<const std::string> arguments);
+  Reply events(std::span<const std::string> arguments);
+  Reply get(std::span<const std::string> arguments);
+  Reply set(std::span<const std::string> arguments);
+  Reply change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view));
+  Reply activate(std::span<const std::string> arguments);
+
+  Bond* find(const std::string& name, Reply& reply);
+  Reply in_a_step(const std::function<Reply()>& change);
+
+  Scheduler& scheduler_;
+  std::function<WallClock()> wall_clock_;
+  Reload reload_;
+};
+
+}  // namespace bondbox
