@@ -1,0 +1,152 @@
+#include "hal/sim/sim_host_port.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "hal/wire/ethernet.hpp"
+
+namespace bondbox::sim {
+
+namespace {
+
+constexpr std::uint32_t mtu_min = 68;  // RFC 791: what every module must be able to forward
+constexpr std::uint32_t mtu_max = 65'535;
+
+/// A locally administered address for the n-th host port of a world.
+MacAddress made_up_mac(std::uint64_t n) {
+  MacAddress mac{{0x02, 0x00, 0x00, 0xff, 0x00, 0x00}};
+  wire::store_be16(&mac.octets[4], static_cast<std::uint16_t>(n));
+  return mac;
+}
+
+}  // namespace
+
+SimHostPort::SimHostPort(SimWorld& world, std::string_view name)
+    : world_(world), name_(name), mac_(made_up_mac(world.count_host_port())) {
+  world_.host_ports_.emplace(name_, this);
+}
+
+SimHostPort::~SimHostPort() {
+  world_.host_ports_.erase(name_);
+}
+
+Outcome SimHostPort::set_mac(MacAddress mac) {
+  if (!mac.is_station()) return Outcome::failed(EADDRNOTAVAIL, mac.text() + " is not a station's address");
+  if (mac == mac_) return Outcome::done();
+  for (HostAddress& address : addresses_)
+    if (address.mac == mac_) address.mac = mac;
+  mac_ = mac;
+  tell();
+  return Outcome::done();
+}
+
+Outcome SimHostPort::set_mtu(std::uint32_t mtu) {
+  if (mtu < mtu_min || mtu > mtu_max) return Outcome::failed(EINVAL, "an MTU is from 68 to 65535");
+  if (mtu == mtu_) return Outcome::done();
+  mtu_ = mtu;
+  tell();
+  return Outcome::done();
+}
+
+Outcome SimHostPort::set_carrier(bool on) {
+  carrier_ = on;
+  return Outcome::done();
+}
+
+Outcome SimHostPort::add_address(const IpPrefix& prefix) {
+  const bool known = std::any_of(addresses_.begin(), addresses_.end(), [&prefix](const HostAddress& existing) {
+    return existing.address == prefix.address && !existing.vlan.tagged();
+  });
+  if (known) return Outcome::done();
+  auto place = addresses_.end();
+  if (prefix.address.is_v4()) {
+    place = std::find_if(addresses_.begin(), addresses_.end(),
+                         [](const HostAddress& existing) { return !existing.address.is_v4(); });
+  }
+  addresses_.insert(place, HostAddress{prefix.address, VlanId{}, mac_, false});
+  tell();
+  return Outcome::done();
+}
+
+Outcome SimHostPort::remove_address(const IpPrefix& prefix) {
+  const std::size_t removed = std::erase_if(addresses_, [&prefix](const HostAddress& existing) {
+    return existing.address == prefix.address && !existing.vlan.tagged();
+  });
+  if (removed == 0) return Outcome::failed(EADDRNOTAVAIL, name_ + " does not have " + prefix.text());
+  tell();
+  return Outcome::done();
+}
+
+Outcome SimHostPort::set_gateway(const IpAddress& gateway) {
+  gateways_[gateway.is_v4() ? 0 : 1] = gateway;
+  return Outcome::done();
+}
+
+Outcome SimHostPort::remove_gateway(const IpAddress& gateway) {
+  std::optional<IpAddress>& kept = gateways_[gateway.is_v4() ? 0 : 1];
+  if (kept != gateway) return Outcome::failed(ESRCH, "there is no default route by " + gateway.text());
+  kept.reset();
+  return Outcome::done();
+}
+
+Outcome SimHostPort::set_up(bool up) {
+  if (up == up_) return Outcome::done();
+  up_ = up;
+  if (!up) from_host_.clear();
+  tell();
+  return Outcome::done();
+}
+
+std::size_t SimHostPort::receive(PacketBatch& batch) {
+  const std::size_t before = batch.size();
+  while (!batch.full() && batch.bytes() < PacketBatch::bytes_target && !from_host_.empty()) {
+    from_host_.pop(batch.prepare());
+    batch.commit();
+  }
+  return batch.size() - before;
+}
+
+TransmitResult SimHostPort::transmit(std::span<const Packet* const> packets) {
+  TransmitResult result;
+  for (const Packet* const packet : packets) {
+    const wire::Bytes frame = packet->frame();
+    if (!up_) {
+      result.error = ENETDOWN;
+    } else if (frame.size() < wire::ethernet_header_size) {
+      result.error = EINVAL;
+    }
+    if (result.error != 0) break;
+    to_host_.push_over_oldest(frame);
+    ++delivered_count_;
+    ++result.accepted;
+  }
+  return result;
+}
+
+bool SimHostPort::inject(wire::Bytes frame, const OffloadHeader& offload) {
+  const std::size_t tag_room = 2 * wire::vlan_tag_size;
+  if (!up_ || frame.size() < wire::ethernet_header_size || frame.size() > Packet::frame_size_max) return false;
+  if (offload.gso_type == 0 && frame.size() > mtu_ + wire::ethernet_header_size + tag_room) return false;
+  if (from_host_.push(frame, offload)) return true;
+  ++counters_.receive_lost;
+  return false;
+}
+
+Frames SimHostPort::take_delivered() {
+  Frames frames = to_host_.frames();
+  to_host_.clear();
+  return frames;
+}
+
+void SimHostPort::host_set_promiscuous(bool on) {
+  if (promiscuous_ == on) return;
+  promiscuous_ = on;
+  tell();
+}
+
+void SimHostPort::set_addresses(std::vector<HostAddress> addresses) {
+  addresses_ = std::move(addresses);
+  tell();
+}
+
+}  // namespace bondbox::sim

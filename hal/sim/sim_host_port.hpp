@@ -1,0 +1,75 @@
+// The simulated host's interface: bond0, with a host on the other side that tests and scenarios play.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hal/host_port.hpp"
+#include "hal/sim/frame_queue.hpp"
+#include "hal/sim/sim_world.hpp"
+
+namespace bondbox::sim {
+
+class SimHostPort final : public HostPort {
+ public:
+  SimHostPort(SimWorld& world, std::string_view name);
+  ~SimHostPort() override;
+  SimHostPort(const SimHostPort&) = delete;
+  SimHostPort& operator=(const SimHostPort&) = delete;
+
+  std::string_view name() const noexcept override { return name_; }
+  MacAddress mac() const noexcept override { return mac_; }
+  Outcome set_mac(MacAddress mac) override;
+  std::uint32_t mtu() const noexcept override { return mtu_; }
+  Outcome set_mtu(std::uint32_t mtu) override;
+  Outcome set_carrier(bool on) override;
+  bool is_up() const noexcept override { return up_; }
+  bool is_promiscuous() const noexcept override { return promiscuous_; }
+  std::span<const HostAddress> addresses() const noexcept override { return addresses_; }
+  Outcome add_address(const IpPrefix& prefix) override;
+  Outcome remove_address(const IpPrefix& prefix) override;
+  Outcome set_gateway(const IpAddress& gateway) override;
+  Outcome remove_gateway(const IpAddress& gateway) override;
+  Outcome set_up(bool up) override;
+  std::size_t receive(PacketBatch& batch) override;
+  TransmitResult transmit(std::span<const Packet* const> packets) override;
+  int wait_handle() const noexcept override { return -1; }
+  const NicCounters& counters() const noexcept override { return counters_; }
+
+  // --- the host's side ---
+
+  /// The host sends a frame. False when the port is down, the frame is no frame or too long, or the queue is full.
+  /// Carrier is not asked: a stack sends in the moment before it notices, and the bond must cope.
+  bool inject(wire::Bytes frame, const OffloadHeader& offload = {});
+  /// What the host has been given since the last call, oldest first; the newest Card::queue_frames_max at most.
+  Frames take_delivered();
+  std::uint64_t delivered_count() const noexcept { return delivered_count_; }
+  bool has_carrier() const noexcept { return carrier_; }
+  const std::optional<IpAddress>& gateway(IpAddress::Family family) const noexcept {
+    return gateways_[family == IpAddress::Family::v4 ? 0 : 1];
+  }
+  /// As another program of the host would: with a host_changed event.
+  void host_set_promiscuous(bool on);
+  /// Replaces all addresses, those on VLANs and bridges above included.
+  void set_addresses(std::vector<HostAddress> addresses);
+
+ private:
+  void tell() { world_.tell(HardwareEvent::Kind::host_changed, name_); }
+
+  SimWorld& world_;
+  std::string name_;
+  MacAddress mac_;
+  std::uint32_t mtu_ = 1500;
+  bool up_ = true;
+  bool carrier_ = false;
+  bool promiscuous_ = false;
+  std::vector<HostAddress> addresses_;
+  std::optional<IpAddress> gateways_[2];
+  NicCounters counters_;
+  FrameQueue from_host_{Card::queue_frames_max, Card::queue_bytes_max};
+  FrameQueue to_host_{Card::queue_frames_max, Card::queue_bytes_max};
+  std::uint64_t delivered_count_ = 0;
+};
+
+}  // namespace bondbox::sim

@@ -1,0 +1,110 @@
+#include "hal/sim/sim_nic.hpp"
+
+#include <cerrno>
+
+namespace bondbox::sim {
+
+namespace {
+
+constexpr std::uint32_t mtu_min = 68;
+constexpr std::uint32_t mtu_max = 65'535;
+
+}  // namespace
+
+SimNic::SimNic(SimWorld& world, Card& card)
+    : world_(world),
+      card_(card),
+      incarnation_(card.incarnation),
+      lost_before_(card.counters.lost),
+      found_mac_(card.mac),
+      found_mtu_(card.mtu),
+      found_up_(card.up),
+      found_promiscuous_(card.promiscuous),
+      mac_(card.mac),
+      mtu_(card.mtu),
+      last_{true, false, card.speed_mbps, card.duplex} {
+  card_.claimed = true;
+  card_.up = true;
+  card_.promiscuous = false;
+  card_.received.clear();
+  world_.refresh_carriers();
+}
+
+SimNic::~SimNic() {
+  if (!alive()) return;
+  card_.mac = found_mac_;
+  card_.mtu = found_mtu_;
+  card_.up = found_up_;
+  card_.promiscuous = found_promiscuous_;
+  card_.claimed = false;
+  card_.received.clear();
+  world_.refresh_carriers();
+}
+
+Outcome SimNic::set_mac(MacAddress mac) {
+  if (!alive()) return gone();
+  if (!mac.is_station()) return Outcome::failed(EADDRNOTAVAIL, mac.text() + " is not a station's address");
+  if (!card_.spec.can_set_mac) return Outcome::failed(EOPNOTSUPP, card_.spec.name + " cannot change its address");
+  card_.mac = mac;
+  mac_ = mac;
+  return Outcome::done();
+}
+
+Outcome SimNic::set_mtu(std::uint32_t mtu) {
+  if (!alive()) return gone();
+  if (mtu < mtu_min || mtu > mtu_max) return Outcome::failed(EINVAL, "an MTU is from 68 to 65535");
+  card_.mtu = mtu;
+  mtu_ = mtu;
+  return Outcome::done();
+}
+
+Outcome SimNic::set_promiscuous(bool on) {
+  if (!alive()) return gone();
+  card_.promiscuous = on;
+  return Outcome::done();
+}
+
+LinkSample SimNic::link() {
+  if (!alive()) {
+    last_.present = false;
+    last_.up = false;
+    return last_;
+  }
+  last_.up = card_.carrier;
+  if (last_.up) {
+    last_.speed_mbps = card_.speed_mbps;
+    last_.duplex = card_.duplex;
+  }
+  return last_;
+}
+
+std::size_t SimNic::receive(PacketBatch& batch) {
+  const std::size_t before = batch.size();
+  if (!alive()) return 0;
+  while (!batch.full() && batch.bytes() < PacketBatch::bytes_target && !card_.received.empty()) {
+    card_.received.pop(batch.prepare());
+    batch.commit();
+  }
+  return batch.size() - before;
+}
+
+TransmitResult SimNic::transmit(std::span<const Packet* const> packets) {
+  TransmitResult result;
+  for (const Packet* const packet : packets) {
+    result.error = alive() ? world_.transmit(card_, packet->frame(), packet->offload()) : ENODEV;
+    if (result.error != 0) break;
+    ++result.accepted;
+  }
+  return result;
+}
+
+const NicCounters& SimNic::counters() const noexcept {
+  if (alive()) counters_.receive_lost = card_.counters.lost - lost_before_;
+  return counters_;
+}
+
+Outcome SimNic::gone() const {
+  return Outcome::failed(ENODEV, card_.spec.name + " has gone");
+}
+
+}  // namespace bondbox::sim

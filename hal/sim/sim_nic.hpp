@@ -1,0 +1,53 @@
+// A simulated card, claimed.
+#pragma once
+
+#include <string>
+
+#include "hal/nic.hpp"
+#include "hal/sim/sim_world.hpp"
+
+namespace bondbox::sim {
+
+class SimNic final : public Nic {
+ public:
+  /// Claims `card`, which must be present and unclaimed, and sets it up.
+  SimNic(SimWorld& world, Card& card);
+  /// Gives the card back as it was found, unless it has been taken out meanwhile.
+  ~SimNic() override;
+  SimNic(const SimNic&) = delete;
+  SimNic& operator=(const SimNic&) = delete;
+
+  std::string_view name() const noexcept override { return card_.spec.name; }
+  MacAddress permanent_mac() const noexcept override { return card_.spec.mac; }
+  MacAddress mac() const noexcept override { return mac_; }
+  Outcome set_mac(MacAddress mac) override;
+  std::uint32_t mtu() const noexcept override { return mtu_; }
+  Outcome set_mtu(std::uint32_t mtu) override;
+  Outcome set_promiscuous(bool on) override;
+  LinkSample link() override;
+  std::size_t receive(PacketBatch& batch) override;
+  TransmitResult transmit(std::span<const Packet* const> packets) override;
+  int wait_handle() const noexcept override { return -1; }
+  const NicCounters& counters() const noexcept override;
+
+ private:
+  bool alive() const noexcept { return card_.present && card_.incarnation == incarnation_; }
+  Outcome gone() const;
+
+  SimWorld& world_;
+  Card& card_;
+  std::uint64_t incarnation_;
+  std::uint64_t lost_before_;
+  // As found, to be given back.
+  MacAddress found_mac_;
+  std::uint32_t found_mtu_;
+  bool found_up_;
+  bool found_promiscuous_;
+  // As last known, for when the card has gone.
+  MacAddress mac_;
+  std::uint32_t mtu_;
+  LinkSample last_;
+  mutable NicCounters counters_;
+};
+
+}  // namespace bondbox::sim
