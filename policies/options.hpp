@@ -78,6 +78,8 @@ struct PortOptions {
   std::int32_t prio = 0;
   std::uint16_t queue_id = 0;
   std::uint16_t actor_port_prio = 255;
+
+  friend constexpr bool operator==(const PortOptions&, const PortOptions&) = default;
 };
 
 /// The kernel's name of a mode: "active-backup"; "unknown" for a value that is none of the seven.

@@ -1,0 +1,46 @@
+#include "firmware/config/bond_config.hpp"
+
+#include "firmware/config/bond_reader.hpp"
+#include "firmware/config/document.hpp"
+#include "firmware/option_table.hpp"
+
+namespace bondbox {
+namespace {
+
+void unknown_key(const ConfigEntry& entry, ConfigMessages& messages) {
+  const std::string name = "\"" + entry.key + "\"";
+  if (find_option(entry.key) != nullptr || entry.key == "ports" || entry.key == "address" || entry.key == "gateway")
+    messages.error(entry.at, name + " stands outside a bond", "write [bond.bond0] above it");
+  else
+    messages.error(entry.at, "unknown key " + name, entry.value.table() ? "bonds are written as [bond.bond0]" : "");
+}
+
+}  // namespace
+
+const BondConfig* Config::find(std::string_view name) const {
+  for (const BondConfig& bond : bonds)
+    if (bond.name == name) return &bond;
+  return nullptr;
+}
+
+ConfigResult load_config(std::string_view text, std::string_view file_name) {
+  ConfigMessages messages(file_name);
+  BondReader reader(messages);
+  const ConfigTable document = parse_document(text, messages);
+  const bool readable = !messages.any_error();
+  for (const ConfigEntry& entry : document.entries) {
+    if (entry.key == "bond")
+      reader.read_bonds(entry.value);
+    else
+      unknown_key(entry, messages);
+  }
+  ConfigResult result;
+  result.config.bonds = reader.finish();
+  if (readable && result.config.bonds.empty() && !messages.any_error())
+    messages.error({1, 1}, "there is no bond in the file", "write [bond.bond0]");
+  result.errors = messages.take_errors();
+  result.warnings = messages.take_warnings();
+  return result;
+}
+
+}  // namespace bondbox
