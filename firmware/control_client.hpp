@@ -1,0 +1,15 @@
+// The control socket's asking side.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "firmware/command_executor.hpp"
+
+namespace bondbox::control {
+
+/// Sends one command to the program that listens at `socket_path` and waits for its answer, at most ten seconds.
+/// Exit status 1 and a sentence when there is none.
+Reply ask(const std::string& socket_path, std::span<const std::string> words);
+
+}  // namespace bondbox::control

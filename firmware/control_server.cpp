@@ -1,0 +1,118 @@
+#include "firmware/control_server.hpp"
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+
+#include "firmware/control_protocol.hpp"
+#include "hal/linux/run_dir.hpp"
+
+namespace bondbox::control {
+
+using boost::asio::local::stream_protocol;
+using boost::system::error_code;
+
+class Server::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(stream_protocol::socket socket, Server& server)
+      : socket_(std::move(socket)), deadline_(server.io_), server_(server.self_) {}
+  ~Session() {
+    if (*server_ != nullptr) (*server_)->session_ended();
+  }
+
+  void start() {
+    deadline_.expires_after(std::chrono::seconds(5));
+    deadline_.async_wait([weak = weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (!error && self) self->close();
+    });
+    read();
+  }
+
+ private:
+  void read() {
+    socket_.async_read_some(boost::asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t got) {
+      self->request_.append(self->chunk_.data(), got);
+      if (error == boost::asio::error::eof) return self->answer();
+      if (error || self->request_.size() > request_size_max) return self->close();
+      self->read();
+    });
+  }
+
+  void answer() {
+    if (*server_ == nullptr) return;
+    Server& server = **server_;
+    const auto words = decode_request(request_);
+    reply_ = encode_reply(words ? server.executor_.execute(*words) : Reply{2, "the request is malformed\n"});
+    if (server.after_command_) server.after_command_();
+    boost::asio::async_write(socket_, boost::asio::buffer(reply_),
+                             [self = shared_from_this()](error_code, std::size_t) { self->close(); });
+  }
+
+  void close() {
+    error_code ignored;
+    deadline_.cancel();
+    socket_.close(ignored);
+  }
+
+  stream_protocol::socket socket_;
+  boost::asio::steady_timer deadline_;
+  std::shared_ptr<Server*> server_;
+  std::array<char, 1024> chunk_{};
+  std::string request_;
+  std::string reply_;
+};
+
+Server::Server(boost::asio::io_context& io, CommandExecutor& executor)
+    : acceptor_(io), io_(io), executor_(executor), self_(std::make_shared<Server*>(this)) {}
+
+Server::~Server() {
+  *self_ = nullptr;
+  if (!path_.empty()) std::remove(path_.c_str());
+}
+
+Outcome Server::listen(const std::string& path) {
+  const auto failed = [&](const error_code& error) {
+    return Outcome::failed(error.value(), "cannot listen on " + path + ": " + error.message());
+  };
+  if (path.size() >= 108) return Outcome::failed(ENAMETOOLONG, "cannot listen on " + path + ": the path is over 107 bytes");
+  error_code error;
+  std::remove(path.c_str());
+  acceptor_.open(stream_protocol(), error);
+  if (error) return failed(error);
+  {
+    const lnx::PrivateFiles mine;
+    acceptor_.bind(stream_protocol::endpoint(path), error);
+  }
+  if (error) return failed(error);
+  path_ = path;
+  acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
+  if (error) return failed(error);
+  accept();
+  return Outcome::done();
+}
+
+void Server::accept() {
+  if (accepting_ || sessions_ >= sessions_max) return;
+  accepting_ = true;
+  acceptor_.async_accept([this](error_code error, stream_protocol::socket socket) {
+    accepting_ = false;
+    if (error == boost::asio::error::operation_aborted) return;
+    if (!error) {
+      ++sessions_;
+      std::make_shared<Session>(std::move(socket), *this)->start();
+    }
+    accept();
+  });
+}
+
+void Server::session_ended() {
+  --sessions_;
+  accept();
+}
+
+}  // namespace bondbox::control

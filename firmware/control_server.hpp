@@ -1,0 +1,46 @@
+// The control socket's serving side: one command a connection.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "firmware/command_executor.hpp"
+
+namespace bondbox::control {
+
+/// Answers at most `sessions_max` clients at a time; further ones wait in the socket's backlog. A client that does not
+/// finish its request, or does not read the answer, is cut off after five seconds and holds up nobody.
+class Server {
+ public:
+  static constexpr std::size_t sessions_max = 16;
+
+  Server(boost::asio::io_context& io, CommandExecutor& executor);
+  ~Server();
+
+  /// Makes the socket at `path`, for this user alone; one that a dead process left there is replaced.
+  Outcome listen(const std::string& path);
+
+  /// Called after every command: it may have changed what the loop waits for.
+  void set_after_command(std::function<void()> callback) { after_command_ = std::move(callback); }
+
+ private:
+  class Session;
+  void accept();
+  void session_ended();
+
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::io_context& io_;
+  CommandExecutor& executor_;
+  std::function<void()> after_command_;
+  std::string path_;
+  /// Sessions outlive the server while their last operation is cancelled; they find it through this, or null.
+  std::shared_ptr<Server*> self_;
+  std::size_t sessions_ = 0;
+  bool accepting_ = false;
+};
+
+}  // namespace bondbox::control

@@ -1,0 +1,44 @@
+// The program at work: steps the scheduler when a frame, a link event, a command or a deadline asks for it, and sleeps
+// in between.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "firmware/command_executor.hpp"
+#include "firmware/scheduler.hpp"
+#include "hal/linux/monotonic_clock.hpp"
+#include "hal/outcome.hpp"
+
+namespace bondbox {
+
+class Runtime {
+ public:
+  struct Hooks {
+    std::function<void()> after_steps;  ///< the bonds may have changed; called after every run of steps
+    std::function<void()> hang_up;      ///< SIGHUP
+  };
+
+  Runtime(Scheduler& scheduler, const lnx::MonotonicClock& clock, CommandExecutor& executor, Hooks hooks);
+  ~Runtime();
+
+  /// Opens the control socket. After this SIGTERM, SIGINT and SIGHUP are the runtime's.
+  Outcome start(const std::string& socket_path);
+  /// Until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  struct Parts;
+  void work();
+  void wait_for_handles();
+  void wait_for_deadline();
+  void wait_for_signal();
+
+  Scheduler& scheduler_;
+  const lnx::MonotonicClock& clock_;
+  Hooks hooks_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace bondbox

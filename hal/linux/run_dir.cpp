@@ -1,0 +1,95 @@
+#include "hal/linux/run_dir.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr std::size_t file_size_max = 1024 * 1024;
+
+Outcome failure(const char* what, const std::string& path, int error) {
+  return Outcome::failed(error, std::string("cannot ") + what + " " + path + ": " + std::strerror(error));
+}
+
+/// Makes every directory of the path up to its last '/'.
+Outcome make_parents(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string parent = path.substr(0, slash);
+    if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) return failure("make the directory", parent, errno);
+  }
+  return Outcome::done();
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Outcome RunDir::open(std::string path) {
+  if (Outcome outcome = make_parents(path + "/"); !outcome.ok()) return outcome;
+  const std::string lock_path = path + "/lock";
+  UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (lock.get() < 0) return failure("open", lock_path, errno);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failure("lock", lock_path, errno);
+    return Outcome::failed(EBUSY, "another bondbox is running with " + path + "; --run-dir gives this one its own");
+  }
+  path_ = std::move(path);
+  lock_ = std::move(lock);
+  return Outcome::done();
+}
+
+Outcome RunDir::write(std::string_view name, std::string_view text) const {
+  const std::string target = file(name);
+  if (Outcome outcome = make_parents(target); !outcome.ok()) return outcome;
+  const std::string fresh = target + ".new";
+  UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (fd.get() < 0) return failure("write", fresh, errno);
+  if (!write_all(fd.get(), text) || ::rename(fresh.c_str(), target.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    return failure("write", target, error);
+  }
+  return Outcome::done();
+}
+
+void RunDir::remove(std::string_view name) const {
+  ::unlink(file(name).c_str());
+}
+
+PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}
+PrivateFiles::~PrivateFiles() {
+  ::umask(static_cast<mode_t>(old_mask_));
+}
+
+Result<std::string> read_file(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return failure("read", path, errno);
+  std::string text;
+  std::array<char, 4096> chunk{};
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failure("read", path, errno);
+    if (got == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (text.size() > file_size_max) return failure("read", path, EFBIG);
+  }
+}
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,46 @@
+// /run/bondbox: where the control socket, the status files and the journal of claimed ports live.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "hal/linux/unique_fd.hpp"
+#include "hal/outcome.hpp"
+
+namespace bondbox::lnx {
+
+class RunDir {
+ public:
+  /// Makes the directory (0755) with its parents and takes its lock, which ends with the object or the process.
+  /// EBUSY: another process holds it. EACCES, EROFS, ENOTDIR, ...: it cannot be made.
+  Outcome open(std::string path);
+
+  const std::string& path() const noexcept { return path_; }
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+  /// Replaces the file in one go (0644): a reader sees the old text or the new, never half. Directories are made.
+  Outcome write(std::string_view name, std::string_view text) const;
+  /// No error when it is not there.
+  void remove(std::string_view name) const;
+
+ private:
+  std::string path_;
+  UniqueFd lock_;
+};
+
+/// While it lives, files and sockets that this process makes are its user's alone (0600).
+class PrivateFiles {
+ public:
+  PrivateFiles();
+  ~PrivateFiles();
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+
+ private:
+  unsigned old_mask_;
+};
+
+/// The whole of a regular file of at most 1 MiB. ENOENT, EACCES, EISDIR, EFBIG.
+Result<std::string> read_file(const std::string& path);
+
+}  // namespace bondbox::lnx
