@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace bondbox {
+#include "hal/wire/duplex.hpp"
 
-enum class Duplex : std::uint8_t { unknown, half, full };
+namespace bondbox {
 
 /// How a NIC's link is read: the kernel's option use_carrier.
 enum class LinkSource : std::uint8_t {

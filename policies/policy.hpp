@@ -7,8 +7,8 @@
 #include <string>
 #include <variant>
 
-#include "hal/link.hpp"
 #include "hal/wire/bytes.hpp"
+#include "hal/wire/duplex.hpp"
 #include "hal/wire/fixed_vector.hpp"
 #include "hal/wire/ids.hpp"
 #include "hal/wire/mac_address.hpp"
