@@ -1,4 +1,4 @@
-// Whether a link can send and receive at once; LACP's keys and the status depend on it (IEEE 802.1AX-2020 6.3.5).
+// Whether a link can send and receive at once; LACP's keys and the status depend on it (IEEE 802.1AX-2014 6.3.5).
 #pragma once
 
 #include <cstdint>
