@@ -14,6 +14,7 @@
 
 #include "firmware/bond_status.hpp"
 #include "firmware/config/bond_config.hpp"
+#include "firmware/config/config_diff.hpp"
 #include "firmware/event_log.hpp"
 #include "firmware/forwarder.hpp"
 #include "firmware/link_monitor.hpp"
@@ -30,8 +31,10 @@ class Bond final : public OptionTarget {
   /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is awaited.
   /// On failure nothing is left behind.
   Outcome create(const BondConfig& config, Tick now);
-  /// Applies the differences from what runs to `config`; what is the same is not touched. Stops at the first refusal.
-  Outcome reconfigure(const BondConfig& running, const BondConfig& config);
+  /// One step of a changed configuration (firmware/config/config_diff.hpp).
+  Outcome change(const Change& change);
+  /// What runs now, in the form of a configuration.
+  BondConfig running_config() const;
 
   // --- the parts of a step, in this order ---
   void observe(std::span<const HardwareEvent> events, Tick now);
@@ -44,6 +47,8 @@ class Bond final : public OptionTarget {
   std::optional<Tick> next_deadline() const;
   /// Punted frames wait for the next decide.
   bool has_pending_work() const { return !forwarder_.punted().empty(); }
+
+  void seed(std::uint32_t value) noexcept { forwarder_.seed(value); }
 
   const std::string& name() const noexcept { return name_; }
   const ForwardingPlan& plan() const noexcept { return plan_; }
@@ -119,6 +124,8 @@ class Bond final : public OptionTarget {
   void retry_awaited();
   void insert_in_order(PortId id);
   Outcome apply_host_config(const BondConfig& config);
+  Outcome write_while_down(const Change& change);
+  Outcome change_gateway(const Change& change);
 
   void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
       __attribute__((format(printf, 5, 6)));
@@ -140,7 +147,7 @@ class Bond final : public OptionTarget {
   Tick next_retry_{};
   bool poll_started_ = false;
   bool look_now_ = false;       ///< an event or a refused frame asks for a look before the next poll
-  bool mac_configured_ = false;
+  BondConfig config_;  ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
   bool carrier_shown_ = false;
   bool host_was_up_ = false;
   bool promiscuous_ = false;

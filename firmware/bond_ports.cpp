@@ -25,7 +25,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   now_ = now;
   options_ = config.options;
   policy_ = make_policy(options_.mode);
-  mac_configured_ = config.mac.has_value();
+  config_ = config;
 
   auto host = hardware_.open_host_port(name_);
   if (!host.ok()) return host.failure();
@@ -162,7 +162,7 @@ void Bond::insert_in_order(PortId id) {
 
 /// The first port gives the bond its address, unless one was configured.
 Outcome Bond::adopt_mac(Nic& nic) {
-  if (!mac_configured_ && nic.mac() != mac_) {
+  if (!config_.mac && nic.mac() != mac_) {
     if (Outcome outcome = host_->set_mac(nic.mac()); !outcome.ok()) return outcome;
     mac_ = nic.mac();
   }

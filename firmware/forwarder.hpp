@@ -55,6 +55,9 @@ class Forwarder {
   void send(const Packet& packet, const ForwardingPlan& plan, const NicTable& nics);
   void send_on(PortId port, const Packet& packet, const NicTable& nics);
 
+  /// Where the random choices of Spread::round_robin with packets_per_port 0 begin.
+  void seed(std::uint32_t value) noexcept { random_state_ = value; }
+
   const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
   const BondCounters& bond() const noexcept { return bond_; }
   void forget_port(PortId id) noexcept { ports_[id.index] = {}; }

@@ -1,0 +1,69 @@
+// The commands that a running bondbox answers.
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "firmware/cli/cli.hpp"
+#include "firmware/control_client.hpp"
+#include "firmware/control_protocol.hpp"
+
+namespace bondbox::cli {
+namespace {
+
+Reply ask(const Invocation& invocation, std::span<const std::string> words) {
+  return control::ask(invocation.run_dir + "/" + control::socket_name, words);
+}
+
+int show(const Invocation& invocation, const Reply& reply) {
+  if (reply.exit_status == exit_done) {
+    say(reply.text);
+    return exit_done;
+  }
+  std::string_view text = reply.text;
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return reply.exit_status == exit_usage ? wrong_words(invocation, text) : (complain(text), exit_failed);
+}
+
+std::vector<std::string> command_words(const Invocation& invocation) {
+  std::vector<std::string> words{invocation.command};
+  words.insert(words.end(), invocation.words.begin(), invocation.words.end());
+  return words;
+}
+
+/// Takes a flag out of the words; whether it was there.
+bool take_flag(std::vector<std::string>& words, std::string_view flag) {
+  return std::erase(words, std::string(flag)) != 0;
+}
+
+}  // namespace
+
+int ask_daemon(const Invocation& invocation) { return show(invocation, ask(invocation, command_words(invocation))); }
+
+int status(const Invocation& invocation) {
+  std::vector<std::string> words = command_words(invocation);
+  if (!take_flag(words, "--watch")) return show(invocation, ask(invocation, words));
+  for (;;) {
+    const Reply reply = ask(invocation, words);
+    if (reply.exit_status != exit_done) return show(invocation, reply);
+    say("\033[H\033[2J" + reply.text);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+int events(const Invocation& invocation) {
+  std::vector<std::string> words = command_words(invocation);
+  if (!take_flag(words, "--follow")) return show(invocation, ask(invocation, words));
+  std::string after = "0";
+  for (;;) {
+    std::vector<std::string> since = words;
+    since.insert(since.end(), {"--after", after});
+    Reply reply = ask(invocation, since);
+    if (reply.exit_status != exit_done) return show(invocation, reply);
+    const std::size_t end_of_line = reply.text.find('\n');
+    after = reply.text.substr(0, end_of_line);
+    say(std::string_view(reply.text).substr(end_of_line + 1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+}  // namespace bondbox::cli

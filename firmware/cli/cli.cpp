@@ -1,0 +1,150 @@
+#include "firmware/cli/cli.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "firmware/config/names.hpp"
+#include "firmware/text.hpp"
+#include "firmware/version.hpp"
+#include "hal/linux/linux_hardware.hpp"
+
+namespace bondbox::cli {
+namespace {
+
+constexpr std::array<Command, 13> table{{
+    {"run", "bondbox run [-c FILE]\nbondbox run BOND PORT... [OPTION=VALUE...]",
+     "bond the ports, in the foreground, until SIGTERM",
+     "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
+     "interface and forwards. The second form needs no file: the words are those of\n"
+     "the kernel module's parameters. SIGHUP reloads the file.\n\n"
+     "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
+     run},
+    {"check", "bondbox check [-c FILE]", "read a configuration whole and say what run would do",
+     "Changes nothing. Every error is told with its line and column.\n\n"
+     "  bondbox check -c /etc/bondbox.toml\n",
+     check},
+    {"status", "bondbox status [BOND] [--format text|proc|json] [--watch]", "show how the bonds are",
+     "text is for eyes; proc is the kernel's /proc/net/bonding/BOND byte for byte;\n"
+     "json is for programs. --watch shows it again each second until interrupted.\n\n"
+     "  bondbox status bond0 --format proc\n",
+     status},
+    {"get", "bondbox get BOND OPTION", "read an option, as from sysfs",
+     "  bondbox get bond0 active_slave\n\nbondbox help options lists the options.\n", ask_daemon},
+    {"set", "bondbox set BOND OPTION VALUE", "write an option, as to sysfs",
+     "A refused write prints the kernel's errno name and the reason.\n\n"
+     "  bondbox set bond0 primary eth0\n\nbondbox help options lists the options.\n",
+     ask_daemon},
+    {"enslave", "bondbox enslave BOND PORT...", "add ports to a bond, as ifenslave does",
+     "  bondbox enslave bond0 eth2\n", ask_daemon},
+    {"release", "bondbox release BOND PORT...", "take ports out of a bond, as ifenslave -d does",
+     "A released port gets its MAC, MTU and flags back.\n\n  bondbox release bond0 eth2\n", ask_daemon},
+    {"activate", "bondbox activate BOND PORT", "make a port the active one, as ifenslave -c does",
+     "The port must have link.\n\n  bondbox activate bond0 eth1\n", ask_daemon},
+    {"reload", "bondbox reload", "apply the changed configuration file",
+     "As one transaction, printing each difference. What did not change is not\n"
+     "touched; when a step is refused the steps before it are taken back.\n\n  bondbox reload\n",
+     ask_daemon},
+    {"events", "bondbox events [BOND] [--follow]", "what happened, when, and for how long traffic stopped",
+     "One line an event: wall time (UTC), tick (ms since the start), the event in the\n"
+     "kernel driver's words. --follow goes on until interrupted.\n\n  bondbox events bond0 --follow\n",
+     events},
+    {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
+     "play a scenario on simulated NICs in simulated time",
+     "The same firmware, no privileges needed. stdout has what the scenario prints,\n"
+     "with --timeline every event too. --pcap writes DIR/NIC.pcap for each NIC.\n"
+     "The same file and seed give the same bytes.\n\n  bondbox sim failover.toml --timeline\n",
+     simulate},
+    {"version", "bondbox version", "which bondbox this is", "  bondbox version\n", show_version},
+    {"help", "bondbox help [COMMAND]\nbondbox help options\nbondbox help OPTION", "explain a command or an option",
+     "  bondbox help run\n  bondbox help primary_reselect\n", help},
+}};
+
+/// Takes the options that every command knows out of the words.
+std::optional<std::string> take_common(Invocation& invocation, bool& wants_help) {
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < invocation.words.size(); ++i) {
+    const std::string& word = invocation.words[i];
+    if (word == "--help" || word == "-h") {
+      wants_help = true;
+    } else if (word == "--run-dir") {
+      if (i + 1 == invocation.words.size()) return "--run-dir needs a directory";
+      invocation.run_dir = invocation.words[++i];
+    } else if (word.starts_with("--run-dir=")) {
+      invocation.run_dir = word.substr(10);
+    } else {
+      rest.push_back(word);
+    }
+  }
+  if (invocation.run_dir.empty() || invocation.run_dir[0] != '/') return "--run-dir needs an absolute path";
+  invocation.words = std::move(rest);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : table)
+    if (command.name == name) return &command;
+  return nullptr;
+}
+
+void say(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void complain(std::string_view text) {
+  std::fprintf(stderr, "bondbox: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+int wrong_words(const Invocation& invocation, std::string_view text) {
+  complain(text);
+  if (const Command* const command = find_command(invocation.command)) {
+    std::fprintf(stderr, "usage: %.*s\n", static_cast<int>(command->usage.size()), command->usage.data());
+  }
+  return exit_usage;
+}
+
+int show_version(const Invocation& invocation) {
+  if (!invocation.words.empty()) return wrong_words(invocation, "version takes no arguments");
+  say("bondbox " + std::string(version_full()) + "\n");
+  return exit_done;
+}
+
+int main(std::span<const std::string> arguments) {
+  Invocation invocation;
+  const char* const from_environment = std::getenv("BONDBOX_RUN_DIR");
+  invocation.run_dir = from_environment != nullptr && *from_environment != '\0' ? std::string(from_environment)
+                                                                                : std::string(lnx::default_run_dir);
+  invocation.words.assign(arguments.begin(), arguments.end());
+  bool wants_help = false;
+  if (const auto wrong = take_common(invocation, wants_help)) return wrong_words(invocation, *wrong);
+  if (invocation.words.empty()) {
+    if (!wants_help) complain("no command");
+    return help(invocation) != exit_done || !wants_help ? exit_usage : exit_done;
+  }
+  invocation.command = invocation.words[0];
+  invocation.words.erase(invocation.words.begin());
+  if (invocation.command == "--version" || invocation.command == "-V") invocation.command = "version";
+
+  const Command* const command = find_command(invocation.command);
+  if (command == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Command& known : table) names.push_back(known.name);
+    const std::string_view near = nearest_name(invocation.command, names);
+    complain("there is no command \"" + invocation.command + "\"" +
+             (near.empty() ? "; bondbox help lists the commands" : "; did you mean \"" + std::string(near) + "\"?"));
+    return exit_usage;
+  }
+  if (wants_help) {
+    invocation.words = {invocation.command};
+    invocation.command = "help";
+    return help(invocation);
+  }
+  return command->run(invocation);
+}
+
+}  // namespace bondbox::cli

@@ -1,0 +1,54 @@
+// The command line: one table of subcommands, and what they share.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bondbox::cli {
+
+/// Exit statuses of every command.
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed = 1;  ///< stderr says why in one sentence
+inline constexpr int exit_usage = 2;   ///< the words were wrong; stderr says what is expected
+
+/// A subcommand's words, without the options that all share.
+struct Invocation {
+  std::string command;
+  std::vector<std::string> words;
+  std::string run_dir;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view usage;    ///< one line a form
+  std::string_view summary;  ///< for the list of commands
+  std::string_view details;  ///< paragraphs and an example, each line at most 80 columns
+  int (*run)(const Invocation& invocation);
+};
+
+/// In the order of the help text.
+std::span<const Command> commands();
+const Command* find_command(std::string_view name);
+
+/// The whole program: `arguments` without the program's own name. Returns the exit status.
+int main(std::span<const std::string> arguments);
+
+void say(std::string_view text);       ///< to stdout
+void complain(std::string_view text);  ///< to stderr, after "bondbox: "; ends with a newline of its own
+/// complain(), and where to read more. Returns exit_usage.
+int wrong_words(const Invocation& invocation, std::string_view text);
+
+// --- the subcommands ---
+int run(const Invocation& invocation);
+int check(const Invocation& invocation);
+int simulate(const Invocation& invocation);
+int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload
+int status(const Invocation& invocation);
+int events(const Invocation& invocation);
+int show_version(const Invocation& invocation);
+int help(const Invocation& invocation);
+
+}  // namespace bondbox::cli

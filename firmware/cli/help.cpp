@@ -1,0 +1,93 @@
+#include "firmware/cli/cli.hpp"
+#include "firmware/config/names.hpp"
+#include "firmware/option_table.hpp"
+#include "firmware/text.hpp"
+#include "firmware/version.hpp"
+
+namespace bondbox::cli {
+namespace {
+
+std::string overview() {
+  std::string text =
+      "bondbox " + std::string(version()) +
+      ": several network cables, one interface; no bonding driver needed.\n\n"
+      "usage: bondbox COMMAND [ARGUMENT...]\n\n";
+  for (const Command& command : commands()) {
+    append_format(text, "  %-9.*s %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
+                  static_cast<int>(command.summary.size()), command.summary.data());
+  }
+  text +=
+      "\nEvery command takes --help, and --run-dir DIR (or BONDBOX_RUN_DIR) for another\n"
+      "place than /run/bondbox. Exit status: 0 done, 1 it failed, 2 the words were wrong.\n";
+  return text;
+}
+
+std::string command_help(const Command& command) {
+  std::string text;
+  std::string_view usage = command.usage;
+  for (bool first = true; !usage.empty(); first = false) {
+    const std::string_view line = usage.substr(0, usage.find('\n'));
+    text += (first ? "usage: " : "       ") + std::string(line) + "\n";
+    usage.remove_prefix(std::min(usage.size(), line.size() + 1));
+  }
+  text += "\n" + std::string(command.summary) + "\n\n" + std::string(command.details);
+  return text;
+}
+
+std::string modes_text(ModeSet modes) {
+  if (modes == every_mode) return "all modes";
+  std::string text = "mode";
+  int count = 0;
+  for (unsigned number = 0; number < 7; ++number) {
+    if ((modes & (1U << number)) == 0) continue;
+    text += (count++ == 0 ? " " : ", ") + std::to_string(number);
+  }
+  return text;
+}
+
+std::string option_line(const OptionInfo& option) {
+  return format("  %-20.*s %.*s\n", static_cast<int>(option.name.size()), option.name.data(),
+                static_cast<int>(option.help.size()), option.help.data());
+}
+
+std::string option_help(const OptionInfo& option) {
+  std::string text = std::string(option.name) + ": " + std::string(option.help) + "\n";
+  if (const std::string values = allowed_values(option); !values.empty()) text += "  " + values + "\n";
+  if (!option.unit.empty()) text += "  unit: " + std::string(option.unit) + "\n";
+  if (!option.default_text.empty()) text += "  default: " + std::string(option.default_text) + "\n";
+  text += "  written in: " + modes_text(option.modes) + "\n";
+  if (option.without_ports) text += "  only while the bond has no ports\n";
+  if (option.while_down) text += "  only while the bond is down\n";
+  return text;
+}
+
+std::string options_list() {
+  std::string text = "Options, as the kernel's bonding driver names them:\n\n";
+  for (const OptionInfo& option : all_options()) text += option_line(option);
+  return text + "\nbondbox help OPTION tells an option's values.\n";
+}
+
+}  // namespace
+
+int help(const Invocation& invocation) {
+  if (invocation.words.empty()) {
+    say(overview());
+    return exit_done;
+  }
+  if (invocation.words.size() > 1) return wrong_words(invocation, "help takes one command or option");
+  const std::string& topic = invocation.words[0];
+  if (const Command* const command = find_command(topic)) {
+    say(command_help(*command));
+  } else if (topic == "options") {
+    say(options_list());
+  } else if (const OptionInfo* const option = find_option(topic)) {
+    say(option_help(*option));
+  } else {
+    const std::string_view near = nearest_option(topic);
+    return wrong_words(invocation, "there is no command or option \"" + topic + "\"" +
+                                       (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
+  }
+  return exit_done;
+}
+
+}  // namespace bondbox::cli

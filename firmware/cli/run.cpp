@@ -1,0 +1,142 @@
+// `bondbox run`: the daemon in the foreground.
+#include <cstdio>
+#include <map>
+
+#include "firmware/cli/configuration.hpp"
+#include "firmware/config/config_diff.hpp"
+#include "firmware/control_protocol.hpp"
+#include "firmware/runtime.hpp"
+#include "hal/linux/linux_hardware.hpp"
+#include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/run_dir.hpp"
+
+namespace bondbox::cli {
+namespace {
+
+/// Everything a running bondbox is made of, in the order in which it comes and, backwards, goes.
+class Daemon {
+ public:
+  Daemon(const Invocation& invocation, Configuration configuration)
+      : configuration_(std::move(configuration)),
+        hardware_(invocation.run_dir, [](std::string text) { complain(text); }),
+        scheduler_(hardware_, clock_, events_),
+        executor_(scheduler_, [this] { return wall_clock(); },
+                  configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
+        runtime_(scheduler_, clock_, executor_, {[this] { publish(); }, [this] { reload_on_signal(); }}) {
+    events_.set_listener([](const Event& event) { complain(event_line(event)); });
+  }
+
+  ~Daemon() {
+    for (const auto& bond : scheduler_.bonds()) run_dir_.remove(status_file(bond->name()));
+  }
+
+  Outcome start(const std::string& run_dir) {
+    if (!hardware_.is_usable().ok()) return hardware_.is_usable();
+    if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
+    for (const std::string& line : hardware_.restore_leftovers()) complain(line);
+    for (const BondConfig& bond : configuration_.config.bonds) {
+      Outcome outcome = scheduler_.add_bond(bond);
+      if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
+    }
+    return runtime_.start(run_dir_.file(control::socket_name));
+  }
+
+  void run() { runtime_.run(); }
+
+ private:
+  static std::string status_file(const std::string& bond) { return "net/bonding/" + bond; }
+
+  WallClock wall_clock() { return {lnx::wall_time_ms() - clock_.now().number}; }
+
+  /// Keeps RUN_DIR/net/bonding as /proc/net/bonding would be.
+  void publish() {
+    for (const auto& bond : scheduler_.bonds()) {
+      std::uint64_t& published = published_[bond->name()];
+      if (published == bond->status_version()) continue;
+      published = bond->status_version();
+      const Outcome outcome = run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now())));
+      if (!outcome.ok() && !publish_failed_) complain(outcome.reason);
+      publish_failed_ = !outcome.ok();
+    }
+  }
+
+  Reply reload() {
+    std::string unreadable;
+    ConfigResult wanted = read_configuration_file(configuration_.file, unreadable);
+    if (!unreadable.empty()) return {exit_failed, unreadable + "; nothing was changed\n"};
+    if (!wanted.ok()) return {exit_failed, message_lines(wanted.errors, "") + "nothing was changed\n"};
+    Reply reply;
+    scheduler_.step([&](Tick) { reply = apply(wanted.config); });
+    reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
+    return reply;
+  }
+
+  void reload_on_signal() {
+    const Reply reply = reload();
+    std::fputs(reply.text.c_str(), stderr);
+  }
+
+  Config running_config() const {
+    Config running;
+    for (const auto& bond : scheduler_.bonds()) running.bonds.push_back(bond->running_config());
+    return running;
+  }
+
+  Reply apply(const Config& wanted) {
+    const Config before = running_config();
+    const std::vector<Change> changes = diff_config(before, wanted);
+    Reply reply;
+    for (const Change& change : changes) {
+      const Outcome outcome = apply(change, wanted);
+      if (outcome.ok()) {
+        reply.text += change.text() + "\n";
+        continue;
+      }
+      // Back to what ran: the steps from here to there, as far as they can be had.
+      for (const Change& back : diff_config(running_config(), before)) (void)apply(back, before);
+      return {exit_failed, change.text() + ": " + errno_name(outcome.error) + ": " + outcome.reason +
+                               "; everything is as it was\n"};
+    }
+    if (reply.text.empty()) reply.text = "nothing changed\n";
+    return reply;
+  }
+
+  Outcome apply(const Change& change, const Config& config) {
+    if (change.kind == Change::Kind::remove_bond) {
+      run_dir_.remove(status_file(change.bond));
+      published_.erase(change.bond);
+      scheduler_.remove_bond(change.bond);
+      return Outcome::done();
+    }
+    if (change.kind == Change::Kind::add_bond) return scheduler_.add_bond(*config.find(change.bond));
+    Bond* const bond = scheduler_.find(change.bond);
+    return bond != nullptr ? bond->change(change) : Outcome::done();
+  }
+
+  Configuration configuration_;
+  lnx::RunDir run_dir_;
+  lnx::MonotonicClock clock_;
+  EventLog events_;
+  lnx::LinuxHardware hardware_;
+  Scheduler scheduler_;
+  CommandExecutor executor_;
+  Runtime runtime_;
+  std::map<std::string, std::uint64_t> published_;
+  bool publish_failed_ = false;
+};
+
+}  // namespace
+
+int run(const Invocation& invocation) {
+  auto read = read_configuration(invocation, true);
+  if (!read.configuration) return read.exit_status;
+  Daemon daemon(invocation, std::move(*read.configuration));
+  if (const Outcome outcome = daemon.start(invocation.run_dir); !outcome.ok()) {
+    complain(outcome.reason);
+    return exit_failed;
+  }
+  daemon.run();
+  return exit_done;
+}
+
+}  // namespace bondbox::cli
