@@ -140,6 +140,24 @@ void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool
   }
 }
 
+void Bond::report_active(const ActiveChanged& action) {
+  ++status_version_;
+  if (!action.to) {
+    no_active_since_ = action.from && slots_[action.from->index] ? slot(*action.from).monitor.last_seen_up() : now_;
+    record(EventKind::active, {}, -1, "now running without any active interface!");
+    return;
+  }
+  std::int64_t outage_ms = -1;
+  if (action.from && slots_[action.from->index] && slot(*action.from).monitor.state() != LinkState::up) {
+    outage_ms = (now_ - slot(*action.from).monitor.last_seen_up()).count;
+  } else if (!action.from && no_active_since_) {
+    outage_ms = (now_ - *no_active_since_).count;
+  }
+  no_active_since_.reset();
+  if (action.from) ++failovers_;
+  record(EventKind::active, slot(*action.to).name.view(), outage_ms, "making interface the new active one");
+}
+
 void Bond::decide(Tick now) {
   now_ = now;
   for (const PuntedFrame& frame : forwarder_.punted()) {
@@ -152,7 +170,17 @@ void Bond::decide(Tick now) {
 }
 
 void Bond::apply(const PolicyEvent& event) {
+  const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
+  // What is only to be told is told now, in the order in which things happened; what is to be done waits for speak().
+  for (std::size_t i = before; i < actions_.size();) {
+    if (const auto* const change = std::get_if<ActiveChanged>(&actions_[i])) {
+      report_active(*change);
+      actions_.erase_at(i);
+    } else {
+      ++i;
+    }
+  }
 }
 
 void Bond::republish() {
@@ -231,25 +259,6 @@ void Bond::perform(const SetBondMac& action) {
 void Bond::perform(const SendFrame& action) {
   if (!speech_.assign(action.bytes)) return;
   forwarder_.send_on(action.port, speech_, nics());
-}
-
-void Bond::perform(const ActiveChanged& action) {
-  ++status_version_;
-  if (!action.to) {
-    no_active_since_ = action.from && slots_[action.from->index] ? slot(*action.from).monitor.last_seen_up() : now_;
-    record(EventKind::active, {}, -1, "now running without any active interface!");
-    return;
-  }
-  if (!slots_[action.to->index]) return;  // released again within the step
-  std::int64_t outage_ms = -1;
-  if (action.from && slots_[action.from->index] && slot(*action.from).monitor.state() != LinkState::up) {
-    outage_ms = (now_ - slot(*action.from).monitor.last_seen_up()).count;
-  } else if (!action.from && no_active_since_) {
-    outage_ms = (now_ - *no_active_since_).count;
-  }
-  no_active_since_.reset();
-  if (action.from) ++failovers_;
-  record(EventKind::active, slot(*action.to).name.view(), outage_ms, "making interface the new active one");
 }
 
 std::optional<Tick> Bond::next_deadline() const {

@@ -110,7 +110,7 @@ class Bond final : public OptionTarget {
   void perform(const SetPortMac& action);
   void perform(const SetBondMac& action);
   void perform(const SendFrame& action);
-  void perform(const ActiveChanged& action);
+  void perform(const ActiveChanged&) {}  ///< reported by apply
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
 
@@ -129,6 +129,7 @@ class Bond final : public OptionTarget {
 
   void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
       __attribute__((format(printf, 5, 6)));
+  void report_active(const ActiveChanged& action);
   void report_link(const Port& port, const LinkMonitor::Change& change, bool active);
 
   std::string name_;

@@ -39,7 +39,7 @@ void append_troubles(std::string& text, const BondStatus& bond) {
     } else if (port.link == LinkState::fail) {
       text += " has lost its link, given up in " + duration_text(port.delay_left) + " (downdelay)\n";
     } else {
-      text += " has no link since " + duration_text(port.in_state_for) + "\n";
+      text += " has had no link for " + duration_text(port.in_state_for) + "\n";
     }
   }
   for (const AwaitedStatus& waiting : bond.awaited) {

@@ -105,7 +105,7 @@ struct SendFrame {
   PortId port;
   FixedVector<std::uint8_t, 128> bytes;
 };
-/// For the event log: the active port changed.
+/// Nothing to do, only to tell: the active port changed.
 struct ActiveChanged {
   std::optional<PortId> from;
   std::optional<PortId> to;
