@@ -1,8 +1,22 @@
 #include "firmware/config/document.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "firmware/config/document_text.hpp"
+
+// toml++ 3.3 asserts that a table header is well formed before it has checked it: "[[[" would end the program.
+// Without NDEBUG every assertion goes through TOML_ASSERT, which here refuses the text instead.
+namespace {
+struct ParserGaveUp {};
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(condition)              \
+  do {                                      \
+    if (!(condition)) throw ParserGaveUp(); \
+  } while (false)
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -10,6 +24,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wterminate"
 #include <toml++/toml.h>
 #pragma GCC diagnostic pop
 
@@ -56,16 +71,26 @@ ConfigValue converted(const toml::node& node) {
   return value;
 }
 
-/// Each dot of a key opens a table within a table, and tables are walked by recursion; keys do not span lines.
-bool too_deep(std::string_view text) {
-  constexpr std::size_t dots_per_line_max = 250;
-  std::size_t dots = 0;
-  for (const char c : text) {
-    if (c == '.') ++dots;
-    if (c == '\n') dots = 0;
-    if (dots > dots_per_line_max) return true;
+std::optional<toml::parse_result> parsed(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const ParserGaveUp&) {
+    return std::nullopt;
   }
-  return false;
+}
+
+/// The first line with which the parser gives up: the shortest run of whole lines that it cannot get through.
+Position where_parser_gave_up(std::string_view text) {
+  std::vector<std::size_t> ends;  // of lines, exclusive
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '\n' || i + 1 == text.size()) ends.push_back(i + 1);
+  std::size_t good = 0;
+  std::size_t bad = ends.size();
+  while (bad - good > 1) {
+    const std::size_t middle = (good + bad) / 2;
+    (parsed(text.substr(0, ends[middle - 1])) ? good : bad) = middle;
+  }
+  return {static_cast<std::uint32_t>(bad), 1};
 }
 
 }  // namespace
@@ -88,16 +113,21 @@ ConfigTable parse_document(std::string_view text, ConfigMessages& messages) {
     messages.error({}, "the file is longer than 1 MiB", "a configuration is a few lines");
     return {};
   }
-  if (too_deep(text)) {
-    messages.error({}, "a line has more than 250 dots");
+  std::string prepared(text);
+  if (std::optional<TextProblem> problem = prepare_text(prepared); problem) {
+    messages.error(problem->at, std::move(problem->wrong), std::move(problem->right));
     return {};
   }
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    messages.error(position_of(parsed.error().source()), std::string(parsed.error().description()));
+  const std::optional<toml::parse_result> result = parsed(prepared);
+  if (!result) {
+    messages.error(where_parser_gave_up(prepared), "this line is not TOML");
     return {};
   }
-  return converted_table(parsed.table());
+  if (!*result) {
+    messages.error(position_of(result->error().source()), std::string(result->error().description()));
+    return {};
+  }
+  return converted_table(result->table());
 }
 
 }  // namespace bondbox

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 
 namespace bondbox {
 namespace {
@@ -16,7 +17,7 @@ char folded(char c) {
 
 /// Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
 std::size_t distance(std::string_view a, std::string_view b) {
-  if (a.size() > name_length_max || b.size() > name_length_max) return name_length_max;
+  if (a.size() > name_length_max || b.size() > name_length_max) return std::numeric_limits<std::size_t>::max();
   std::array<std::array<std::size_t, name_length_max + 1>, 3> rows{};
   for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "firmware/option_table.hpp"
+#include "tests/unit/firmware/paper_bond.hpp"
 
 #ifndef BONDBOX_SOURCE_DIR
 #define BONDBOX_SOURCE_DIR "."
@@ -19,56 +20,6 @@
 namespace {
 
 using namespace bondbox;
-
-/// A bond on paper: e0, e1, e2 exist and have link.
-class PaperBond final : public OptionTarget {
- public:
-  explicit PaperBond(Mode mode) { options_.mode = mode; }
-
-  void set_up() { up_ = true; }
-
-  BondOptions& options() override { return options_; }
-  const BondOptions& options() const override { return options_; }
-  bool is_up() const override { return up_; }
-  bool has_arp_monitor() const override { return true; }
-  bool interface_exists(std::string_view name) const override { return name == "e0" || name == "e1" || name == "e2"; }
-  std::size_t port_count() const override { return ports_.size(); }
-  std::string_view port_name(std::size_t index) const override { return ports_[index].first; }
-  PortOptions* port_options(std::string_view name) override {
-    for (auto& port : ports_)
-      if (port.first == name) return &port.second;
-    return nullptr;
-  }
-  const PortOptions* port_options(std::string_view name) const override {
-    return const_cast<PaperBond*>(this)->port_options(name);
-  }
-  bool port_has_link(std::string_view) const override { return true; }
-  std::string active_port_name() const override { return active_; }
-  Outcome enslave(std::string_view name) override {
-    ports_.emplace_back(std::string(name), PortOptions{});
-    if (active_.empty()) active_ = name;
-    return Outcome::done();
-  }
-  Outcome release(std::string_view name) override {
-    std::erase_if(ports_, [name](const auto& port) { return port.first == name; });
-    return Outcome::done();
-  }
-  Outcome activate(std::optional<std::string_view> name) override {
-    active_ = name ? std::string(*name) : ports_.empty() ? std::string() : ports_.front().first;
-    return Outcome::done();
-  }
-  Outcome change_mode(Mode) override { return Outcome::done(); }
-  void note(std::string text) override { notes.push_back(std::move(text)); }
-  std::string attribute(std::string_view) const override { return "up"; }
-
-  std::vector<std::string> notes;
-
- private:
-  BondOptions options_;
-  std::vector<std::pair<std::string, PortOptions>> ports_;
-  std::string active_;
-  bool up_ = false;
-};
 
 struct Row {
   std::string mode, state, option, value, result, readback;

@@ -1,0 +1,241 @@
+#include "firmware/option_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <set>
+#include <string>
+
+#include "tests/unit/firmware/paper_bond.hpp"
+
+namespace {
+
+using namespace bondbox;
+
+/// Mode 1, down, with e0 and e1.
+struct Fixture {
+  Fixture() { BOOST_REQUIRE(bond.enslave("e0").ok() && bond.enslave("e1").ok()); }
+
+  void accept(std::string_view name, std::string_view value) {
+    const Outcome outcome = write_option(bond, name, value);
+    BOOST_CHECK_MESSAGE(outcome.ok(), name << " = " << value << ": " << outcome.reason);
+  }
+  void refuse(std::string_view name, std::string_view value, int error, std::string_view reason) {
+    const Outcome outcome = write_option(bond, name, value);
+    BOOST_CHECK_EQUAL(errno_name(outcome.error), errno_name(error));
+    BOOST_CHECK_EQUAL(outcome.reason, reason);
+  }
+  std::string read(std::string_view name) {
+    const Result<std::string> text = read_option(bond, name);
+    return text.ok() ? text.value() : "(" + errno_name(text.failure().error) + ")";
+  }
+
+  PaperBond bond{Mode::active_backup};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(option_table, Fixture)
+
+BOOST_AUTO_TEST_CASE(every_option_is_described_and_can_be_read) {
+  std::set<std::string_view> names;
+  for (const OptionInfo& option : all_options()) {
+    BOOST_CHECK_MESSAGE(names.insert(option.name).second, option.name << " stands twice in the table");
+    BOOST_CHECK_MESSAGE(!option.help.empty(), option.name);
+    BOOST_CHECK_MESSAGE(!allowed_values(option).empty(), option.name);
+    BOOST_CHECK_MESSAGE(read_option(bond, option.name).ok(), option.name);
+    BOOST_CHECK(find_option(option.name) == &option);
+  }
+  BOOST_CHECK_LE(names.size(), 64);
+}
+
+BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_a_fresh_bond) {
+  for (const OptionInfo& option : all_options()) {
+    if (option.default_text.empty()) continue;
+    PaperBond fresh(Mode::active_backup);
+    if ((option.modes & only(Mode::active_backup)) == 0) fresh.options().mode = Mode::lacp_8023ad;
+    if ((option.modes & only(fresh.options().mode)) == 0) fresh.options().mode = Mode::balance_tlb;
+    if ((option.modes & only(fresh.options().mode)) == 0) fresh.options().mode = Mode::balance_rr;
+    const std::string text = read_option(fresh, option.name).value();
+    BOOST_CHECK_MESSAGE(text.substr(0, text.find(' ')) == option.default_text, option.name << " reads " << text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_option_is_answered_with_the_nearest_one) {
+  refuse("mimon", "1", ENOENT, "there is no option \"mimon\"; did you mean \"miimon\"?");
+  refuse("colour", "1", ENOENT, "there is no option \"colour\"");
+  BOOST_CHECK_EQUAL(read("mimon"), "(ENOENT)");
+}
+
+BOOST_AUTO_TEST_CASE(checks_run_in_the_kernels_order) {
+  bond.options().mode = Mode::lacp_8023ad;
+  bond.set_up();
+  refuse("packets_per_slave", "x", EACCES,
+         "packets_per_slave is not supported in mode 802.3ad (4), only in balance-rr (0)");
+  refuse("mode", "x", ENOTEMPTY, "mode cannot be set while the bond has ports; release them first");
+  refuse("lacp_rate", "x", EBUSY, "lacp_rate cannot be set while the bond is up; set it down first");
+  refuse("min_links", "x", EINVAL, "min_links cannot be \"x\" (allowed values 0 - 2147483647)");
+}
+
+BOOST_AUTO_TEST_CASE(read_only_attributes_refuse_to_be_written) {
+  refuse("mii_status", "up", EACCES, "mii_status can only be read");
+  BOOST_CHECK_EQUAL(read("mii_status"), "up");
+  BOOST_CHECK_EQUAL(read("ad_aggregator"), "");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_is_a_name_or_its_number_and_the_first_word_counts) {
+  accept("primary_reselect", " failure \n");
+  BOOST_CHECK_EQUAL(read("primary_reselect"), "failure 2");
+  accept("primary_reselect", "1 2");
+  BOOST_CHECK_EQUAL(read("primary_reselect"), "better 1");
+  accept("use_carrier", "off");
+  BOOST_CHECK_EQUAL(read("use_carrier"), "0");
+  accept("resend_igmp", "off");
+  refuse("primary_reselect", "Better", EINVAL,
+         "primary_reselect cannot be \"Better\" (one of always, better, failure)");
+  refuse("miimon", "", EINVAL, "miimon cannot be \"\" (allowed values 0 - 2147483647)");
+  refuse("miimon", "99999999999999999999", EINVAL,
+         "miimon cannot be \"99999999999999999999\" (allowed values 0 - 2147483647)");
+}
+
+BOOST_AUTO_TEST_CASE(miimon_takes_the_delays_with_it) {
+  accept("updelay", "400");
+  accept("downdelay", "200");
+  accept("miimon", "50");
+  BOOST_CHECK_EQUAL(read("updelay"), "200");
+  BOOST_CHECK_EQUAL(read("downdelay"), "100");
+  accept("miimon", "2147483647");
+  BOOST_CHECK_EQUAL(read("updelay"), "2147483647");
+}
+
+BOOST_AUTO_TEST_CASE(the_two_monitors_exclude_each_other) {
+  accept("updelay", "200");
+  accept("arp_interval", "1000");
+  BOOST_CHECK_EQUAL(read("miimon"), "0");
+  BOOST_CHECK_EQUAL(read("updelay"), "0");
+  refuse("updelay", "100", EPERM, "updelay cannot be set while miimon is 0; set miimon first");
+  accept("miimon", "0");
+  accept("miimon", "100");
+  BOOST_CHECK_EQUAL(read("arp_interval"), "0");
+  BOOST_CHECK_EQUAL(read("updelay"), "200");
+}
+
+BOOST_AUTO_TEST_CASE(no_bond_is_left_without_a_monitor_by_the_way) {
+  accept("arp_interval", "1000");
+  accept("arp_interval", "0");
+  BOOST_CHECK_EQUAL(read("miimon"), "100");
+  const Outcome refused = write_option(bond, "miimon", "0");
+  BOOST_CHECK_EQUAL(refused.error, EINVAL);
+  accept("unmonitored", "1");
+  accept("miimon", "0");
+  BOOST_CHECK_EQUAL(read("miimon"), "0");
+  refuse("unmonitored", "0", EINVAL,
+         "unmonitored cannot be 0 while miimon and arp_interval are 0; set one of them first");
+  accept("arp_interval", "1000");
+  accept("arp_interval", "0");
+  BOOST_CHECK_EQUAL(read("miimon"), "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_monitor_that_is_not_built_is_not_pretended) {
+  bond.arp_monitor = false;
+  refuse("arp_interval", "1000", EOPNOTSUPP,
+         "arp_interval cannot be set because the ARP monitor is not in this build; use miimon");
+  BOOST_CHECK_EQUAL(read("miimon"), "100");
+  accept("arp_interval", "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_mode_has_the_kernels_side_effects) {
+  PaperBond fresh(Mode::active_backup);
+  BOOST_REQUIRE(write_option(fresh, "arp_interval", "1000").ok());
+  BOOST_REQUIRE(write_option(fresh, "arp_validate", "all").ok());
+  fresh.options().tlb_dynamic_lb = false;
+  BOOST_REQUIRE(write_option(fresh, "mode", "balance-alb").ok());
+  BOOST_CHECK_EQUAL(read_option(fresh, "mode").value(), "balance-alb 6");
+  BOOST_CHECK_EQUAL(read_option(fresh, "arp_interval").value(), "0");
+  BOOST_CHECK_EQUAL(read_option(fresh, "miimon").value(), "100");
+  BOOST_CHECK_EQUAL(read_option(fresh, "arp_validate").value(), "none 0");
+  BOOST_CHECK_EQUAL(read_option(fresh, "tlb_dynamic_lb").value(), "1");
+  fresh.set_up();
+  BOOST_CHECK_EQUAL(write_option(fresh, "mode", "1").error, EBUSY);
+}
+
+BOOST_AUTO_TEST_CASE(a_mode_that_the_bond_refuses_changes_nothing) {
+  PaperBond fresh(Mode::active_backup);
+  fresh.options().arp_validate = ArpValidate::all;
+  fresh.mode_answer = check_mode_available(Mode::balance_rr);
+  const Outcome outcome = write_option(fresh, "mode", "0");
+  BOOST_CHECK_EQUAL(outcome.error, EOPNOTSUPP);
+  BOOST_CHECK_EQUAL(outcome.reason, "mode balance-rr (0) is not in this build; it has: active-backup (1)");
+  BOOST_CHECK_EQUAL(read_option(fresh, "mode").value(), "active-backup 1");
+  BOOST_CHECK_EQUAL(read_option(fresh, "arp_validate").value(), "all 3");
+}
+
+BOOST_AUTO_TEST_CASE(the_active_port_must_be_a_port_with_link) {
+  bond.without_link = "e1";
+  refuse("active_slave", "e1", EINVAL, "active_slave cannot be \"e1\", which is down or has no link");
+  refuse("active_slave", "e2", EINVAL, "active_slave cannot be \"e2\", which is not a port of this bond");
+  refuse("active_slave", "e9", ENODEV, "there is no interface \"e9\"");
+  bond.without_link.clear();
+  accept("active_slave", "e1\n");
+  BOOST_CHECK_EQUAL(read("active_slave"), "e1");
+  accept("active_slave", "\n");
+  BOOST_CHECK_EQUAL(read("active_slave"), "e0");
+}
+
+BOOST_AUTO_TEST_CASE(ports_are_added_and_taken_away_by_sign) {
+  refuse("slaves", "e2", EPERM, "slaves needs + or - before the name, as in \"+e2\"");
+  refuse("slaves", "", EPERM, "slaves needs + or - before the name, as in \"+\"");
+  refuse("slaves", "+", EPERM, "\"\" cannot be an interface: it is empty");
+  refuse("slaves", "+a/b", EPERM, "\"a/b\" cannot be an interface: it contains '/'");
+  refuse("slaves", "-e2", EINVAL, "\"e2\" is not a port of this bond");
+  accept("slaves", "-e0");
+  accept("slaves", "+e2");
+  BOOST_CHECK_EQUAL(read("slaves"), "e1 e2");
+}
+
+BOOST_AUTO_TEST_CASE(options_of_one_port_name_it) {
+  accept("prio", "e1:-7");
+  BOOST_CHECK_EQUAL(read("prio"), "e0:0 e1:-7");
+  refuse("prio", "e2:1", EINVAL, "prio: \"e2\" is not a port of this bond");
+  refuse("prio", "e1:99999999999", EINVAL,
+         "prio cannot be \"e1:99999999999\" (PORT:NUMBER, allowed numbers -2147483648 - 2147483647)");
+  accept("queue_id", "e1:16");
+  refuse("queue_id", "e1:17", EPERM, "queue_id cannot be \"e1:17\" (PORT:NUMBER, allowed numbers 0 - 16)");
+  refuse("queue_id", "e0:16", EPERM, "queue_id: \"e1\" has that queue already");
+  BOOST_CHECK_EQUAL(read("queue_id"), "e0:0 e1:16");
+  bond.options().mode = Mode::lacp_8023ad;
+  accept("actor_port_prio", "e0:1");
+  BOOST_CHECK_EQUAL(read("actor_port_prio"), "e0:1 e1:255");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_targets_is_full_at_sixteen) {
+  for (int i = 1; i <= 16; ++i) accept("arp_ip_target", "+10.0.0." + std::to_string(i));
+  refuse("arp_ip_target", "+10.0.0.17", EINVAL, "arp_ip_target: the list is full (16 addresses)");
+  refuse("arp_ip_target", "+::1", EPERM, "arp_ip_target: \"::1\" is not an IPv4 address");
+  refuse("arp_ip_target", "", EPERM, "arp_ip_target needs + or - before the address, as in \"+\"");
+  for (int i = 1; i <= 16; ++i) accept("arp_ip_target", "-10.0.0." + std::to_string(i));
+  BOOST_CHECK_EQUAL(read("arp_ip_target"), "");
+  accept("ns_ip6_target", "+2001:db8::1");
+  BOOST_CHECK_EQUAL(read("ns_ip6_target"), "2001:db8::1");
+  for (const char* bad : {"+::", "+::1", "+ff02::1", "+fe80::1"})
+    BOOST_CHECK_EQUAL(write_option(bond, "ns_ip6_target", bad).error, EINVAL);
+}
+
+BOOST_AUTO_TEST_CASE(a_primary_may_be_named_before_it_is_a_port) {
+  accept("primary", "e2");
+  BOOST_CHECK_EQUAL(read("primary"), "");
+  BOOST_CHECK_EQUAL(bond.options().primary, "e2");
+  accept("slaves", "+e2");
+  BOOST_CHECK_EQUAL(read("primary"), "e2");
+  accept("primary", "None");
+  BOOST_CHECK_EQUAL(bond.options().primary, "");
+  refuse("primary", "sixteen_letters_", EINVAL,
+         "primary cannot be \"sixteen_letters_\": it is longer than 15 characters");
+}
+
+BOOST_AUTO_TEST_CASE(error_numbers_have_their_names) {
+  BOOST_CHECK_EQUAL(errno_name(EINVAL), "EINVAL");
+  BOOST_CHECK_EQUAL(errno_name(ENOTEMPTY), "ENOTEMPTY");
+  BOOST_CHECK_EQUAL(errno_name(12345), "errno 12345");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
