@@ -181,6 +181,12 @@ BOOST_AUTO_TEST_CASE(the_active_port_must_be_a_port_with_link) {
   BOOST_CHECK_EQUAL(read("active_slave"), "e0");
 }
 
+BOOST_AUTO_TEST_CASE(naming_the_port_that_is_active_already_changes_nothing) {
+  bond.without_link = "e0";
+  accept("active_slave", "e0");
+  BOOST_CHECK_EQUAL(bond.activations, 0);
+}
+
 BOOST_AUTO_TEST_CASE(ports_are_added_and_taken_away_by_sign) {
   refuse("slaves", "e2", EPERM, "slaves needs + or - before the name, as in \"+e2\"");
   refuse("slaves", "", EPERM, "slaves needs + or - before the name, as in \"+\"");

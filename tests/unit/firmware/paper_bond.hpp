@@ -45,6 +45,7 @@ class PaperBond final : public OptionTarget {
     return Outcome::done();
   }
   Outcome activate(std::optional<std::string_view> name) override {
+    ++activations;
     active_ = name ? std::string(*name) : ports_.empty() ? std::string() : ports_.front().first;
     return Outcome::done();
   }
@@ -54,6 +55,7 @@ class PaperBond final : public OptionTarget {
 
   std::vector<std::string> notes;
   std::string without_link;
+  int activations = 0;
   bool arp_monitor = true;
   Outcome mode_answer;  ///< what change_mode says
 
