@@ -15,9 +15,7 @@ BondConfig Bond::running_config() const {
   running.port_options.clear();
   const PortOptions defaults;
   const auto keep = [&](std::string_view port, const PortOptions& options) {
-    const bool differs = options.prio != defaults.prio || options.queue_id != defaults.queue_id ||
-                         options.actor_port_prio != defaults.actor_port_prio;
-    if (differs) running.port_options.emplace(port, options);
+    if (!(options == defaults)) running.port_options.emplace(port, options);
   };
   for (const PortId id : order_) keep(slot(id).name.view(), slot(id).options);
   for (const Awaited& waiting : awaited_) keep(waiting.name, waiting.options);
