@@ -1,0 +1,45 @@
+// What the parts of one LinuxHardware share. It outlives the hardware object for as long as a NIC or host port lives.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hal/linux/driver.hpp"
+#include "hal/linux/interfaces.hpp"
+
+namespace bondbox::lnx {
+
+/// One sentence without a full stop, for the log.
+using LogSink = std::function<void(std::string)>;
+
+class PacketNic;
+class TapHostPort;
+
+struct Context {
+  std::string run_dir;
+  LogSink log;
+  Interfaces interfaces;
+  Driver driver;
+  std::uint64_t namespace_inode = 0;
+  std::string boot_id;
+
+  struct ClaimedNic {
+    int index = 0;
+    std::string name;  ///< by which it was opened
+    PacketNic* nic = nullptr;
+  };
+  std::vector<ClaimedNic> nics;
+  std::vector<TapHostPort*> host_ports;
+
+  /// Room for dumps, kept so that an event costs no allocation.
+  std::vector<InterfaceInfo> interface_list;
+  std::vector<InterfaceAddress> address_list;
+
+  void say(std::string text) const {
+    if (log) log(std::move(text));
+  }
+};
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,199 @@
+#include "hal/linux/port_claim.hpp"
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "hal/linux/sysctl.hpp"
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr int arp_ignore_all = 8;    // net.ipv4.conf.*.arp_ignore: reply to nothing
+constexpr int rp_filter_strict = 1;  // net.ipv4.conf.*.rp_filter: RFC 3704 strict mode
+constexpr std::string_view ipv4 = "ipv4";
+constexpr std::string_view ipv6 = "ipv6";
+
+bool is_no_right(int error) {
+  return error == EPERM || error == EACCES;
+}
+
+/// Gives back a setting that still has the value we gave it.
+void restore_setting(std::string_view family, std::string_view name, std::string_view key, std::optional<int> found,
+                     int ours) {
+  if (!found || *found == ours || read_interface_sysctl(family, name, key) != ours) return;
+  (void)write_interface_sysctl(family, name, key, *found);
+}
+
+template <class Value>
+bool is_ours(const std::vector<Value>& set, Value now, Value found) {
+  return now != found && std::find(set.begin(), set.end(), now) != set.end();
+}
+
+/// Puts the port back and says so. The interface is known by its index: one that was made anew under the same name is
+/// another interface, and is left alone.
+std::string restore_port(Context& context, const PortRecord& record) {
+  InterfaceInfo info;
+  const bool same_boot = record.boot_id.empty() || context.boot_id.empty() || record.boot_id == context.boot_id;
+  if (!same_boot || context.interfaces.find(record.index, info) != 0)
+    return record.name + ": the interface of then is gone, nothing to give back";
+  std::string text = record.name + ": given back as it was found";
+  const auto note = [&text](int error, const char* what) {
+    if (error == 0) return;
+    text.append(", except ").append(what).append(" (").append(std::strerror(error)).append(")");
+  };
+  // Down first: every driver lets its address be changed then, and the stack says nothing by itself meanwhile.
+  if (!record.up && (info.flags & IFF_UP) != 0) note(context.interfaces.set_flags(record.index, 0, IFF_UP), "down");
+  if (is_ours(record.set_macs, info.mac, record.mac))
+    note(context.interfaces.set_mac(record.index, record.mac), "its MAC");
+  if (is_ours(record.set_mtus, info.mtu, record.mtu))
+    note(context.interfaces.set_mtu(record.index, record.mtu), "its MTU");
+  if (record.fence == FenceKind::filter)
+    remove_filter(context.interfaces.netlink(), record.index, !record.ingress_qdisc);
+  restore_setting(ipv4, info.name, "arp_ignore", record.arp_ignore, arp_ignore_all);
+  restore_setting(ipv4, info.name, "rp_filter", record.rp_filter, rp_filter_strict);
+  if (!record.noarp) note(context.interfaces.set_flags(record.index, 0, IFF_NOARP), "arp");
+  restore_setting(ipv6, info.name, "disable_ipv6", record.disable_ipv6, 1);
+  for (const IpPrefix& prefix : record.ipv6_addresses) {
+    const int error = context.interfaces.add_address(record.index, prefix);
+    note(error == EEXIST ? 0 : error, prefix.text().c_str());
+  }
+  return text;
+}
+
+/// Restores what the journal tells, if it tells anything.
+std::optional<std::string> restore_from(Context& context, const PortJournal& journal) {
+  const std::string text = journal.read();
+  if (text.empty()) return std::nullopt;
+  const std::optional<PortRecord> record = parse_port_record(text);
+  if (!record) return std::string("a port's journal is damaged and was dropped");
+  return restore_port(context, *record);
+}
+
+PortRecord record_of(Context& context, const InterfaceInfo& info) {
+  PortRecord record;
+  record.name = info.name;
+  record.namespace_inode = context.namespace_inode;
+  record.boot_id = context.boot_id;
+  record.index = info.index;
+  record.mac = info.mac;
+  record.mtu = info.mtu;
+  record.up = (info.flags & IFF_UP) != 0;
+  record.noarp = (info.flags & IFF_NOARP) != 0;
+  record.ingress_qdisc = has_ingress_qdisc(context.interfaces.netlink(), info.index);
+  record.disable_ipv6 = read_interface_sysctl(ipv6, info.name, "disable_ipv6");
+  return record;
+}
+
+/// Notes the IPv6 addresses that the fence will remove, and warns of addresses in general.
+void look_at_addresses(Context& context, const InterfaceInfo& info, PortRecord& record) {
+  std::vector<InterfaceAddress> all;
+  if (context.interfaces.list_addresses(all) != 0) return;
+  for (const InterfaceAddress& address : all) {
+    const bool is_v4 = address.prefix.address.is_v4();
+    if (address.index != info.index || (!is_v4 && address.link_scope)) continue;
+    if (!is_v4 && address.permanent) record.ipv6_addresses.push_back(address.prefix);
+    context.say(info.name + " has the address " + address.prefix.text() +
+                " of its own, which cannot be reached while it is a port; give it to the bond instead");
+  }
+}
+
+}  // namespace
+
+void PortClaim::release() {
+  if (context_ == nullptr) return;
+  (void)restore_port(*context_, record_);
+  abandon();
+}
+
+void PortClaim::abandon() {
+  journal_.remove();
+  context_ = nullptr;
+}
+
+void PortClaim::write_journal() {
+  if (!journal_.is_open()) return;
+  if (const int error = journal_.write(record_); error != 0)
+    context_->say(record_.name + ": its journal cannot be written: " + std::strerror(error));
+}
+
+void PortClaim::before_change(MacAddress from, MacAddress to) {
+  record_.set_macs = {from, to};
+  write_journal();
+}
+
+void PortClaim::before_change(std::uint32_t from_mtu, std::uint32_t to_mtu) {
+  record_.set_mtus = {from_mtu, to_mtu};
+  write_journal();
+}
+
+Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, FenceKind wanted) {
+  const int locked = PortJournal::open(context->run_dir, info.name, context->namespace_inode, journal_);
+  if (locked == EBUSY) return Outcome::failed(EBUSY, info.name + " is claimed by another bondbox that is running");
+  if (locked != 0) {
+    context->say(info.name + " has no journal in " + context->run_dir + " (" + std::strerror(locked) +
+                 "): after a kill -9 it would stay as it is");
+  } else if (std::optional<std::string> restored = restore_from(*context, journal_); restored) {
+    context->say(std::move(*restored));
+    if (const int error = context->interfaces.find(info.index, info); error != 0) {
+      journal_.remove();
+      return Outcome::failed(ENODEV, "the interface vanished");
+    }
+  }
+  record_ = record_of(*context, info);
+  look_at_addresses(*context, info, record_);
+  context_ = std::move(context);
+  Outcome outcome = raise_fence(wanted);
+  if (!outcome.ok()) release();
+  return outcome;
+}
+
+Outcome PortClaim::raise_fence(FenceKind wanted) {
+  record_.fence = wanted;
+  write_journal();
+  const auto no_right = [this] {
+    return Outcome::failed(EPERM, "no right to change " + record_.name + ": run as root or with CAP_NET_ADMIN");
+  };
+  // Before the port comes up, or the stack would announce itself on it (MLD, router solicitation, duplicate detection).
+  if (record_.disable_ipv6 == 0) {
+    if (const int error = write_interface_sysctl(ipv6, record_.name, "disable_ipv6", 1); error != 0)
+      context_->say(record_.name + ": IPv6 cannot be switched off: " + std::strerror(error));
+  }
+  Interfaces& interfaces = context_->interfaces;
+  if (!record_.noarp) {
+    const int error = interfaces.set_flags(record_.index, IFF_NOARP, IFF_NOARP);
+    if (is_no_right(error)) return no_right();
+    if (error != 0) return Outcome::failed(error, record_.name + " refuses its flags: " + std::strerror(error));
+  }
+  int refused = 0;
+  if (wanted == FenceKind::filter) {
+    refused = raise_filter(interfaces.netlink(), record_.index);
+    if (refused == 0) return Outcome::done();
+    if (is_no_right(refused)) return no_right();
+  }
+  record_.fence = FenceKind::settings;
+  record_.arp_ignore = read_interface_sysctl(ipv4, record_.name, "arp_ignore");
+  record_.rp_filter = read_interface_sysctl(ipv4, record_.name, "rp_filter");
+  write_journal();
+  (void)write_interface_sysctl(ipv4, record_.name, "arp_ignore", arp_ignore_all);
+  (void)write_interface_sysctl(ipv4, record_.name, "rp_filter", rp_filter_strict);
+  if (refused != 0)
+    context_->say(record_.name + ": this kernel takes no ingress filter (" + std::strerror(refused) +
+                  "); fenced by arp_ignore and rp_filter instead");
+  return Outcome::done();
+}
+
+std::vector<std::string> restore_leftovers(Context& context) {
+  std::vector<std::string> lines;
+  for (const std::string& name : PortJournal::list(context.run_dir, context.namespace_inode)) {
+    PortJournal journal;
+    if (PortJournal::open(context.run_dir, name, context.namespace_inode, journal) != 0) continue;
+    if (std::optional<std::string> line = restore_from(context, journal); line) lines.push_back(std::move(*line));
+    journal.remove();
+  }
+  return lines;
+}
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,53 @@
+// Taking a port away from the host, and giving it back as it was: flags, MAC, MTU, IPv6, fence. Everything that is
+// changed is in the journal before it is changed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hal/linux/context.hpp"
+#include "hal/linux/port_journal.hpp"
+#include "hal/outcome.hpp"
+
+namespace bondbox::lnx {
+
+class PortClaim {
+ public:
+  PortClaim() = default;
+  PortClaim(PortClaim&&) = default;
+  PortClaim& operator=(PortClaim&&) = delete;
+  ~PortClaim() { release(); }
+
+  /// Claims the interface `info` and fences it off; does not set it up. EBUSY: a live process has claimed it. EPERM: no
+  /// right to. What a killed process left on it is put right first, and `info` read again then. On failure nothing has
+  /// changed. `wanted` is there for kernels, and tests, without ingress filters.
+  Outcome take(std::shared_ptr<Context> context, InterfaceInfo& info, FenceKind wanted = FenceKind::filter);
+
+  /// To be called before the port's MAC (MTU) becomes `to`. A journal that cannot be written is logged, no more: the
+  /// bond is worth more than the notes.
+  void before_change(MacAddress from, MacAddress to);
+  void before_change(std::uint32_t from_mtu, std::uint32_t to_mtu);
+
+  /// Gives the port back, if it is there, and removes the journal.
+  void release();
+  /// For an interface that was deleted: removes the journal and touches nothing, for its index may be another's by now.
+  void abandon();
+
+  bool is_held() const noexcept { return context_ != nullptr; }
+  int index() const noexcept { return record_.index; }
+  FenceKind fence() const noexcept { return record_.fence; }
+
+ private:
+  void write_journal();
+  Outcome raise_fence(FenceKind wanted);
+
+  std::shared_ptr<Context> context_;
+  PortJournal journal_;
+  PortRecord record_;
+};
+
+/// Puts right what killed processes left on ports of this namespace. One line for each port: what was done.
+std::vector<std::string> restore_leftovers(Context& context);
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,75 @@
+// What a port was before it was claimed, written down before anything is changed, so that a killed process leaves
+// enough behind for the next one to give the port back.
+//
+// One file a port, RUN_DIR/state/ports/NAME@NAMESPACE, "key=value" lines, replaced atomically. Its owner holds an
+// exclusive flock(2) on it for as long as it lives: the lock goes with the process, however that ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hal/linux/fence.hpp"
+#include "hal/linux/unique_fd.hpp"
+#include "hal/wire/ip_address.hpp"
+#include "hal/wire/mac_address.hpp"
+
+namespace bondbox::lnx {
+
+struct PortRecord {
+  std::string name;
+  std::uint64_t namespace_inode = 0;  ///< 0: the kernel does not tell
+  std::string boot_id;                ///< of /proc/sys/kernel/random/boot_id; empty: not told
+  int index = 0;
+
+  MacAddress mac;         ///< as found, like everything up to ingress_qdisc
+  std::uint32_t mtu = 0;  ///< bytes
+  bool up = false;
+  bool noarp = false;
+  bool ingress_qdisc = false;            ///< there was one
+  std::optional<int> disable_ipv6;       ///< empty: not changed
+  std::optional<int> arp_ignore;         ///< empty: not changed
+  std::optional<int> rp_filter;          ///< empty: not changed
+  std::vector<IpPrefix> ipv6_addresses;  ///< those that disable_ipv6 removes and the kernel does not make again
+
+  FenceKind fence = FenceKind::none;
+  /// What we changed it to last, and what it was before that: at any moment the port has one of them, unless somebody
+  /// else has changed it since.
+  std::vector<MacAddress> set_macs;
+  std::vector<std::uint32_t> set_mtus;
+
+  friend bool operator==(const PortRecord&, const PortRecord&) = default;
+};
+
+std::string to_text(const PortRecord& record);
+/// Nothing when a line is not understood or something is missing.
+std::optional<PortRecord> parse_port_record(std::string_view text);
+
+/// An open, locked journal file. While it exists the port is this process's.
+class PortJournal {
+ public:
+  /// Makes the directories too. EBUSY: a live process holds the port.
+  static int open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
+                  PortJournal& journal);
+  /// The ports that have a file, by name, for this namespace.
+  static std::vector<std::string> list(const std::string& run_dir, std::uint64_t namespace_inode);
+
+  bool is_open() const noexcept { return lock_.valid(); }
+  /// What is in it; empty text for one just made.
+  std::string read() const;
+  /// errno, 0: done. The old content stays when it fails.
+  int write(const PortRecord& record);
+  /// Removes the file and unlocks.
+  void remove();
+
+ private:
+  std::string path_;
+  UniqueFd lock_;
+};
+
+/// Identity of this boot; empty where /proc does not tell.
+std::string read_boot_id();
+
+}  // namespace bondbox::lnx
