@@ -1,0 +1,128 @@
+#include "hal/linux/event_source.hpp"
+
+#include <linux/netconf.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "hal/linux/packet_nic.hpp"
+#include "hal/linux/tap_host_port.hpp"
+
+namespace bondbox::lnx {
+namespace {
+
+void add(EventSource::Events& events, HardwareEvent::Kind kind, std::string_view name) {
+  if (!events.empty()) {
+    const HardwareEvent& last = events[events.size() - 1];
+    if (last.kind == kind && last.name == name) return;
+  }
+  (void)events.push_back({kind, std::string(name)});
+}
+
+}  // namespace
+
+int EventSource::open() {
+  constexpr std::array groups{static_cast<int>(RTNLGRP_LINK), static_cast<int>(RTNLGRP_IPV4_IFADDR),
+                              static_cast<int>(RTNLGRP_IPV6_IFADDR), static_cast<int>(RTNLGRP_IPV6_NETCONF)};
+  if (const int error = socket_.open_listening(groups); error != 0) return error;
+  // Listening first: an interface that appears between the two is in both, and is reported once too often at most.
+  std::vector<InterfaceInfo>& all = context_->interface_list;
+  if (const int error = context_->interfaces.list(all); error != 0) return error;
+  for (const InterfaceInfo& info : all) (void)remember(info);
+  return 0;
+}
+
+bool EventSource::remember(const InterfaceInfo& info) {
+  Known fresh;
+  fresh.index = info.index;
+  std::copy_n(info.name.data(), std::min(info.name.size(), fresh.name.size() - 1), fresh.name.data());
+  for (Known& known : known_) {
+    if (known.index != info.index) continue;
+    if (known.is(info.name)) return false;
+    known = fresh;
+    return true;
+  }
+  (void)known_.push_back(fresh);
+  return true;
+}
+
+void EventSource::forget(int index) {
+  for (std::size_t i = known_.size(); i > 0; --i)
+    if (known_[i - 1].index == index) known_.erase_at(i - 1);
+}
+
+const Context::ClaimedNic* EventSource::claimed(int index) const {
+  for (const Context::ClaimedNic& nic : context_->nics)
+    if (nic.index == index) return &nic;
+  return nullptr;
+}
+
+void EventSource::take_link(const InterfaceInfo& info, bool removed, Events& events) {
+  bool is_host_port = false;
+  for (const TapHostPort* port : context_->host_ports) {
+    if (port->concerns(info)) hosts_concerned_ = true;
+    if (port->index() == info.index) is_host_port = true;
+  }
+  const Context::ClaimedNic* nic = claimed(info.index);
+  if (removed) {
+    forget(info.index);
+    // The news may be older than the NIC: another interface had its index before. Looking at it also makes a NIC whose
+    // interface has gone leave the list.
+    const std::string name = nic != nullptr ? nic->name : info.name;
+    const bool stale = nic != nullptr && nic->nic->link().present;
+    add(events, stale ? HardwareEvent::Kind::link_changed : HardwareEvent::Kind::nic_vanished, name);
+    return;
+  }
+  const bool is_new = remember(info);
+  if (nic != nullptr) {
+    add(events, HardwareEvent::Kind::link_changed, nic->name);
+  } else if (is_new && !is_host_port) {
+    add(events, HardwareEvent::Kind::nic_appeared, info.name);
+  }
+}
+
+void EventSource::take_address_of(int index) {
+  for (const TapHostPort* port : context_->host_ports)
+    if (port->concerns(index)) hosts_concerned_ = true;
+}
+
+void EventSource::take_message(const nlmsghdr& message, Events& events) {
+  InterfaceInfo info;
+  InterfaceAddress address;
+  if (parse_interface(message, info)) {
+    take_link(info, message.nlmsg_type == RTM_DELLINK, events);
+  } else if (parse_address(message, address)) {
+    take_address_of(address.index);
+  } else if (message.nlmsg_type == RTM_NEWNETCONF) {
+    take_address_of(static_cast<int>(Attributes(message, sizeof(netconfmsg)).u32(NETCONFA_IFINDEX)));
+  }
+}
+
+void EventSource::look_again(Events& events) {
+  hosts_concerned_ = true;
+  (void)events.push_back({HardwareEvent::Kind::link_changed, {}});
+  known_.clear();
+  std::vector<InterfaceInfo>& all = context_->interface_list;
+  if (context_->interfaces.list(all) != 0) return;
+  for (const InterfaceInfo& info : all) (void)remember(info);
+}
+
+void EventSource::poll(Events& events) {
+  // A datagram carries one notification, which makes one event at most, and room is kept for a host_changed of every
+  // host port. Notifications that make none are bounded too; what stays unread keeps the descriptor readable.
+  constexpr int datagrams_max = 256;
+  for (int i = 0; i < datagrams_max && events.size() + context_->host_ports.size() + 1 < Events::capacity(); ++i) {
+    const int error = socket_.receive([&](const nlmsghdr& message) { take_message(message, events); });
+    if (error == ENOBUFS) {
+      look_again(events);
+    } else if (error != 0) {
+      break;
+    }
+  }
+  if (std::exchange(hosts_concerned_, false))
+    for (TapHostPort* port : context_->host_ports) port->learn();
+  for (TapHostPort* port : context_->host_ports)
+    if (port->take_changed()) add(events, HardwareEvent::Kind::host_changed, port->name());
+}
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,50 @@
+#include "hal/linux/linux_hardware.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include "hal/linux/packet_nic.hpp"
+#include "hal/linux/port_claim.hpp"
+#include "hal/linux/tap_host_port.hpp"
+
+namespace bondbox::lnx {
+
+LinuxHardware::LinuxHardware(std::string run_dir, LogSink log)
+    : context_(std::make_shared<Context>()), events_(context_) {
+  context_->run_dir = std::move(run_dir);
+  context_->log = std::move(log);
+  usable_ = start();
+}
+
+Outcome LinuxHardware::start() {
+  int error = context_->interfaces.open();
+  if (error == 0) error = context_->driver.open();
+  if (error == 0) error = events_.open();
+  if (error != 0)
+    return Outcome::failed(error,
+                           std::string("the kernel's network interfaces cannot be reached: ") + std::strerror(error));
+  context_->namespace_inode = context_->driver.namespace_inode();
+  context_->boot_id = read_boot_id();
+  return Outcome::done();
+}
+
+std::vector<std::string> LinuxHardware::restore_leftovers() {
+  return lnx::restore_leftovers(*context_);
+}
+
+Result<std::unique_ptr<Nic>> LinuxHardware::open_nic(std::string_view name, LinkSource source) {
+  if (!usable_.ok()) return usable_;
+  return PacketNic::open(context_, name, source);
+}
+
+bool LinuxHardware::has_interface(std::string_view name) {
+  InterfaceInfo info;
+  return context_->interfaces.find(name, info) == 0;
+}
+
+Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name) {
+  if (!usable_.ok()) return usable_;
+  return TapHostPort::open(context_, name);
+}
+
+}  // namespace bondbox::lnx

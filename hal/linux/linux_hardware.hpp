@@ -1,0 +1,46 @@
+// The machine that the program runs on, in the network namespace of the thread that makes this object. All calls must
+// come from threads in that namespace, one at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hal/hardware.hpp"
+#include "hal/linux/context.hpp"
+#include "hal/linux/event_source.hpp"
+
+namespace bondbox::lnx {
+
+inline constexpr std::string_view default_run_dir = "/run/bondbox";
+
+class LinuxHardware : public Hardware {
+ public:
+  /// `run_dir` holds the ports' journals (state/ports). `log` gets what a person should know, one sentence a call, from
+  /// within the call that finds it. Check is_usable() next.
+  explicit LinuxHardware(std::string run_dir = std::string(default_run_dir), LogSink log = {});
+
+  /// Why nothing will work here (no netlink, no sockets), or done.
+  const Outcome& is_usable() const noexcept { return usable_; }
+
+  /// Puts right what killed processes left on ports of this namespace, except on those that a live process holds. To be
+  /// called before the first open_nic. One line for each port: what was done.
+  std::vector<std::string> restore_leftovers();
+
+  Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
+  bool has_interface(std::string_view name) override;
+  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name) override;
+  void poll_events(FixedVector<HardwareEvent, 64>& events) override { events_.poll(events); }
+  int wait_handle() const noexcept override { return events_.fd(); }
+
+ private:
+  Outcome start();
+
+  std::shared_ptr<Context> context_;
+  EventSource events_;
+  Outcome usable_;
+};
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,199 @@
+#include "hal/linux/packet_nic.hpp"
+
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/tap_host_port.hpp"
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr std::int64_t carrier_interval_us = 100;
+constexpr std::int64_t mtu_interval_ms = 1'000;
+
+/// Whether the interface can be a port at all.
+Outcome judge(Context& context, const InterfaceInfo& info) {
+  if ((info.flags & IFF_LOOPBACK) != 0)
+    return Outcome::failed(EINVAL, info.name + " is a loopback interface, which cannot be a port");
+  if (info.type != ARPHRD_ETHER) return Outcome::failed(EINVAL, info.name + " is not an Ethernet interface");
+  if ((info.flags & IFF_MASTER) != 0 || info.kind == "bond")
+    return Outcome::failed(EBUSY, info.name + " is itself a bond");
+  if (info.master != 0)
+    return Outcome::failed(EBUSY, info.name + " is already a port of " + context.driver.current_name(info.master));
+  // A NIC whose interface was deleted unseen still holds the name's journal; looking at it makes it let go.
+  const std::vector<Context::ClaimedNic> claimed = context.nics;
+  for (const Context::ClaimedNic& other : claimed)
+    if (other.nic->link().present && other.index == info.index)
+      return Outcome::failed(EBUSY, info.name + " is already a port of a bond here");
+  for (const TapHostPort* port : context.host_ports)
+    if (port->index() == info.index) return Outcome::failed(EBUSY, info.name + " is itself a bond");
+  return Outcome::done();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Nic>> PacketNic::open(std::shared_ptr<Context> context, std::string_view name,
+                                             LinkSource source) {
+  const std::string text(name);
+  InterfaceInfo info;
+  if (const int error = context->interfaces.find(name, info); error == ENODEV) {
+    return Outcome::failed(ENODEV, "there is no interface named \"" + text + "\"");
+  } else if (error != 0) {
+    return Outcome::failed(error, text + " cannot be looked up: " + std::strerror(error));
+  }
+  if (Outcome outcome = judge(*context, info); !outcome.ok()) return outcome;
+  std::unique_ptr<PacketNic> nic(new PacketNic(std::move(context), info, source));
+  if (Outcome outcome = nic->start(info); !outcome.ok()) return outcome;
+  return std::unique_ptr<Nic>(std::move(nic));
+}
+
+PacketNic::PacketNic(std::shared_ptr<Context> context, const InterfaceInfo& info, LinkSource source)
+    : context_(std::move(context)),
+      name_(info.name),
+      current_name_(info.name),
+      index_(info.index),
+      mac_(info.mac),
+      mtu_(info.mtu),
+      reader_(probes(), source) {}
+
+PacketNic::~PacketNic() {
+  // Notices a deletion that nobody has looked at since.
+  (void)is_there();
+  leave_list();
+}
+
+void PacketNic::leave_list() {
+  std::erase_if(context_->nics, [this](const Context::ClaimedNic& nic) { return nic.nic == this; });
+}
+
+Outcome PacketNic::start(InterfaceInfo& info) {
+  if (const int error = socket_.open(); error == EPERM || error == EACCES) {
+    return Outcome::failed(EPERM,
+                           "no right to open a packet socket for " + name_ + ": run as root or with CAP_NET_RAW");
+  } else if (error != 0) {
+    return Outcome::failed(error, "a packet socket for " + name_ + " cannot be opened: " + std::strerror(error));
+  }
+  if (Outcome outcome = claim_.take(context_, info); !outcome.ok()) return outcome;
+  mac_ = info.mac;
+  mtu_ = info.mtu;
+  permanent_mac_ = context_->driver.permanent_mac(name_);
+  if (permanent_mac_.is_zero()) permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : mac_;
+  if (const int error = socket_.bind(index_); error != 0) return refused(error, "cannot be listened to");
+  if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
+    return refused(error, "cannot be set up");
+  context_->nics.push_back({index_, name_, this});
+  return Outcome::done();
+}
+
+LinkProbes PacketNic::probes() {
+  return {
+      [this] { return context_->driver.ethtool_link(current_name_); },
+      [this] { return context_->driver.mii_link(current_name_); },
+      [this] {
+        InterfaceInfo info;
+        const int error = context_->interfaces.find(index_, info);
+        if (error != 0) return -error;
+        return info.carrier && (info.flags & IFF_UP) != 0 ? 1 : 0;
+      },
+      [this] { return context_->driver.speed(current_name_, link_mode_words_); },
+  };
+}
+
+bool PacketNic::is_there() {
+  if (gone_) return false;
+  if (socket_.read_address(mac_)) return true;
+  (void)counters();
+  gone_ = true;
+  last_.present = false;
+  last_.up = false;
+  socket_.silence();
+  claim_.abandon();
+  leave_list();
+  return false;
+}
+
+Outcome PacketNic::gone() const {
+  return Outcome::failed(ENODEV, name_ + " is not there any more");
+}
+
+Outcome PacketNic::refused(int error, const char* what) const {
+  return Outcome::failed(error, name_ + " " + what + ": " + std::strerror(error));
+}
+
+Outcome PacketNic::set_mac(MacAddress mac) {
+  if (!is_there()) return gone();
+  if (!mac.is_station())
+    return Outcome::failed(EADDRNOTAVAIL,
+                           mac.text() + " is not the address of a station, so " + name_ + " cannot have it");
+  if (mac == mac_) return Outcome::done();
+  claim_.before_change(mac_, mac);
+  const int error = context_->interfaces.set_mac(index_, mac);
+  if (error == ENODEV) return gone();
+  if (error != 0) return refused(error, "refuses the MAC");
+  mac_ = mac;
+  return Outcome::done();
+}
+
+Outcome PacketNic::set_mtu(std::uint32_t mtu) {
+  if (!is_there()) return gone();
+  if (mtu == mtu_) return Outcome::done();
+  claim_.before_change(mtu_, mtu);
+  const int error = context_->interfaces.set_mtu(index_, mtu);
+  if (error == ENODEV) return gone();
+  if (error != 0) return refused(error, "refuses the MTU");
+  mtu_ = mtu;
+  return Outcome::done();
+}
+
+Outcome PacketNic::set_promiscuous(bool on) {
+  if (!is_there()) return gone();
+  if (on == promiscuous_) return Outcome::done();
+  if (const int error = socket_.set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
+  promiscuous_ = on;
+  return Outcome::done();
+}
+
+LinkSample PacketNic::link() {
+  if (!is_there()) return last_;
+  // By index, because the name may be another interface's by now.
+  std::string now_named = context_->driver.current_name(index_);
+  if (!now_named.empty()) current_name_ = std::move(now_named);
+  const std::int64_t now_ms = monotonic_ms();
+  if (now_ms - mtu_read_ms_ >= mtu_interval_ms) {
+    mtu_read_ms_ = now_ms;
+    if (const std::uint32_t mtu = context_->driver.mtu(current_name_); mtu != 0) mtu_ = mtu;
+  }
+  last_ = reader_.read(now_ms);
+  carrier_seen_ = last_.up;
+  return last_;
+}
+
+std::size_t PacketNic::receive(PacketBatch& batch) {
+  return gone_ ? 0 : socket_.receive(batch, counters_);
+}
+
+TransmitResult PacketNic::transmit(std::span<const Packet* const> packets) {
+  if (gone_) return {0, packets.empty() ? 0 : ENODEV};
+  if (packets.empty()) return {};
+  if (reader_.is_cheap()) {
+    const std::int64_t now_us = monotonic_us();
+    if (!carrier_seen_ || now_us - carrier_read_us_ >= carrier_interval_us) {
+      carrier_seen_ = reader_.has_link();
+      carrier_read_us_ = now_us;
+    }
+    if (!carrier_seen_) return {0, is_there() ? ENETDOWN : ENODEV};
+  }
+  return socket_.transmit(packets);
+}
+
+const NicCounters& PacketNic::counters() const noexcept {
+  if (!gone_) counters_.receive_lost += socket_.take_lost();
+  return counters_;
+}
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,76 @@
+// A real network card (or veth, or any other Ethernet interface) as a port: a packet socket for its frames, a claim on
+// the interface, a reader of its link.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "hal/hardware.hpp"
+#include "hal/linux/context.hpp"
+#include "hal/linux/link_state.hpp"
+#include "hal/linux/packet_socket.hpp"
+#include "hal/linux/port_claim.hpp"
+#include "hal/nic.hpp"
+
+namespace bondbox::lnx {
+
+class PacketNic : public Nic {
+ public:
+  /// As Hardware::open_nic.
+  static Result<std::unique_ptr<Nic>> open(std::shared_ptr<Context> context, std::string_view name, LinkSource source);
+  ~PacketNic() override;
+
+  std::string_view name() const noexcept override { return name_; }
+  MacAddress permanent_mac() const noexcept override { return permanent_mac_; }
+  MacAddress mac() const noexcept override { return mac_; }
+  Outcome set_mac(MacAddress mac) override;
+  std::uint32_t mtu() const noexcept override { return mtu_; }
+  Outcome set_mtu(std::uint32_t mtu) override;
+  Outcome set_promiscuous(bool on) override;
+  /// Also learns a MAC or MTU that somebody else has changed.
+  LinkSample link() override;
+  std::size_t receive(PacketBatch& batch) override;
+  /// Looks at the carrier itself, every 0.1 ms at most, because the kernel takes frames for a dead cable without a
+  /// word.
+  TransmitResult transmit(std::span<const Packet* const> packets) override;
+  int wait_handle() const noexcept override { return socket_.fd(); }
+  const NicCounters& counters() const noexcept override;
+
+  /// What keeps the host's stack off this port: "ingress filter", "arp_ignore and rp_filter".
+  std::string_view fence_kind() const noexcept { return fence_text(claim_.fence()); }
+  /// How the link is read: "ethtool", "mii", "carrier", "none".
+  std::string_view link_probe() const noexcept { return reader_.serving(); }
+
+ private:
+  PacketNic(std::shared_ptr<Context> context, const InterfaceInfo& info, LinkSource source);
+  LinkProbes probes();
+  Outcome start(InterfaceInfo& info);
+  /// Whether the interface is still there; learns its MAC. The first "no" is final.
+  bool is_there();
+  void leave_list();
+  Outcome gone() const;
+  Outcome refused(int error, const char* what) const;
+
+  std::shared_ptr<Context> context_;
+  std::string name_;
+  std::string current_name_;  ///< after renames
+  int index_;
+  bool gone_ = false;
+  bool promiscuous_ = false;
+  MacAddress mac_;
+  MacAddress permanent_mac_;
+  std::uint32_t mtu_;
+  PortClaim claim_;  // declared before the socket: given back after the socket has closed
+  PacketSocket socket_;
+  LinkReader reader_;
+  LinkSample last_;
+  std::int64_t mtu_read_ms_ = 0;
+  std::int64_t carrier_read_us_ = 0;
+  bool carrier_seen_ = false;
+  int link_mode_words_ = 0;
+  mutable NicCounters counters_;
+};
+
+}  // namespace bondbox::lnx

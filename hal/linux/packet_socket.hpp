@@ -1,0 +1,57 @@
+// A raw packet socket (packet(7)) that moves frames in batches, straight between the kernel and packet buffers: each
+// read and write begins at the packet's offload header, so nothing is copied in between.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "hal/linux/unique_fd.hpp"
+#include "hal/nic.hpp"
+#include "hal/packet.hpp"
+
+namespace bondbox::lnx {
+
+class PacketSocket {
+ public:
+  PacketSocket();
+  ~PacketSocket();
+  PacketSocket(PacketSocket&&) noexcept;
+  PacketSocket& operator=(PacketSocket&&) noexcept;
+
+  /// errno, 0: done. It receives nothing before bind().
+  int open();
+  /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
+  int bind(int index);
+  int set_promiscuous(bool on);
+
+  /// As Nic::receive; counts into `counters`.
+  std::size_t receive(PacketBatch& batch, NicCounters& counters);
+  /// As Nic::transmit.
+  TransmitResult transmit(std::span<const Packet* const> packets);
+  /// Frames that the kernel dropped since the last call because they were not read in time.
+  std::uint32_t take_lost() const;
+
+  /// The bound interface, as the kernel knows it now. False when it has been removed from this namespace.
+  bool read_address(MacAddress& mac) const;
+
+  /// For an interface that has gone: nothing comes any more, and fd() never becomes readable again.
+  void silence() noexcept { fd_.silence(); }
+
+  int fd() const noexcept { return fd_.get(); }
+
+ private:
+  struct Vectors;  // the message vectors of one system call, too large for the stack of a small target
+
+  std::size_t receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error);
+  int attach_filter(bool promiscuous);
+
+  UniqueFd fd_;
+  int index_ = 0;
+  std::unique_ptr<Vectors> vectors_;
+};
+
+}  // namespace bondbox::lnx

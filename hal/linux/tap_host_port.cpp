@@ -1,0 +1,274 @@
+#include "hal/linux/tap_host_port.hpp"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr std::uint32_t transmit_queue_length = 1'000;  // frames; the driver's own default of 500 drops bursts
+constexpr unsigned uso4 = 0x20;                         // TUN_F_USO4 and TUN_F_USO6, since Linux 6.2
+constexpr unsigned uso6 = 0x40;
+constexpr std::size_t header_size = sizeof(OffloadHeader);
+
+Outcome no_device(const std::string& name, int error) {
+  if (error == EPERM || error == EACCES)
+    return Outcome::failed(EPERM, "no right to make " + name + " with /dev/net/tun: run as root or with CAP_NET_ADMIN");
+  return Outcome::failed(ENOENT, "no TAP driver to make " + name +
+                                     " with: load it (modprobe tun), and make the device where it is missing (mkdir -p "
+                                     "/dev/net; mknod /dev/net/tun c 10 200)");
+}
+
+/// Asks for as much as the kernel can leave to us; each older kernel refuses a set that it does not know whole.
+void set_offload(int fd) {
+  constexpr unsigned checksum = TUN_F_CSUM;
+  constexpr unsigned tcp = checksum | TUN_F_TSO4 | TUN_F_TSO6;
+  for (const unsigned features : std::array{tcp | TUN_F_TSO_ECN | uso4 | uso6, tcp | TUN_F_TSO_ECN, tcp, checksum})
+    if (::ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(features)) == 0) return;
+}
+
+int make_tap(int fd, std::string_view name) {
+  ifreq request{};
+  std::memcpy(request.ifr_name, name.data(), name.size());
+  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
+  if (::ioctl(fd, TUNSETIFF, &request) != 0) return errno;
+  int size = header_size;
+  if (::ioctl(fd, TUNSETVNETHDRSZ, &size) != 0) return errno;
+  set_offload(fd);
+  return 0;
+}
+
+/// As the NIC contract names refusals: the driver says EIO when the interface is down, EBADFD when it was deleted.
+int refusal(int error) {
+  switch (error) {
+    case EIO:
+      return ENETDOWN;
+    case EBADFD:
+      return ENODEV;
+    case EINTR:
+      return EAGAIN;
+    case ENOMEM:
+      return ENOBUFS;
+    default:
+      return error;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> context, std::string_view name) {
+  const std::string text(name);
+  if (!is_interface_name(name) || name.find('%') != std::string_view::npos)
+    return Outcome::failed(EINVAL,
+                           "\"" + text + "\" cannot name an interface: 1 to 15 characters without / : % or space");
+  InterfaceInfo info;
+  if (context->interfaces.find(name, info) == 0)
+    return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
+  UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!fd.valid()) return no_device(text, errno);
+  if (const int error = make_tap(fd.get(), name); error == EBUSY || error == EEXIST) {
+    return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
+  } else if (error == EPERM) {
+    return no_device(text, error);
+  } else if (error != 0) {
+    return Outcome::failed(error, text + " cannot be made: " + std::strerror(error));
+  }
+  if (const int error = context->interfaces.find(name, info); error != 0)
+    return Outcome::failed(error, text + " cannot be looked up: " + std::strerror(error));
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), name, std::move(fd), info.index));
+  (void)port->set_carrier(false);
+  (void)port->context_->interfaces.set_transmit_queue_length(info.index, transmit_queue_length);
+  port->learn();
+  return std::unique_ptr<HostPort>(std::move(port));
+}
+
+TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index)
+    : context_(std::move(context)), name_(name), fd_(std::move(fd)), index_(index) {
+  context_->host_ports.push_back(this);
+}
+
+TapHostPort::~TapHostPort() {
+  std::erase(context_->host_ports, this);
+}
+
+void TapHostPort::vanish() {
+  if (gone_) return;
+  gone_ = true;
+  changed_ = true;
+  state_.up = false;
+  state_.addresses.clear();
+  holders_.clear();
+  fd_.silence();
+}
+
+Outcome TapHostPort::finish(int error, const std::string& what) {
+  if (error == ENODEV) vanish();
+  if (error != 0) return Outcome::failed(error, name_ + " refuses " + what + ": " + std::strerror(error));
+  learn();
+  return Outcome::done();
+}
+
+Outcome TapHostPort::set_mac(MacAddress mac) {
+  if (!mac.is_station())
+    return Outcome::failed(EADDRNOTAVAIL,
+                           mac.text() + " is not the address of a station, so " + name_ + " cannot have it");
+  return finish(gone_ ? ENODEV : context_->interfaces.set_mac(index_, mac), "the MAC " + mac.text());
+}
+
+Outcome TapHostPort::set_mtu(std::uint32_t mtu) {
+  return finish(gone_ ? ENODEV : context_->interfaces.set_mtu(index_, mtu), "the MTU " + std::to_string(mtu));
+}
+
+Outcome TapHostPort::set_carrier(bool on) {
+  int value = on ? 1 : 0;
+  if (::ioctl(fd_.get(), TUNSETCARRIER, &value) == 0) return Outcome::done();
+  const int error = gone_ ? ENODEV : refusal(errno);
+  return Outcome::failed(error, name_ + " cannot show or hide its cable: " + std::strerror(error));
+}
+
+Outcome TapHostPort::add_address(const IpPrefix& prefix) {
+  const int error = gone_ ? ENODEV : context_->interfaces.add_address(index_, prefix);
+  return finish(error == EEXIST ? 0 : error, "the address " + prefix.text());
+}
+
+Outcome TapHostPort::remove_address(const IpPrefix& prefix) {
+  return finish(gone_ ? ENODEV : context_->interfaces.remove_address(index_, prefix), "to give up " + prefix.text());
+}
+
+Outcome TapHostPort::set_gateway(const IpAddress& gateway) {
+  if (gone_) return finish(ENODEV, "a gateway");
+  Interfaces& interfaces = context_->interfaces;
+  std::optional<IpAddress>& known = gateway.is_v4() ? gateway_v4_ : gateway_v6_;
+  const int removed = interfaces.remove_default_routes(index_, gateway.family, nullptr);
+  if (removed != 0 && removed != ESRCH) return finish(removed, "to give up its old gateway");
+  const int error = interfaces.add_default_route(index_, gateway);
+  if (error == EEXIST) return Outcome::failed(EEXIST, "there is a default route through another interface already");
+  if (error != 0) {
+    // A gateway that cannot be reached must not cost the one that could.
+    if (known && removed == 0) (void)interfaces.add_default_route(index_, *known);
+    return Outcome::failed(error, name_ + " cannot route through " + gateway.text() + ": " + std::strerror(error));
+  }
+  known = gateway;
+  return Outcome::done();
+}
+
+Outcome TapHostPort::remove_gateway(const IpAddress& gateway) {
+  if (gone_) return finish(ENODEV, "to give up its gateway");
+  const int error = context_->interfaces.remove_default_routes(index_, gateway.family, &gateway);
+  std::optional<IpAddress>& known = gateway.is_v4() ? gateway_v4_ : gateway_v6_;
+  if (known == gateway) known.reset();
+  if (error != 0)
+    return Outcome::failed(error, name_ + " has no default route through " + gateway.text() + " that could be removed");
+  return Outcome::done();
+}
+
+Outcome TapHostPort::set_up(bool up) {
+  return finish(gone_ ? ENODEV : context_->interfaces.set_flags(index_, up ? IFF_UP : 0, IFF_UP),
+                up ? "to be set up" : "to be set down");
+}
+
+bool TapHostPort::concerns(int index) const noexcept {
+  if (index == index_) return true;
+  return std::any_of(holders_.begin(), holders_.end(), [index](const Holder& holder) { return holder.index == index; });
+}
+
+bool TapHostPort::concerns(const InterfaceInfo& info) const noexcept {
+  return concerns(info.index) || (info.lower != 0 && concerns(info.lower));
+}
+
+void TapHostPort::learn() {
+  if (gone_) return;
+  std::vector<InterfaceInfo>& all = context_->interface_list;
+  std::vector<InterfaceAddress>& addresses = context_->address_list;
+  if (context_->interfaces.list(all) != 0 || context_->interfaces.list_addresses(addresses) != 0) return;
+  const auto own =
+      std::find_if(all.begin(), all.end(), [this](const InterfaceInfo& info) { return info.index == index_; });
+  if (own == all.end()) return vanish();
+  State state;
+  state.mac = own->mac;
+  state.mtu = own->mtu;
+  state.up = (own->flags & IFF_UP) != 0;
+  state.promiscuous = own->promiscuity > 0;
+  learn_holders(*own, all);
+  learn_addresses(addresses, state);
+  changed_ = changed_ || !(state == state_);
+  state_ = state;
+}
+
+void TapHostPort::learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all) {
+  holders_.clear();
+  holders_.push_back({own.index, {}, own.mac, own.ipv6_router});
+  for (const InterfaceInfo& info : all)
+    if (info.index == own.master) holders_.push_back({info.index, {}, info.mac, info.ipv6_router});
+  for (const InterfaceInfo& info : all) {
+    if (info.kind != "vlan" || info.lower == 0) continue;
+    if (info.lower == own.index || info.lower == own.master)
+      holders_.push_back({info.index, info.vlan, info.mac, info.ipv6_router});
+  }
+}
+
+void TapHostPort::learn_addresses(std::span<const InterfaceAddress> all, State& state) const {
+  for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
+    for (const Holder& holder : holders_) {
+      for (const InterfaceAddress& address : all) {
+        if (address.index != holder.index || address.prefix.address.family != family || !address.usable) continue;
+        state.addresses.push_back({address.prefix.address, holder.vlan, holder.mac, holder.router});
+      }
+    }
+  }
+}
+
+bool TapHostPort::take_changed() noexcept {
+  const bool changed = changed_;
+  changed_ = false;
+  return changed;
+}
+
+std::size_t TapHostPort::receive(PacketBatch& batch) {
+  std::size_t count = 0;
+  constexpr std::size_t size = header_size + Packet::frame_size_max;
+  // Bounds the reads too, for frames that are dropped do not fill the batch.
+  for (std::size_t i = 0; i < PacketBatch::frames_max; ++i) {
+    if (gone_ || batch.full() || batch.bytes() >= PacketBatch::bytes_target) break;
+    Packet& packet = batch.prepare();
+    const ssize_t got = ::read(fd_.get(), packet.offload_bytes(), size);
+    if (got < 0) {
+      if (errno == EBADFD) vanish();
+      if (!gone_ && errno != EAGAIN && errno != EINTR) ++counters_.receive_errors;
+      break;
+    }
+    // The driver cuts a frame to what was asked for, so a full buffer is a cut frame.
+    if (static_cast<std::size_t>(got) < header_size || static_cast<std::size_t>(got) == size) {
+      ++counters_.receive_truncated;
+      continue;
+    }
+    packet.set_length(static_cast<std::size_t>(got) - header_size);
+    batch.commit();
+    ++count;
+  }
+  return count;
+}
+
+TransmitResult TapHostPort::transmit(std::span<const Packet* const> packets) {
+  TransmitResult result;
+  for (const Packet* packet : packets) {
+    const std::size_t size = header_size + packet->frame().size();
+    if (gone_ || ::write(fd_.get(), packet->offload_bytes(), size) < 0) {
+      result.error = gone_ ? ENODEV : refusal(errno);
+      if (result.error == ENODEV) vanish();
+      break;
+    }
+    ++result.accepted;
+  }
+  return result;
+}
+
+}  // namespace bondbox::lnx

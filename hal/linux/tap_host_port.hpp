@@ -1,0 +1,96 @@
+// bond0 as the host sees it: a TAP device (Documentation/networking/tuntap.rst) that hands over whole 64 kB frames with
+// their offload header, and what rtnetlink tells of the addresses on it, on VLANs on top of it, and on its bridge.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hal/host_port.hpp"
+#include "hal/linux/context.hpp"
+#include "hal/linux/unique_fd.hpp"
+#include "hal/wire/fixed_vector.hpp"
+
+namespace bondbox::lnx {
+
+class TapHostPort : public HostPort {
+ public:
+  /// Interfaces that hold addresses of one host port, and addresses on them; what is beyond is not learned.
+  static constexpr std::size_t holders_max = 64;
+  static constexpr std::size_t addresses_max = 128;
+
+  /// As Hardware::open_host_port. The interface is made down, without carrier.
+  static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name);
+  ~TapHostPort() override;
+  TapHostPort(const TapHostPort&) = delete;
+  TapHostPort& operator=(const TapHostPort&) = delete;
+
+  std::string_view name() const noexcept override { return name_; }
+  MacAddress mac() const noexcept override { return state_.mac; }
+  Outcome set_mac(MacAddress mac) override;
+  std::uint32_t mtu() const noexcept override { return state_.mtu; }
+  Outcome set_mtu(std::uint32_t mtu) override;
+  Outcome set_carrier(bool on) override;
+  bool is_up() const noexcept override { return state_.up; }
+  bool is_promiscuous() const noexcept override { return state_.promiscuous; }
+  std::span<const HostAddress> addresses() const noexcept override { return state_.addresses; }
+  Outcome add_address(const IpPrefix& prefix) override;
+  Outcome remove_address(const IpPrefix& prefix) override;
+  Outcome set_gateway(const IpAddress& gateway) override;
+  Outcome remove_gateway(const IpAddress& gateway) override;
+  Outcome set_up(bool up) override;
+  std::size_t receive(PacketBatch& batch) override;
+  TransmitResult transmit(std::span<const Packet* const> packets) override;
+  int wait_handle() const noexcept override { return fd_.get(); }
+  const NicCounters& counters() const noexcept override { return counters_; }
+
+  int index() const noexcept { return index_; }
+  /// Whether a change of this interface, or of addresses on it, may change what this port reports.
+  bool concerns(int index) const noexcept;
+  bool concerns(const InterfaceInfo& info) const noexcept;
+  /// Reads everything again.
+  void learn();
+  /// Whether anything that it reports has changed since the last call.
+  bool take_changed() noexcept;
+
+ private:
+  struct State {
+    MacAddress mac;
+    std::uint32_t mtu = 0;
+    bool up = false;
+    bool promiscuous = false;
+    FixedVector<HostAddress, addresses_max> addresses;
+    friend bool operator==(const State&, const State&) = default;
+  };
+  /// An interface whose addresses are the host's through this port.
+  struct Holder {
+    int index = 0;
+    VlanId vlan;
+    MacAddress mac;
+    bool router = false;
+  };
+
+  TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index);
+  void learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all);
+  void learn_addresses(std::span<const InterfaceAddress> all, State& state) const;
+  void vanish();
+  /// Learns the change that ended with `error`, or says why it was refused.
+  Outcome finish(int error, const std::string& what);
+
+  std::shared_ptr<Context> context_;
+  std::string name_;
+  UniqueFd fd_;
+  int index_;
+  bool gone_ = false;
+  bool changed_ = false;
+  State state_;
+  FixedVector<Holder, holders_max> holders_;
+  std::optional<IpAddress> gateway_v4_;
+  std::optional<IpAddress> gateway_v6_;
+  NicCounters counters_;
+};
+
+}  // namespace bondbox::lnx
