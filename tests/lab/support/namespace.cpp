@@ -1,0 +1,267 @@
+#include "tests/lab/support/namespace.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+namespace bondbox::lab {
+namespace {
+
+constexpr std::string_view prefix = "bblab";
+const std::string netns_directory = "/run/netns/";
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int to_status(int wait_status) {
+  if (WIFEXITED(wait_status)) return WEXITSTATUS(wait_status);
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : -1;
+}
+
+/// In a child: becomes `sh -c command`, both outputs going to `output`.
+[[noreturn]] void become_shell(const std::string& command, int output) {
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
+/// Namespaces whose test process is no more.
+void sweep() {
+  std::error_code ignored;
+  std::vector<std::string> dead;
+  for (const auto& entry : std::filesystem::directory_iterator(netns_directory, ignored)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(prefix)) continue;
+    pid_t pid = 0;
+    const char* const begin = name.data() + prefix.size();
+    if (std::from_chars(begin, name.data() + name.size(), pid).ec != std::errc{} || pid <= 0) continue;
+    if (::kill(pid, 0) != 0 && errno == ESRCH) dead.push_back(name);
+  }
+  for (const std::string& name : dead) (void)run_command("ip netns del " + name);
+}
+
+}  // namespace
+
+CommandResult run_command(const std::string& command, int limit_s) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+  lnx::UniqueFd reading(ends[0]);
+  lnx::UniqueFd writing(ends[1]);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    become_shell(command, writing.get());
+  }
+  writing.reset();
+  Process process(pid);
+  CommandResult result;
+  const std::int64_t deadline = now_ms() + std::int64_t{limit_s} * 1000;
+  while (now_ms() < deadline) {
+    pollfd waiting{reading.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, 100) <= 0) {
+      // A daemon that the command left behind may hold the pipe open.
+      if (const std::optional<int> ended = process.wait(0); ended) {
+        result.status = to_status(*ended);
+        return result;
+      }
+      continue;
+    }
+    std::array<char, 4096> text{};
+    const ssize_t got = ::read(reading.get(), text.data(), text.size());
+    if (got <= 0) break;
+    result.output.append(text.data(), static_cast<std::size_t>(got));
+  }
+  const std::optional<int> ended = process.wait(static_cast<int>(std::max<std::int64_t>(0, deadline - now_ms())));
+  result.status = ended ? to_status(*ended) : 124;
+  return result;
+}
+
+bool Process::is_running() const {
+  if (pid_ <= 0) return false;
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+std::optional<int> Process::wait(int limit_ms) {
+  const std::int64_t deadline = now_ms() + limit_ms;
+  while (pid_ > 0) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      // What it started and left behind is in its process group.
+      ::kill(-pid_, SIGKILL);
+      pid_ = -1;
+      return status;
+    }
+    if (now_ms() >= deadline) return std::nullopt;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return -1;
+}
+
+int Process::stop(int signal) {
+  if (pid_ <= 0) return -1;
+  ::kill(-pid_, signal);
+  ::kill(pid_, signal);
+  if (const std::optional<int> ended = wait(5'000); ended) return *ended;
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);
+  return wait(5'000).value_or(-1);
+}
+
+Namespace::Namespace() {
+  static const bool swept = (sweep(), true);
+  (void)swept;
+  static std::atomic<int> counter{0};
+  name_ = std::string(prefix) + std::to_string(::getpid()) + "-" + std::to_string(++counter);
+  const CommandResult made = run_command("ip netns add " + name_ + " && ip -n " + name_ + " link set lo up");
+  if (!made.ok()) throw std::runtime_error("no network namespace (root needed?): " + made.output);
+}
+
+Namespace::~Namespace() {
+  (void)run_command("ip netns del " + name_);
+}
+
+CommandResult Namespace::run(const std::string& command, int limit_s) const {
+  std::string quoted = "'";
+  for (const char c : command) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return run_command("exec ip netns exec " + name_ + " sh -c " + quoted + "'", limit_s);
+}
+
+std::string Namespace::must(const std::string& command, int limit_s) const {
+  CommandResult result = run(command, limit_s);
+  if (!result.ok()) throw std::runtime_error(command + ": " + result.output);
+  return std::move(result.output);
+}
+
+Process Namespace::start(const std::string& command, const std::string& output_path) const {
+  return fork_inside([&] {
+    const int output = ::open(output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    become_shell(command, output);
+    return 127;
+  });
+}
+
+Process Namespace::fork_inside(const std::function<int()>& body) const {
+  const pid_t pid = ::fork();
+  if (pid < 0) throw std::runtime_error("fork failed");
+  if (pid > 0) {
+    ::setpgid(pid, pid);
+    return Process(pid);
+  }
+  ::setpgid(0, 0);
+  const lnx::UniqueFd space(::open((netns_directory + name_).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!space.valid() || ::setns(space.get(), CLONE_NEWNET) != 0) ::_exit(126);
+  ::_exit(body());
+}
+
+Namespace::Stay::Stay(const Namespace& space) : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+  const lnx::UniqueFd target(::open((netns_directory + space.name()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!before_.valid() || !target.valid() || ::setns(target.get(), CLONE_NEWNET) != 0)
+    throw std::runtime_error("cannot enter " + space.name() + ": " + std::strerror(errno));
+}
+
+Namespace::Stay::~Stay() {
+  if (::setns(before_.get(), CLONE_NEWNET) != 0) std::abort();
+}
+
+void lay_cable(const Namespace& left, const std::string& left_name, const Namespace& right,
+               const std::string& right_name, int index) {
+  const std::string with_index = index > 0 ? " index " + std::to_string(index) : std::string();
+  const CommandResult made = run_command("ip -n " + left.name() + " link add " + left_name + with_index +
+                                         " type veth peer name " + right_name + with_index + " netns " + right.name());
+  if (!made.ok()) throw std::runtime_error("no cable: " + made.output);
+}
+
+Wiretap::Wiretap(const Namespace& space, const std::string& interface) {
+  const Namespace::Stay inside(space);
+  fd_ = lnx::UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  (void)::setsockopt(fd_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = static_cast<int>(::if_nametoindex(interface.c_str()));
+  if (address.sll_ifindex == 0 || ::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot tap " + interface);
+}
+
+int Wiretap::send(std::span<const std::uint8_t> frame) {
+  return ::send(fd_.get(), frame.data(), frame.size(), 0) == static_cast<ssize_t>(frame.size()) ? 0 : errno;
+}
+
+std::vector<std::uint8_t> Wiretap::expect(const std::function<bool(std::span<const std::uint8_t>)>& wanted,
+                                          int limit_ms) {
+  const std::int64_t deadline = now_ms() + limit_ms;
+  std::vector<std::uint8_t> buffer(70'000);
+  for (std::int64_t left = limit_ms; left >= 0; left = deadline - now_ms()) {
+    pollfd waiting{fd_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(left)) <= 0) continue;
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(tpacket_auxdata))> control{};
+    iovec part{buffer.data(), buffer.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t got = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT);
+    if (got < 0) continue;
+    std::vector<std::uint8_t> frame(buffer.begin(), buffer.begin() + got);
+    const cmsghdr* extra = CMSG_FIRSTHDR(&message);
+    tpacket_auxdata aux{};
+    if (extra != nullptr && extra->cmsg_type == PACKET_AUXDATA) std::memcpy(&aux, CMSG_DATA(extra), sizeof aux);
+    if ((aux.tp_status & TP_STATUS_VLAN_VALID) != 0 && frame.size() >= 12) {
+      const auto high = [](std::uint16_t value) { return static_cast<std::uint8_t>(value >> 8); };
+      const auto low = [](std::uint16_t value) { return static_cast<std::uint8_t>(value & 0xff); };
+      const std::array<std::uint8_t, 4> tag{high(aux.tp_vlan_tpid), low(aux.tp_vlan_tpid), high(aux.tp_vlan_tci),
+                                            low(aux.tp_vlan_tci)};
+      frame.insert(frame.begin() + 12, tag.begin(), tag.end());
+    }
+    if (wanted(frame)) return frame;
+  }
+  return {};
+}
+
+bool wait_until(const std::function<bool()>& done, int limit_ms) {
+  const std::int64_t deadline = now_ms() + limit_ms;
+  while (true) {
+    if (done()) return true;
+    if (now_ms() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+ScratchDirectory::ScratchDirectory() {
+  std::string pattern = "/tmp/bondbox-lab-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch directory");
+  path_ = pattern;
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace bondbox::lab
