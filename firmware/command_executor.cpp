@@ -6,9 +6,67 @@
 namespace bondbox {
 namespace {
 
-Reply wrong_words(std::string text) { return {2, std::move(text) + "\n"}; }
+Reply wrong_words(std::string text) {
+  return {2, std::move(text) + "\n"};
+}
 
-Reply refused(const Outcome& outcome) { return {1, errno_name(outcome.error) + ": " + outcome.reason + "\n"}; }
+Reply refused(const Outcome& outcome) {
+  return {1, errno_name(outcome.error) + ": " + outcome.reason + "\n"};
+}
+
+struct StatusRequest {
+  Reply wrong;
+  std::string bond;  ///< empty: all
+  StatusFormat format = StatusFormat::text;
+};
+
+StatusRequest parse_status(std::span<const std::string> arguments) {
+  StatusRequest request;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--format" || word.starts_with("--format=")) {
+      const bool attached = word != "--format";
+      if (!attached && i + 1 == arguments.size())
+        return {wrong_words("--format needs one of text, proc, json"), {}, {}};
+      const std::string& name = attached ? word : arguments[++i];
+      const auto format = parse_status_format(attached ? std::string_view(name).substr(9) : std::string_view(name));
+      if (!format) return {wrong_words("unknown format in \"" + name + "\"; it is one of text, proc, json"), {}, {}};
+      request.format = *format;
+    } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
+      request.bond = word;
+    } else {
+      return {wrong_words("status does not know \"" + word + "\""), {}, {}};
+    }
+  }
+  return request;
+}
+
+struct EventsRequest {
+  Reply wrong;
+  std::string bond;  ///< empty: all
+  std::optional<std::uint64_t> after;
+};
+
+EventsRequest parse_events(std::span<const std::string> arguments) {
+  EventsRequest request;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--after" && i + 1 < arguments.size()) {
+      const std::string& number = arguments[++i];
+      std::uint64_t after = 0;
+      const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), after);
+      if (error != std::errc{} || end != number.data() + number.size()) {
+        return {wrong_words("--after takes the number of an event, not \"" + number + "\""), {}, {}};
+      }
+      request.after = after;
+    } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
+      request.bond = word;
+    } else {
+      return {wrong_words("events does not know \"" + word + "\""), {}, {}};
+    }
+  }
+  return request;
+}
 
 std::string names_of(const Scheduler& scheduler) {
   std::string names;
@@ -18,8 +76,36 @@ std::string names_of(const Scheduler& scheduler) {
 
 }  // namespace
 
-Reply CommandExecutor::execute(std::span<const std::string> words) {
+Reply CommandExecutor::check(std::span<const std::string> words) {
+  struct Shape {
+    std::string_view command;
+    std::size_t least;
+    std::size_t most;
+    const char* expected;
+  };
+  static constexpr std::size_t any = 1000;
+  static constexpr Shape shapes[] = {
+      {"get", 2, 2, "get needs a bond and an option"},
+      {"set", 3, 3, "set needs a bond, an option and a value"},
+      {"enslave", 2, any, "enslave needs a bond and at least one port"},
+      {"release", 2, any, "release needs a bond and at least one port"},
+      {"activate", 2, 2, "activate needs a bond and a port"},
+      {"reload", 0, 0, "reload takes no arguments"},
+  };
   if (words.empty()) return wrong_words("no command");
+  const auto arguments = words.subspan(1);
+  if (words[0] == "status") return parse_status(arguments).wrong;
+  if (words[0] == "events") return parse_events(arguments).wrong;
+  for (const Shape& shape : shapes) {
+    if (words[0] != shape.command) continue;
+    const bool fits = arguments.size() >= shape.least && arguments.size() <= shape.most;
+    return fits ? Reply{} : wrong_words(shape.expected);
+  }
+  return wrong_words("unknown command \"" + words[0] + "\"");
+}
+
+Reply CommandExecutor::execute(std::span<const std::string> words) {
+  if (Reply wrong = check(words); wrong.exit_status != 0) return wrong;
   const std::string& command = words[0];
   const auto arguments = words.subspan(1);
   if (command == "status") return status(arguments);
@@ -29,11 +115,8 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "enslave") return change_ports(arguments, &Bond::enslave);
   if (command == "release") return change_ports(arguments, &Bond::release);
   if (command == "activate") return activate(arguments);
-  if (command == "reload") {
-    if (!arguments.empty()) return wrong_words("reload takes no arguments");
-    return reload_ ? reload_() : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
-  }
-  return wrong_words("unknown command \"" + command + "\"");
+  return reload_ ? reload_()
+                 : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
 }
 
 Bond* CommandExecutor::find(const std::string& name, Reply& reply) {
@@ -49,66 +132,36 @@ Reply CommandExecutor::in_a_step(const std::function<Reply()>& change) {
 }
 
 Reply CommandExecutor::status(std::span<const std::string> arguments) {
-  StatusFormat format = StatusFormat::text;
-  const std::string* wanted = nullptr;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--format" && i + 1 < arguments.size()) {
-      const auto parsed = parse_status_format(arguments[++i]);
-      if (!parsed) return wrong_words("unknown format \"" + arguments[i] + "\"; it is one of text, proc, json");
-      format = *parsed;
-    } else if (wanted == nullptr && !arguments[i].starts_with("-")) {
-      wanted = &arguments[i];
-    } else {
-      return wrong_words("usage: status [BOND] [--format text|proc|json]");
-    }
-  }
+  const StatusRequest request = parse_status(arguments);
   Reply reply;
-  if (wanted != nullptr && find(*wanted, reply) == nullptr) return reply;
+  if (!request.bond.empty() && find(request.bond, reply) == nullptr) return reply;
   std::vector<BondStatus> bonds;
   for (const auto& bond : scheduler_.bonds()) {
-    if (wanted == nullptr || bond->name() == *wanted) bonds.push_back(bond->status(scheduler_.now()));
+    if (request.bond.empty() || bond->name() == request.bond) bonds.push_back(bond->status(scheduler_.now()));
   }
-  if (format == StatusFormat::json) return {0, render_json(bonds, scheduler_.status(), wall_clock_())};
+  if (request.format == StatusFormat::json) return {0, render_json(bonds, scheduler_.status(), wall_clock_())};
   for (const BondStatus& bond : bonds) {
     if (!reply.text.empty()) reply.text += "\n";
-    reply.text += format == StatusFormat::proc ? render_proc(bond) : render_text(bond);
+    reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond);
   }
   if (reply.text.empty()) reply.text = "no bonds\n";
   return reply;
 }
 
 Reply CommandExecutor::events(std::span<const std::string> arguments) {
-  std::uint64_t after = 0;
-  const std::string* wanted = nullptr;
-  bool numbered = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    if (word == "--after" && i + 1 < arguments.size()) {
-      const std::string& number = arguments[++i];
-      const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), after);
-      if (error != std::errc{} || end != number.data() + number.size()) {
-        return wrong_words("--after takes the number of an event, not \"" + number + "\"");
-      }
-      numbered = true;
-    } else if (wanted == nullptr && !word.starts_with("-")) {
-      wanted = &word;
-    } else {
-      return wrong_words("usage: events [BOND] [--follow]");
-    }
-  }
+  const EventsRequest request = parse_events(arguments);
   Reply reply;
-  if (wanted != nullptr && find(*wanted, reply) == nullptr) return reply;
+  if (!request.bond.empty() && find(request.bond, reply) == nullptr) return reply;
   const WallClock wall = wall_clock_();
   // With --after the first line is the number of the latest event: where the next call goes on.
-  if (numbered) reply.text = std::to_string(scheduler_.events().last_sequence()) + "\n";
-  scheduler_.events().for_each_after(after, [&](const Event& event) {
-    if (wanted == nullptr || event.bond == *wanted) reply.text += render_event(event, wall);
+  if (request.after) reply.text = std::to_string(scheduler_.events().last_sequence()) + "\n";
+  scheduler_.events().for_each_after(request.after.value_or(0), [&](const Event& event) {
+    if (request.bond.empty() || event.bond == request.bond) reply.text += render_event(event, wall);
   });
   return reply;
 }
 
 Reply CommandExecutor::get(std::span<const std::string> arguments) {
-  if (arguments.size() != 2) return wrong_words("usage: get BOND OPTION");
   Reply reply;
   Bond* const bond = find(arguments[0], reply);
   if (bond == nullptr) return reply;
@@ -118,7 +171,6 @@ Reply CommandExecutor::get(std::span<const std::string> arguments) {
 }
 
 Reply CommandExecutor::set(std::span<const std::string> arguments) {
-  if (arguments.size() != 3) return wrong_words("usage: set BOND OPTION VALUE");
   Reply reply;
   Bond* const bond = find(arguments[0], reply);
   if (bond == nullptr) return reply;
@@ -128,9 +180,7 @@ Reply CommandExecutor::set(std::span<const std::string> arguments) {
   });
 }
 
-Reply CommandExecutor::change_ports(std::span<const std::string> arguments,
-                                    Outcome (Bond::*change)(std::string_view)) {
-  if (arguments.size() < 2) return wrong_words("usage: enslave BOND PORT..., release BOND PORT...");
+Reply CommandExecutor::change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view)) {
   Reply reply;
   Bond* const bond = find(arguments[0], reply);
   if (bond == nullptr) return reply;
@@ -147,7 +197,6 @@ Reply CommandExecutor::change_ports(std::span<const std::string> arguments,
 }
 
 Reply CommandExecutor::activate(std::span<const std::string> arguments) {
-  if (arguments.size() != 2) return wrong_words("usage: activate BOND PORT");
   return set(std::vector<std::string>{arguments[0], "active_slave", arguments[1]});
 }
 

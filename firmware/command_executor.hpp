@@ -26,6 +26,10 @@ class CommandExecutor {
   CommandExecutor(Scheduler& scheduler, std::function<WallClock()> wall_clock, Reload reload)
       : scheduler_(scheduler), wall_clock_(std::move(wall_clock)), reload_(std::move(reload)) {}
 
+  /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
+  /// client can tell before it looks for a running bondbox.
+  static Reply check(std::span<const std::string> words);
+
   /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events.
   /// A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);

@@ -11,6 +11,7 @@ namespace bondbox::cli {
 namespace {
 
 Reply ask(const Invocation& invocation, std::span<const std::string> words) {
+  if (Reply wrong = CommandExecutor::check(words); wrong.exit_status != exit_done) return wrong;
   return control::ask(invocation.run_dir + "/" + control::socket_name, words);
 }
 
@@ -37,7 +38,9 @@ bool take_flag(std::vector<std::string>& words, std::string_view flag) {
 
 }  // namespace
 
-int ask_daemon(const Invocation& invocation) { return show(invocation, ask(invocation, command_words(invocation))); }
+int ask_daemon(const Invocation& invocation) {
+  return show(invocation, ask(invocation, command_words(invocation)));
+}
 
 int status(const Invocation& invocation) {
   std::vector<std::string> words = command_words(invocation);
