@@ -96,7 +96,8 @@ void Bond::observe_host() {
 }
 
 void Bond::observe_links(bool scheduled) {
-  bool skip_updelay = with_policy(policy_, [&, known = facts()](const auto& policy) { return policy.skip_updelay(known); });
+  bool skip_updelay =
+      with_policy(policy_, [&, known = facts()](const auto& policy) { return policy.skip_updelay(known); });
   FixedVector<LinkChanged, max_ports> changes;
   const auto active = with_policy(policy_, [](const auto& policy) { return policy.active(); });
   for (const PortId id : order_) {

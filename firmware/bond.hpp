@@ -28,8 +28,8 @@ class Bond final : public OptionTarget {
  public:
   Bond(std::string name, Hardware& hardware, EventLog& events);
 
-  /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is awaited.
-  /// On failure nothing is left behind.
+  /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is
+  /// awaited. On failure nothing is left behind.
   Outcome create(const BondConfig& config, Tick now);
   /// One step of a changed configuration (firmware/config/config_diff.hpp).
   Outcome change(const Change& change);
@@ -140,19 +140,19 @@ class Bond final : public OptionTarget {
   ForwardingPlan plan_;
   Forwarder forwarder_;
   std::array<std::optional<Port>, max_ports> slots_;
-  PortList order_;                        ///< of enslaving
-  std::vector<std::string> configured_;   ///< names in the order in which ports belong
+  PortList order_;                       ///< of enslaving
+  std::vector<std::string> configured_;  ///< names in the order in which ports belong
   std::vector<Awaited> awaited_;
   Tick now_{};
   Tick next_poll_{};
   Tick next_retry_{};
   bool poll_started_ = false;
-  bool look_now_ = false;       ///< an event or a refused frame asks for a look before the next poll
-  BondConfig config_;  ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
+  bool look_now_ = false;  ///< an event or a refused frame asks for a look before the next poll
+  BondConfig config_;      ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
   bool carrier_shown_ = false;
   bool host_was_up_ = false;
   bool promiscuous_ = false;
-  MacAddress mac_;                  ///< of the bond
+  MacAddress mac_;  ///< of the bond
   std::uint32_t mtu_ = 0;
   std::optional<Tick> no_active_since_;  ///< when the last active port was last seen with link
   ActionList actions_;

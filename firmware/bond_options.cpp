@@ -22,7 +22,9 @@ Outcome Bond::write(std::string_view option, std::string_view value) {
   return outcome;
 }
 
-bool Bond::interface_exists(std::string_view name) const { return hardware_.has_interface(name); }
+bool Bond::interface_exists(std::string_view name) const {
+  return hardware_.has_interface(name);
+}
 
 PortOptions* Bond::port_options(std::string_view name) {
   const auto id = find(name);
@@ -52,8 +54,8 @@ Outcome Bond::activate(std::optional<std::string_view> port) {
   const auto id = find(*port);
   if (!id) return Outcome::failed(EINVAL, std::string(*port) + " is not a port of " + name_);
   if (slot(*id).monitor.state() != LinkState::up) {
-    return Outcome::failed(EINVAL, std::string(*port) + " has no link: its state is " +
-                                       link_state_text(slot(*id).monitor.state()));
+    return Outcome::failed(
+        EINVAL, std::string(*port) + " has no link: its state is " + link_state_text(slot(*id).monitor.state()));
   }
   apply(ActivateRequested{*id});
   return Outcome::done();
@@ -65,7 +67,9 @@ Outcome Bond::change_mode(Mode mode) {
   return Outcome::done();
 }
 
-void Bond::note(std::string text) { record(EventKind::option, {}, -1, "%s", text.c_str()); }
+void Bond::note(std::string text) {
+  record(EventKind::option, {}, -1, "%s", text.c_str());
+}
 
 std::string Bond::attribute(std::string_view name) const {
   if (name == "mii_status") return plan_.carrier ? "up" : "down";

@@ -119,7 +119,8 @@ Outcome Bond::enslave(std::string_view port) {
 Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   const auto free = std::find_if(slots_.begin(), slots_.end(), [](const auto& slot) { return !slot; });
   if (free == slots_.end()) {
-    return Outcome::failed(ENOSPC, name_ + " has " + std::to_string(max_ports) + " ports already, the most it can have");
+    return Outcome::failed(ENOSPC,
+                           name_ + " has " + std::to_string(max_ports) + " ports already, the most it can have");
   }
   if (nic->mtu() != mtu_) {
     if (Outcome outcome = nic->set_mtu(mtu_); !outcome.ok()) return outcome;

@@ -16,7 +16,7 @@ namespace bondbox {
 struct PortStatus {
   std::string name;
   LinkState link = LinkState::down;
-  Ticks delay_left{};   ///< of downdelay or updelay, in fail and back
+  Ticks delay_left{};  ///< of downdelay or updelay, in fail and back
   Ticks in_state_for{};
   std::uint32_t speed_mbps = 0;
   Duplex duplex = Duplex::unknown;
@@ -50,7 +50,7 @@ struct BondStatus {
   std::uint64_t announcements = 0;  ///< frames sent to tell neighbours
   std::uint64_t failovers = 0;      ///< changes from one active port to another
   std::uint64_t punts_lost = 0;
-  std::uint64_t host_refused = 0;   ///< operations that the host port refused (carrier, MAC)
+  std::uint64_t host_refused = 0;  ///< operations that the host port refused (carrier, MAC)
   BondCounters counters;
   NicCounters host;
   std::vector<HostAddress> addresses;

@@ -24,7 +24,9 @@ std::optional<std::vector<std::string>> decode_request(std::string_view bytes) {
   return words;
 }
 
-std::string encode_reply(const Reply& reply) { return std::to_string(reply.exit_status) + "\n" + reply.text; }
+std::string encode_reply(const Reply& reply) {
+  return std::to_string(reply.exit_status) + "\n" + reply.text;
+}
 
 std::optional<Reply> decode_reply(std::string_view bytes) {
   Reply reply;

@@ -35,12 +35,13 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
  private:
   void read() {
-    socket_.async_read_some(boost::asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t got) {
-      self->request_.append(self->chunk_.data(), got);
-      if (error == boost::asio::error::eof) return self->answer();
-      if (error || self->request_.size() > request_size_max) return self->close();
-      self->read();
-    });
+    socket_.async_read_some(boost::asio::buffer(chunk_),
+                            [self = shared_from_this()](error_code error, std::size_t got) {
+                              self->request_.append(self->chunk_.data(), got);
+                              if (error == boost::asio::error::eof) return self->answer();
+                              if (error || self->request_.size() > request_size_max) return self->close();
+                              self->read();
+                            });
   }
 
   void answer() {
@@ -79,7 +80,8 @@ Outcome Server::listen(const std::string& path) {
   const auto failed = [&](const error_code& error) {
     return Outcome::failed(error.value(), "cannot listen on " + path + ": " + error.message());
   };
-  if (path.size() >= 108) return Outcome::failed(ENAMETOOLONG, "cannot listen on " + path + ": the path is over 107 bytes");
+  if (path.size() >= 108)
+    return Outcome::failed(ENAMETOOLONG, "cannot listen on " + path + ": the path is over 107 bytes");
   error_code error;
   std::remove(path.c_str());
   acceptor_.open(stream_protocol(), error);

@@ -20,8 +20,7 @@ constexpr std::uint8_t nd_advertisement = 136;
 
 bool is_igmp(wire::Bytes frame) noexcept {
   const auto view = wire::EthernetView::parse(frame);
-  return view && view->ethertype() == type_ipv4 && view->payload().size() >= 20 &&
-         view->payload()[9] == protocol_igmp;
+  return view && view->ethertype() == type_ipv4 && view->payload().size() >= 20 && view->payload()[9] == protocol_igmp;
 }
 
 bool is_neighbour_discovery(wire::Bytes ipv6) noexcept {
@@ -30,8 +29,11 @@ bool is_neighbour_discovery(wire::Bytes ipv6) noexcept {
          (ipv6[header] == nd_solicitation || ipv6[header] == nd_advertisement);
 }
 
-/// The NIC has no link or is gone: the frame may leave elsewhere. Anything else is the NIC's "full" or "not this frame".
-bool means_no_link(int error) noexcept { return error == ENETDOWN || error == ENXIO || error == ENODEV; }
+/// The NIC has no link or is gone: the frame may leave elsewhere. Anything else is the NIC's "full" or "not this
+/// frame".
+bool means_no_link(int error) noexcept {
+  return error == ENETDOWN || error == ENXIO || error == ENODEV;
+}
 
 }  // namespace
 

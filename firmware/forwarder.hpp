@@ -18,9 +18,9 @@ struct PortCounters {
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_frames = 0;
   std::uint64_t tx_bytes = 0;
-  std::uint64_t rx_suppressed = 0;  ///< duplicates that a port not meant to deliver received; not an error
-  std::uint64_t rx_punted = 0;      ///< taken by the policy instead of the host
-  std::uint64_t rx_runt = 0;        ///< shorter than an Ethernet header
+  std::uint64_t rx_suppressed = 0;    ///< duplicates that a port not meant to deliver received; not an error
+  std::uint64_t rx_punted = 0;        ///< taken by the policy instead of the host
+  std::uint64_t rx_runt = 0;          ///< shorter than an Ethernet header
   std::uint64_t rx_host_refused = 0;  ///< the host's interface did not take it (down, or full)
   std::uint64_t tx_refused = 0;       ///< the NIC did not take it, and no other port could; lost
   std::uint64_t tx_moved = 0;         ///< the NIC had no link; the frame went to another port in the same step

@@ -21,7 +21,9 @@ const char* duplex_name(Duplex duplex) {
   return "unknown";
 }
 
-json::value name_or_null(const std::string& name) { return name.empty() ? json::value(nullptr) : json::value(name); }
+json::value name_or_null(const std::string& name) {
+  return name.empty() ? json::value(nullptr) : json::value(name);
+}
 
 json::object port_json(const PortStatus& port) {
   return {

@@ -54,11 +54,17 @@ void append_ports(std::string& text, const BondStatus& bond) {
   for (const PortStatus& port : bond.ports) {
     std::string speed = "-";
     if (port.link != LinkState::down && port.speed_mbps != 0) {
-      speed = format("%u%s", port.speed_mbps, port.duplex == Duplex::half ? " half" : port.duplex == Duplex::full ? " full" : "");
+      speed = format("%u%s", port.speed_mbps,
+                     port.duplex == Duplex::half   ? " half"
+                     : port.duplex == Duplex::full ? " full"
+                                                   : "");
     }
     append_format(text, "  %-15s %-10s %-12s %-7s %5u %11llu %11llu\n", port.name.c_str(), link_state_text(port.link),
-                  speed.c_str(), port.active ? "active" : port.link == LinkState::up ? "backup" : "-", port.failures,
-                  static_cast<unsigned long long>(port.counters.rx_frames),
+                  speed.c_str(),
+                  port.active                  ? "active"
+                  : port.link == LinkState::up ? "backup"
+                                               : "-",
+                  port.failures, static_cast<unsigned long long>(port.counters.rx_frames),
                   static_cast<unsigned long long>(port.counters.tx_frames));
   }
 }

@@ -96,7 +96,9 @@ void Simulation::settle() {
   }
 }
 
-void Simulation::print(std::string text) { output_(text); }
+void Simulation::print(std::string text) {
+  output_(text);
+}
 
 Outcome Simulation::perform(const ScenarioStep& step) {
   for (const ScenarioAction& action : step.actions) {
@@ -106,7 +108,9 @@ Outcome Simulation::perform(const ScenarioStep& step) {
   return Outcome::done();
 }
 
-Outcome Simulation::perform(const LinkAction& action) { return world_.set_link(action.nic, action.up); }
+Outcome Simulation::perform(const LinkAction& action) {
+  return world_.set_link(action.nic, action.up);
+}
 
 Outcome Simulation::perform(const PrintAction& action) {
   settle();
@@ -161,7 +165,9 @@ Outcome Simulation::perform(const NicAction& action) {
   return action.present ? world_.restore_nic(action.nic) : world_.remove_nic(action.nic);
 }
 
-Outcome Simulation::perform(const HostAction& action) { return world_.host_port(action.bond)->set_up(action.up); }
+Outcome Simulation::perform(const HostAction& action) {
+  return world_.host_port(action.bond)->set_up(action.up);
+}
 
 Outcome Simulation::perform(const AddressAction& action) {
   HostPort& host = *world_.host_port(action.bond);

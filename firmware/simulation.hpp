@@ -18,8 +18,8 @@
 
 namespace bondbox {
 
-/// Tick 0 is the start of the scenario. What happens at a tick happens before the steps of that tick; `print` shows what
-/// they came to. The same scenario and seed give the same output, byte for byte.
+/// Tick 0 is the start of the scenario. What happens at a tick happens before the steps of that tick; `print` shows
+/// what they came to. The same scenario and seed give the same output, byte for byte.
 class Simulation {
  public:
   struct Settings {

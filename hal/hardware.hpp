@@ -16,10 +16,10 @@ namespace bondbox {
 
 struct HardwareEvent {
   enum class Kind : std::uint8_t {
-    link_changed,   ///< look at the NIC's link now rather than at the next poll
-    nic_vanished,   ///< its interface was removed
-    nic_appeared,   ///< an interface of this name came into being
-    host_changed,   ///< up or down, MAC, MTU, promiscuity or addresses of a host port (or of what is on top of it)
+    link_changed,  ///< look at the NIC's link now rather than at the next poll
+    nic_vanished,  ///< its interface was removed
+    nic_appeared,  ///< an interface of this name came into being
+    host_changed,  ///< up or down, MAC, MTU, promiscuity or addresses of a host port (or of what is on top of it)
   };
   Kind kind = Kind::link_changed;
   std::string name;  ///< of the interface
@@ -41,8 +41,8 @@ class Hardware {
   /// cannot make one (no TAP driver), EINVAL for a bad name.
   virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name) = 0;
 
-  /// Appends what changed since the last call, oldest first, until `events` is full. Never blocks. Events that were lost
-  /// below are made good by one link_changed with an empty name: look at everything.
+  /// Appends what changed since the last call, oldest first, until `events` is full. Never blocks. Events that were
+  /// lost below are made good by one link_changed with an empty name: look at everything.
   virtual void poll_events(FixedVector<HardwareEvent, 64>& events) = 0;
 
   /// As Nic::wait_handle, for poll_events.

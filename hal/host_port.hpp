@@ -23,8 +23,8 @@ namespace bondbox {
 struct HostAddress {
   IpAddress address;
   VlanId vlan;
-  MacAddress mac;      ///< of the interface that holds the address
-  bool router = false; ///< IPv6 forwarding is on there (RFC 4861 4.4, the R flag)
+  MacAddress mac;       ///< of the interface that holds the address
+  bool router = false;  ///< IPv6 forwarding is on there (RFC 4861 4.4, the R flag)
   friend constexpr bool operator==(const HostAddress&, const HostAddress&) = default;
 };
 

@@ -16,9 +16,9 @@ enum class LinkSource : std::uint8_t {
 /// One reading. Speed and duplex are meaningful while the link is up, and SHOULD keep the last known value while it
 /// is down (the kernel driver prints them so).
 struct LinkSample {
-  bool present = true;            ///< false: the NIC has gone (unplugged, deleted); `up` is false then
-  bool up = false;                ///< administratively up and the PHY has link
-  std::uint32_t speed_mbps = 0;   ///< 0: unknown
+  bool present = true;           ///< false: the NIC has gone (unplugged, deleted); `up` is false then
+  bool up = false;               ///< administratively up and the PHY has link
+  std::uint32_t speed_mbps = 0;  ///< 0: unknown
   Duplex duplex = Duplex::unknown;
 
   friend constexpr bool operator==(const LinkSample&, const LinkSample&) = default;

@@ -32,8 +32,9 @@ static_assert(sizeof(OffloadHeader) == 10 && alignof(OffloadHeader) == 2);
 /// A Packet does not own its memory; the PacketBatch does.
 class Packet {
  public:
-  static constexpr std::size_t headroom = 32;         ///< bytes before the frame of a fresh packet
-  static constexpr std::size_t frame_size_max = 65'584;  ///< 64 KiB GSO payload, Ethernet header, two tags, to a multiple of 16
+  static constexpr std::size_t headroom = 32;  ///< bytes before the frame of a fresh packet
+  static constexpr std::size_t frame_size_max =
+      65'584;  ///< 64 KiB GSO payload, Ethernet header, two tags, to a multiple of 16
   static constexpr std::size_t storage_size = headroom + frame_size_max;
 
   Packet() = default;

@@ -86,13 +86,13 @@ struct FramePunted {
 /// A deadline the policy asked for has come.
 struct TimerDue {};
 
-using PolicyEvent =
-    std::variant<PortAdded, PortRemoved, LinkChanged, MonitorPass, Reconfigured, ActivateRequested, FramePunted, TimerDue>;
+using PolicyEvent = std::variant<PortAdded, PortRemoved, LinkChanged, MonitorPass, Reconfigured, ActivateRequested,
+                                 FramePunted, TimerDue>;
 
 // --- what a policy wants done -----------------------------------------------------------------------------------
 
-/// Tell the neighbours where our addresses are now: a gratuitous ARP request for each IPv4 address (RFC 5227 section 3's
-/// announcement), an unsolicited neighbour advertisement for each IPv6 address (RFC 4861 7.2.6), tagged on VLANs.
+/// Tell the neighbours where our addresses are now: a gratuitous ARP request for each IPv4 address (RFC 5227 section
+/// 3's announcement), an unsolicited neighbour advertisement for each IPv6 address (RFC 4861 7.2.6), tagged on VLANs.
 struct AnnouncePeers {};
 struct SetPortMac {
   PortId port;

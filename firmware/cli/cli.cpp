@@ -83,7 +83,9 @@ std::optional<std::string> take_common(Invocation& invocation, bool& wants_help)
 
 }  // namespace
 
-std::span<const Command> commands() { return table; }
+std::span<const Command> commands() {
+  return table;
+}
 
 const Command* find_command(std::string_view name) {
   for (const Command& command : table)

@@ -40,8 +40,9 @@ ConfigurationOrExit read_configuration(const Invocation& invocation, bool words_
     }
   }
   if (!words.empty() && (file_given || !words_allowed)) {
-    return {{}, wrong_words(invocation, words_allowed ? "give a file or a bond's words, not both"
-                                                      : "unexpected \"" + std::string(words[0]) + "\"")};
+    return {{},
+            wrong_words(invocation, words_allowed ? "give a file or a bond's words, not both"
+                                                  : "unexpected \"" + std::string(words[0]) + "\"")};
   }
 
   std::string unreadable;

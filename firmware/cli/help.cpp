@@ -8,10 +8,9 @@ namespace bondbox::cli {
 namespace {
 
 std::string overview() {
-  std::string text =
-      "bondbox " + std::string(version()) +
-      ": several network cables, one interface; no bonding driver needed.\n\n"
-      "usage: bondbox COMMAND [ARGUMENT...]\n\n";
+  std::string text = "bondbox " + std::string(version()) +
+                     ": several network cables, one interface; no bonding driver needed.\n\n"
+                     "usage: bondbox COMMAND [ARGUMENT...]\n\n";
   for (const Command& command : commands()) {
     append_format(text, "  %-9.*s %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
                   static_cast<int>(command.summary.size()), command.summary.data());

@@ -20,8 +20,9 @@ class Daemon {
       : configuration_(std::move(configuration)),
         hardware_(invocation.run_dir, [](std::string text) { complain(text); }),
         scheduler_(hardware_, clock_, events_),
-        executor_(scheduler_, [this] { return wall_clock(); },
-                  configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
+        executor_(
+            scheduler_, [this] { return wall_clock(); },
+            configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
         runtime_(scheduler_, clock_, executor_, {[this] { publish(); }, [this] { reload_on_signal(); }}) {
     events_.set_listener([](const Event& event) { complain(event_line(event)); });
   }
@@ -94,8 +95,8 @@ class Daemon {
       }
       // Back to what ran: the steps from here to there, as far as they can be had.
       for (const Change& back : diff_config(running_config(), before)) (void)apply(back, before);
-      return {exit_failed, change.text() + ": " + errno_name(outcome.error) + ": " + outcome.reason +
-                               "; everything is as it was\n"};
+      return {exit_failed,
+              change.text() + ": " + errno_name(outcome.error) + ": " + outcome.reason + "; everything is as it was\n"};
     }
     if (reply.text.empty()) reply.text = "nothing changed\n";
     return reply;

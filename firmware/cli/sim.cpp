@@ -50,9 +50,8 @@ int simulate(const Invocation& invocation) {
   }
   const std::size_t slash = file.rfind('/');
   if (slash != std::string::npos) settings.scenario_directory = file.substr(0, slash + 1);
-  Simulation simulation(std::move(scenario.scenario), settings, [](std::string_view output) {
-    std::fwrite(output.data(), 1, output.size(), stdout);
-  });
+  Simulation simulation(std::move(scenario.scenario), settings,
+                        [](std::string_view output) { std::fwrite(output.data(), 1, output.size(), stdout); });
   const Outcome outcome = simulation.run();
   if (outcome.ok()) return exit_done;
   complain(outcome.reason);

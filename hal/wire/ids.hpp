@@ -32,7 +32,9 @@ struct Ticks {
   friend constexpr Ticks operator-(Ticks a, Ticks b) noexcept { return {a.count - b.count}; }
 };
 
-constexpr Ticks ticks_from_ms(std::int64_t milliseconds) noexcept { return {milliseconds}; }
+constexpr Ticks ticks_from_ms(std::int64_t milliseconds) noexcept {
+  return {milliseconds};
+}
 
 /// A point in time: the number of the tick since the program started. The only time that policies,
 /// monitors and the forwarder know; it reaches them as an argument.

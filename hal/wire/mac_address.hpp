@@ -32,13 +32,11 @@ struct MacAddress {
 
   constexpr bool is_zero() const noexcept { return *this == MacAddress{}; }
   constexpr bool is_multicast() const noexcept { return (octets[0] & 1) != 0; }
-  constexpr bool is_broadcast() const noexcept {
-    return *this == MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-  }
+  constexpr bool is_broadcast() const noexcept { return *this == MacAddress{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}; }
   /// 01:80:c2:00:00:0X, which a bridge never forwards (IEEE 802.1Q clause 8.6.3).
   constexpr bool is_link_local() const noexcept {
-    return octets[0] == 0x01 && octets[1] == 0x80 && octets[2] == 0xc2 && octets[3] == 0 &&
-           octets[4] == 0 && (octets[5] & 0xf0) == 0;
+    return octets[0] == 0x01 && octets[1] == 0x80 && octets[2] == 0xc2 && octets[3] == 0 && octets[4] == 0 &&
+           (octets[5] & 0xf0) == 0;
   }
   /// Usable as a station's own address: neither zero nor a group.
   constexpr bool is_station() const noexcept { return !is_zero() && !is_multicast(); }
