@@ -78,7 +78,7 @@ void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bo
   } else if (rule.spread == Spread::hash) {
     port = rule.usable[transmit_hash(rule.hash_policy, frame) % rule.usable.size()];
   } else if (rule.spread == Spread::buckets) {
-    if (const auto bucket = transmit_bucket(rule.bucket_key, frame)) port = rule.bucket_port[*bucket];
+    if (const auto bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame)) port = rule.bucket_port[*bucket];
   }
   const auto& source = plan.ports[port.index].source_mac;
   if (source && MacAddress::load(frame.data() + 6) == bond_mac) source->store(packet.frame().data() + 6);

@@ -8,7 +8,7 @@
 //   3 broadcast     copy_to_all       -                             bond           every port delivers
 //   4 802.3ad       hash              hash_policy, over the active  bond           distributing ports deliver, slow
 //                                     aggregator's ports                           protocols are punted from all
-//   5 balance-tlb   buckets           bucket_of (destination MAC)   of the port    multicast on the active only
+//   5 balance-tlb   buckets           bucket_of (hash_policy)       of the port    multicast on the active only
 //   6 balance-alb   buckets           bucket_of (destination IP),   of the port    the same; ARP is punted too
 //                                     ARP by the policy
 #pragma once
@@ -36,7 +36,10 @@ enum class Spread : std::uint8_t {
 };
 
 /// What the bucket of a frame is computed from (modes 5 and 6).
-enum class BucketKey : std::uint8_t { destination_mac, destination_ip };
+enum class BucketKey : std::uint8_t {
+  transmit_hash,   ///< the low byte of the hash by `hash_policy`
+  destination_ip,  ///< the bytes of the destination's IP address
+};
 
 struct TransmitRule {
   Spread spread = Spread::nothing;
@@ -44,7 +47,7 @@ struct TransmitRule {
   PortList fallback;  ///< tried in order, after `usable`, for a frame that its port refuses for want of a link
   std::uint16_t packets_per_port = 1;
   HashPolicy hash_policy = HashPolicy::layer2;
-  BucketKey bucket_key = BucketKey::destination_mac;
+  BucketKey bucket_key = BucketKey::transmit_hash;
   std::array<PortId, 256> bucket_port{};
   std::optional<PortId> igmp_port;  ///< where IGMP leaves, whatever the spread says (mode 0)
 
