@@ -112,6 +112,8 @@ class PcapNic final : public Nic {
   std::unique_ptr<std::uint8_t[]> scratch_;
   bool promiscuous_ = false;
   bool gone_ = false;
+  /// By the last reading. Linux takes a frame for an interface without carrier and drops it without a word.
+  bool link_down_ = false;
   NicCounters counters_;
 };
 
@@ -129,6 +131,7 @@ LinkSample PcapNic::link() {
   }
   pcap_stat stat{};
   if (pcap_stats(handle_.get(), &stat) == 0) counters_.receive_lost = stat.ps_drop;
+  link_down_ = !listed->up;
   return {.present = true, .up = listed->up};
 }
 
@@ -171,6 +174,7 @@ int PcapNic::send(const Packet& packet) {
   const wire::Bytes frame = packet.frame();
   const OffloadHeader offload = packet.offload();
   if (frame.size() < wire::ethernet_header_size) return EINVAL;
+  if (link_down_) return ENETDOWN;
   if (offload.gso_type != 0) return send_segments(packet);
   if ((offload.flags & OffloadHeader::needs_checksum) == 0) return inject(frame);
   const wire::MutableBytes copy(scratch_.get(), frame.size());

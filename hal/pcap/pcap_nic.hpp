@@ -9,7 +9,7 @@
 //   - No offload is received: a frame whose checksum the sender left to hardware that is not there (a veth, a local
 //     virtual machine) comes in with that checksum wrong. Offload on transmit is done by the CPU.
 //   - link() lists the system's interfaces, which takes some 100 us: poll at 100 ms, not at 1 ms. Speed and duplex are
-//     unknown.
+//     unknown. transmit() refuses for want of a link by what link() said last: systems drop such frames silently.
 #pragma once
 
 #include <memory>
