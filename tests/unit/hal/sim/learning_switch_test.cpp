@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "tests/unit/hal/nic_contract.hpp"
+#include "tests/unit/hal/nic_fixture.hpp"
 
 using bondbox::MacAddress;
 using bondbox::VlanId;

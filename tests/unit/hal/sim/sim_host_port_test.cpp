@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "hal/sim/sim_hardware.hpp"
-#include "tests/unit/hal/nic_contract.hpp"
+#include "tests/unit/hal/nic_fixture.hpp"
 
 namespace bondbox::sim {
 

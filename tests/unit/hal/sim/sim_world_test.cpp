@@ -5,7 +5,7 @@
 #include <string>
 
 #include "hal/sim/sim_hardware.hpp"
-#include "tests/unit/hal/nic_contract.hpp"
+#include "tests/unit/hal/nic_fixture.hpp"
 
 namespace bondbox::sim {
 
