@@ -1,38 +1,79 @@
 #include "firmware/forwarder.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include "hal/wire/ethernet.hpp"
+#include "hal/wire/ip.hpp"
+#include "hal/wire/nd.hpp"
 #include "policies/transmit_hash.hpp"
 
 namespace bondbox {
 namespace {
 
-constexpr std::size_t ethernet_header = 14;
-constexpr std::uint16_t type_ipv4 = 0x0800;
-constexpr std::uint16_t type_arp = 0x0806;
-constexpr std::uint16_t type_ipv6 = 0x86dd;
-constexpr std::uint16_t type_slow_protocols = 0x8809;
-constexpr std::uint8_t protocol_igmp = 2;
-constexpr std::uint8_t protocol_icmpv6 = 58;
-constexpr std::uint8_t nd_solicitation = 135;
-constexpr std::uint8_t nd_advertisement = 136;
+namespace ethertype = wire::ethertype;
+namespace ip_protocol = wire::ip_protocol;
 
 bool is_igmp(wire::Bytes frame) noexcept {
   const auto view = wire::EthernetView::parse(frame);
-  return view && view->ethertype() == type_ipv4 && view->payload().size() >= 20 && view->payload()[9] == protocol_igmp;
+  return view && view->ethertype() == ethertype::ipv4 && view->payload().size() >= wire::Ipv4View::header_size_min &&
+         view->payload()[9] == ip_protocol::igmp;
 }
 
 bool is_neighbour_discovery(wire::Bytes ipv6) noexcept {
-  constexpr std::size_t header = 40;
-  return ipv6.size() > header && ipv6[6] == protocol_icmpv6 &&
-         (ipv6[header] == nd_solicitation || ipv6[header] == nd_advertisement);
+  constexpr std::size_t header = wire::Ipv6View::header_size;
+  return ipv6.size() > header && ipv6[6] == ip_protocol::icmpv6 &&
+         (ipv6[header] == wire::nd::solicitation || ipv6[header] == wire::nd::advertisement);
+}
+
+/// The class that a policy may ask for by its bit. The kernel driver, too, looks behind VLAN tags for it.
+Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
+  const auto view = wire::EthernetView::parse(frame);
+  if (!view) return punt_nothing;
+  switch (view->ethertype()) {
+    case ethertype::slow_protocols:
+      return from_host ? punt_nothing : punt_slow_protocols;
+    case ethertype::arp:
+      return from_host ? punt_arp_sent : punt_arp_received;
+    case ethertype::ipv6:
+      return !from_host && is_neighbour_discovery(view->payload()) ? punt_nd : punt_nothing;
+    default:
+      return punt_nothing;
+  }
+}
+
+/// The address under which the bond's own frames leave on a port.
+const MacAddress& source_on(PortId port, const ForwardingPlan& plan, const MacAddress& bond_mac) noexcept {
+  const auto& source = plan.ports[port.index].source_mac;
+  return source ? *source : bond_mac;
+}
+
+void replace_source(Packet& packet, const MacAddress& old_source, const MacAddress& source) noexcept {
+  if (source == old_source) return;
+  std::uint8_t* const at = packet.frame().data() + 6;
+  if (MacAddress::load(at) == old_source) source.store(at);
 }
 
 /// The NIC has no link or is gone: the frame may leave elsewhere. Anything else is the NIC's "full" or "not this
 /// frame".
 bool means_no_link(int error) noexcept {
   return error == ENETDOWN || error == ENXIO || error == ENODEV;
+}
+
+/// How many of the frames the host did not take.
+std::size_t hand_over(std::span<Packet* const> frames, HostPort& host) {
+  std::size_t lost = 0;
+  while (!frames.empty()) {
+    const TransmitResult result = host.transmit(frames);
+    frames = frames.subspan(result.accepted);
+    if (frames.empty()) break;
+    // An interface that is down or full refuses the rest as well; any other refusal is about this frame.
+    const bool refuses_all = means_no_link(result.error) || result.error == EAGAIN;
+    const std::size_t refused = refuses_all ? frames.size() : 1;
+    lost += refused;
+    frames = frames.subspan(refused);
+  }
+  return lost;
 }
 
 }  // namespace
@@ -48,20 +89,20 @@ void Forwarder::host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, co
                               MacAddress bond_mac) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const wire::Bytes frame = std::as_const(batch[i]).frame();
-    if (frame.size() < ethernet_header) {
+    if (frame.size() < wire::ethernet_header_size) {
       ++bond_.tx_runt;
-    } else if (plan.punt != punt_nothing && punts(frame, plan.punt, true)) {
+    } else if (plan.punt != punt_nothing && (punt_class(frame, true) & plan.punt) != 0) {
+      ++bond_.tx_punted;
       punt({}, true, frame);
     } else {
       assign(batch[i], plan, bond_mac);
     }
   }
-  flush(plan, nics);
+  flush({plan, nics, &bond_mac});
 }
 
 void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac) {
   const TransmitRule& rule = plan.transmit;
-  const wire::Bytes frame = std::as_const(packet).frame();
   if (rule.spread == Spread::nothing || rule.usable.empty()) {
     ++bond_.tx_no_port;
     return;
@@ -70,19 +111,29 @@ void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bo
     for (const PortId port : rule.usable) queue(port, packet);
     return;
   }
-  PortId port = rule.usable[0];
-  if (rule.igmp_port && is_igmp(frame)) {
-    port = *rule.igmp_port;
-  } else if (rule.spread == Spread::round_robin) {
-    port = rule.usable[round_robin_index(rule)];
-  } else if (rule.spread == Spread::hash) {
-    port = rule.usable[transmit_hash(rule.hash_policy, frame) % rule.usable.size()];
-  } else if (rule.spread == Spread::buckets) {
-    if (const auto bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame)) port = rule.bucket_port[*bucket];
-  }
-  const auto& source = plan.ports[port.index].source_mac;
-  if (source && MacAddress::load(frame.data() + 6) == bond_mac) source->store(packet.frame().data() + 6);
+  const PortId port = choose(rule, std::as_const(packet).frame());
+  replace_source(packet, bond_mac, source_on(port, plan, bond_mac));
   queue(port, packet);
+}
+
+PortId Forwarder::choose(const TransmitRule& rule, wire::Bytes frame) {
+  if (rule.igmp_port && is_igmp(frame)) return *rule.igmp_port;
+  switch (rule.spread) {
+    case Spread::round_robin:
+      return rule.usable[round_robin_index(rule)];
+    case Spread::hash:
+      return rule.usable[transmit_hash(rule.hash_policy, frame) % rule.usable.size()];
+    case Spread::buckets:
+      if (const auto bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame)) {
+        return rule.bucket_port[*bucket];
+      }
+      break;
+    case Spread::nothing:
+    case Spread::single:
+    case Spread::copy_to_all:
+      break;
+  }
+  return rule.usable[0];
 }
 
 std::size_t Forwarder::round_robin_index(const TransmitRule& rule) {
@@ -94,64 +145,70 @@ std::size_t Forwarder::round_robin_index(const TransmitRule& rule) {
   return (round_robin_counter_ / rule.packets_per_port) % rule.usable.size();
 }
 
-void Forwarder::flush(const ForwardingPlan& plan, const NicTable& nics) {
+void Forwarder::flush(const Route& route) {
   for (std::uint8_t index = 0; index < max_ports; ++index) {
     if (lists_[index].empty()) continue;
-    transmit(PortId{index}, lists_[index], plan, nics);
+    transmit(PortId{index}, lists_[index], route);
     lists_[index].clear();
   }
 }
 
-void Forwarder::count_sent(PortId port, std::span<const Packet* const> frames) {
+void Forwarder::count_sent(PortId port, Frames frames) {
   PortCounters& counters = ports_[port.index];
   counters.tx_frames += frames.size();
   for (const Packet* packet : frames) counters.tx_bytes += packet->frame().size();
 }
 
-void Forwarder::transmit(PortId port, std::span<const Packet* const> frames, const ForwardingPlan& plan,
-                         const NicTable& nics) {
-  Nic* const nic = nics[port.index];
-  while (!frames.empty()) {
-    const TransmitResult result = nic != nullptr ? nic->transmit(frames) : TransmitResult{0, ENODEV};
-    count_sent(port, frames.first(result.accepted));
-    frames = frames.subspan(result.accepted);
-    if (frames.empty()) return;
-    // A full queue and a lost link can look the same from here; the PHY tells them apart.
-    const bool no_link = means_no_link(result.error) || (result.error == ENOBUFS && !nic->link().up);
-    if (no_link) {
-      link_doubt_ = true;
-      const std::size_t moved = transmit_elsewhere(port, frames, plan, nics);
-      ports_[port.index].tx_moved += moved;
-      ports_[port.index].tx_refused += frames.size() - moved;
-      return;
-    }
-    if (result.error == EAGAIN) {
-      ports_[port.index].tx_refused += frames.size();
-      return;
-    }
-    ++ports_[port.index].tx_refused;
-    frames = frames.subspan(1);
-  }
+void Forwarder::transmit(PortId port, Frames frames, const Route& route) {
+  const Frames refused = transmit_on(port, frames, route.nics);
+  if (refused.empty()) return;
+  link_doubt_ = true;
+  const Frames lost = transmit_elsewhere(port, refused, route);
+  ports_[port.index].tx_moved += refused.size() - lost.size();
+  ports_[port.index].tx_refused += lost.size();
 }
 
-std::size_t Forwarder::transmit_elsewhere(PortId refused_by, std::span<const Packet* const> frames,
-                                          const ForwardingPlan& plan, const NicTable& nics) {
-  if (plan.transmit.spread == Spread::copy_to_all) return 0;  // the other ports have their own copy
-  std::size_t moved = 0;
-  const auto try_port = [&](PortId port) {
-    Nic* const nic = nics[port.index];
-    if (port == refused_by || nic == nullptr || frames.empty()) return;
+/// The frames that no other port took for want of a link.
+Forwarder::Frames Forwarder::transmit_elsewhere(PortId refused_by, Frames frames, const Route& route) {
+  const TransmitRule& rule = route.plan.transmit;
+  if (rule.spread == Spread::copy_to_all) return frames;  // the other ports have their own copy
+  PortId last = refused_by;
+  for (const PortList* ports : {&rule.usable, &rule.fallback}) {
+    for (const PortId port : *ports) {
+      if (frames.empty()) return frames;
+      if (port == refused_by || route.nics[port.index] == nullptr) continue;
+      if (route.bond_mac != nullptr) {
+        const MacAddress& old_source = source_on(last, route.plan, *route.bond_mac);
+        const MacAddress& source = source_on(port, route.plan, *route.bond_mac);
+        for (Packet* packet : frames) replace_source(*packet, old_source, source);
+      }
+      last = port;
+      frames = transmit_on(port, frames, route.nics);
+    }
+  }
+  return frames;
+}
+
+/// The frames from the first on that the NIC refused because it has no link; what it refused otherwise is lost and
+/// counted.
+Forwarder::Frames Forwarder::transmit_on(PortId port, Frames frames, const NicTable& nics) {
+  Nic* const nic = nics[port.index];
+  if (nic == nullptr) return frames;
+  while (!frames.empty()) {
     const TransmitResult result = nic->transmit(frames);
     count_sent(port, frames.first(result.accepted));
     frames = frames.subspan(result.accepted);
-    moved += result.accepted;
-  };
-  for (const PortId port : plan.transmit.usable) try_port(port);
-  for (const PortId port : plan.transmit.fallback) try_port(port);
-  return moved;
+    if (frames.empty()) break;
+    // A full queue and a lost link can look the same from here; the PHY tells them apart.
+    if (means_no_link(result.error) || (result.error == ENOBUFS && !nic->link().up)) return frames;
+    const std::size_t lost = result.error == EAGAIN ? frames.size() : 1;
+    ports_[port.index].tx_refused += lost;
+    frames = frames.subspan(lost);
+  }
+  return {};
 }
 
-void Forwarder::send(const Packet& packet, const ForwardingPlan& plan, const NicTable& nics) {
+void Forwarder::send(Packet& packet, const ForwardingPlan& plan, const NicTable& nics) {
   const TransmitRule& rule = plan.transmit;
   if (rule.spread == Spread::nothing || rule.usable.empty()) {
     ++bond_.tx_no_port;
@@ -162,12 +219,15 @@ void Forwarder::send(const Packet& packet, const ForwardingPlan& plan, const Nic
   } else {
     queue(rule.usable[0], packet);
   }
-  flush(plan, nics);
+  flush({plan, nics, nullptr});
 }
 
-void Forwarder::send_on(PortId port, const Packet& packet, const NicTable& nics) {
-  const Packet* const frames[] = {&packet};
-  transmit(port, frames, ForwardingPlan{}, nics);
+void Forwarder::send_on(PortId port, Packet& packet, const NicTable& nics) {
+  Packet* const frames[] = {&packet};
+  const Frames refused = transmit_on(port, frames, nics);
+  if (refused.empty()) return;
+  link_doubt_ = true;
+  ports_[port.index].tx_refused += refused.size();
 }
 
 void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host,
@@ -179,13 +239,14 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
     const wire::Bytes frame = std::as_const(batch[i]).frame();
     ++counters.rx_frames;
     counters.rx_bytes += frame.size();
-    if (frame.size() < ethernet_header) {
+    if (frame.size() < wire::ethernet_header_size) {
       ++counters.rx_runt;
       continue;
     }
-    if (plan.punt != punt_nothing && punts(frame, plan.punt, false)) {
-      punt(from, false, frame);
-      if ((plan.punt & punt_slow_protocols) != 0 && wire::load_be16(frame.data() + 12) == type_slow_protocols) {
+    if (plan.punt != punt_nothing) {
+      const auto wanted = static_cast<Punt>(punt_class(frame, false) & plan.punt);
+      if (wanted != punt_nothing) punt(from, false, frame);
+      if (wanted == punt_slow_protocols) {
         ++counters.rx_punted;
         continue;
       }
@@ -197,29 +258,7 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
     if (rule.own_mac && MacAddress::load(frame.data()) == *rule.own_mac) bond_mac.store(batch[i].frame().data());
     admitted.push_back(&batch[i]);
   }
-  std::span<const Packet* const> frames = admitted;
-  while (!frames.empty()) {
-    const TransmitResult result = host.transmit(frames);
-    frames = frames.subspan(result.accepted);
-    if (frames.empty()) return;
-    ++counters.rx_host_refused;
-    frames = frames.subspan(1);
-  }
-}
-
-bool Forwarder::punts(wire::Bytes frame, Punt wanted, bool from_host) const {
-  const auto view = wire::EthernetView::parse(frame);
-  if (!view) return false;
-  switch (view->ethertype()) {
-    case type_slow_protocols:
-      return !from_host && (wanted & punt_slow_protocols) != 0;
-    case type_arp:
-      return (wanted & (from_host ? punt_arp_sent : punt_arp_received)) != 0;
-    case type_ipv6:
-      return !from_host && (wanted & punt_nd) != 0 && is_neighbour_discovery(view->payload());
-    default:
-      return false;
-  }
+  counters.rx_host_refused += hand_over(admitted, host);
 }
 
 void Forwarder::punt(PortId port, bool from_host, wire::Bytes frame) {

@@ -12,7 +12,9 @@
 
 namespace bondbox {
 
-/// Frames and bytes that one port carried or refused. Every frame that enters is counted in exactly one place.
+/// Frames and bytes that one port carried or refused. Of rx_frames those that are in none of rx_suppressed, rx_punted,
+/// rx_runt and rx_host_refused reached the host. A frame from the host ends in exactly one of: tx_frames or tx_refused
+/// of one port, tx_no_port, tx_runt, tx_punted; where a copy goes to each port, each copy so.
 struct PortCounters {
   std::uint64_t rx_frames = 0;
   std::uint64_t rx_bytes = 0;
@@ -23,13 +25,14 @@ struct PortCounters {
   std::uint64_t rx_runt = 0;          ///< shorter than an Ethernet header
   std::uint64_t rx_host_refused = 0;  ///< the host's interface did not take it (down, or full)
   std::uint64_t tx_refused = 0;       ///< the NIC did not take it, and no other port could; lost
-  std::uint64_t tx_moved = 0;         ///< the NIC had no link; the frame went to another port in the same step
+  std::uint64_t tx_moved = 0;  ///< the NIC had no link; another port got the frame in the same step, and counts it
 };
 
-/// What the bond itself dropped on the way from the host to the ports.
+/// What the bond itself took away on the way from the host to the ports.
 struct BondCounters {
-  std::uint64_t tx_no_port = 0;  ///< no port was usable
-  std::uint64_t tx_runt = 0;
+  std::uint64_t tx_no_port = 0;  ///< no port was usable; dropped
+  std::uint64_t tx_runt = 0;     ///< shorter than an Ethernet header; dropped
+  std::uint64_t tx_punted = 0;   ///< the policy sends it instead
 };
 
 /// A frame that the policy is to see, copied out of the batch. Slow protocols, ARP and ND fit by far.
@@ -51,9 +54,9 @@ class Forwarder {
   /// Admits what one port received and hands it to the host.
   void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host, MacAddress bond_mac);
 
-  /// Sends one frame of our own by the plan's transmit rule (announcements), or on one port.
-  void send(const Packet& packet, const ForwardingPlan& plan, const NicTable& nics);
-  void send_on(PortId port, const Packet& packet, const NicTable& nics);
+  /// Sends one frame of our own, as it is, by the plan's transmit rule (announcements), or on one port and no other.
+  void send(Packet& packet, const ForwardingPlan& plan, const NicTable& nics);
+  void send_on(PortId port, Packet& packet, const NicTable& nics);
 
   /// Where the random choices of Spread::round_robin with packets_per_port 0 begin.
   void seed(std::uint32_t value) noexcept { random_state_ = value; }
@@ -71,20 +74,29 @@ class Forwarder {
 
   PuntQueue& punted() noexcept { return punted_; }
   const PuntQueue& punted() const noexcept { return punted_; }
+  /// Frames that the policy should have seen, but the queue was full or the frame too long for it.
   std::uint64_t punts_lost() const noexcept { return punts_lost_; }
 
  private:
-  using FrameList = FixedVector<const Packet*, PacketBatch::frames_max>;
+  using FrameList = FixedVector<Packet*, PacketBatch::frames_max>;
+  using Frames = std::span<Packet* const>;
+
+  /// What a transmit goes by.
+  struct Route {
+    const ForwardingPlan& plan;
+    const NicTable& nics;
+    const MacAddress* bond_mac;  ///< null: the frames keep the source address that they have
+  };
 
   void assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac);
+  PortId choose(const TransmitRule& rule, wire::Bytes frame);
   std::size_t round_robin_index(const TransmitRule& rule);
-  void queue(PortId port, const Packet& packet) { lists_[port.index].push_back(&packet); }
-  void flush(const ForwardingPlan& plan, const NicTable& nics);
-  void transmit(PortId port, std::span<const Packet* const> frames, const ForwardingPlan& plan, const NicTable& nics);
-  std::size_t transmit_elsewhere(PortId refused_by, std::span<const Packet* const> frames, const ForwardingPlan& plan,
-                                 const NicTable& nics);
-  void count_sent(PortId port, std::span<const Packet* const> frames);
-  bool punts(wire::Bytes frame, Punt wanted, bool from_host) const;
+  void queue(PortId port, Packet& packet) { lists_[port.index].push_back(&packet); }
+  void flush(const Route& route);
+  void transmit(PortId port, Frames frames, const Route& route);
+  Frames transmit_elsewhere(PortId refused_by, Frames frames, const Route& route);
+  Frames transmit_on(PortId port, Frames frames, const NicTable& nics);
+  void count_sent(PortId port, Frames frames);
   void punt(PortId port, bool from_host, wire::Bytes frame);
 
   std::array<PortCounters, max_ports> ports_{};
