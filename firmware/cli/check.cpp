@@ -6,8 +6,13 @@ namespace bondbox::cli {
 int check(const Invocation& invocation) {
   const auto read = read_configuration(invocation, true);
   if (!read.configuration) return read.exit_status;
-  // What would be done: the steps from a machine without bonds to this.
-  for (const Change& change : diff_config(Config{}, read.configuration->config)) say(change.text() + "\n");
+  for (const BondConfig& bond : read.configuration->config.bonds) {
+    say("+ bond " + bond.name + ", mode " + mode_name(bond.options.mode) + "\n");
+    // What would be done: the steps to this from a bond in which nothing was configured.
+    BondConfig plain;
+    plain.name = bond.name;
+    for (const Change& change : diff_config(plain, bond)) say("  " + change.text() + "\n");
+  }
   say((read.configuration->file.empty() ? std::string("the words are") : read.configuration->file + " is") +
       " right; nothing was changed\n");
   return exit_done;
