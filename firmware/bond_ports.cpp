@@ -92,6 +92,7 @@ BondFacts Bond::facts() const {
     known.name = port.name.view();
     known.link = port.monitor.state();
     known.back_left = known.link == LinkState::back ? port.monitor.delay_left(now_) : Ticks{};
+    known.monitored = port.monitor.inspected();
     known.speed_mbps = port.sample.speed_mbps;
     known.duplex = port.sample.duplex;
     known.mac = port.nic->mac();

@@ -8,6 +8,7 @@ namespace bondbox {
 void LinkMonitor::start(const LinkSample& sample, const BondOptions& options, Tick now) noexcept {
   const bool monitored = options.miimon_ms != 0;
   failures_ = 0;
+  inspected_ = false;
   since_ = now;
   last_seen_up_ = now;
   delay_began_ = now;
@@ -31,6 +32,7 @@ LinkMonitor::Change LinkMonitor::move_to(LinkState next, Tick now) noexcept {
 
 std::optional<LinkMonitor::Change> LinkMonitor::inspect(const LinkSample& sample, const BondOptions& options, Tick now,
                                                         bool& skip_updelay) noexcept {
+  inspected_ = true;
   if (sample.up) last_seen_up_ = now;
   switch (state_) {
     case LinkState::up:

@@ -39,6 +39,8 @@ class LinkMonitor {
   /// The last tick at which the link was seen up.
   Tick last_seen_up() const noexcept { return last_seen_up_; }
   Tick since() const noexcept { return since_; }
+  /// Whether inspect() was called since start().
+  bool inspected() const noexcept { return inspected_; }
 
  private:
   Change move_to(LinkState next, Tick now) noexcept;
@@ -49,6 +51,7 @@ class LinkMonitor {
   Tick delay_began_{};
   Tick last_seen_up_{};
   Tick since_{};
+  bool inspected_ = false;
 };
 
 /// "up", "going down", "down", "going back": the words of /proc/net/bonding.

@@ -30,7 +30,8 @@ struct PortFacts {
   PortId id;
   std::string_view name;
   LinkState link = LinkState::down;
-  Ticks back_left{};  ///< in state back: what is left of updelay
+  Ticks back_left{};      ///< in state back: what is left of updelay
+  bool monitored = true;  ///< a pass of the link monitor has looked at it; false: it has only just been added
   std::uint32_t speed_mbps = 0;
   Duplex duplex = Duplex::unknown;
   MacAddress mac;

@@ -14,11 +14,9 @@ const PortFacts* highest_priority_up(const BondFacts& facts, const PortFacts* cu
 
 const PortFacts* soonest_back(const BondFacts& facts) noexcept {
   const PortFacts* best = nullptr;
-  Ticks least = ticks_from_ms(facts.options.updelay_ms);
   for (const PortFacts& port : facts.ports) {
-    if (port.link != LinkState::back || port.back_left >= least) continue;
-    least = port.back_left;
-    best = &port;
+    if (port.link != LinkState::back || !port.monitored) continue;
+    if (best == nullptr || port.back_left < best->back_left) best = &port;
   }
   return best;
 }

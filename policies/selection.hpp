@@ -11,7 +11,8 @@ namespace bondbox {
 const PortFacts* find_primary(const BondFacts& facts) noexcept;
 
 /// The port to be active, given the one that is. Only ports with link `up` are chosen; when there is none, the port in
-/// state `back` with the least of its updelay left, provided that some of it has passed (observed kernel behaviour).
+/// state `back` with the least of its updelay left. One that no pass of the monitor has looked at yet is left out: the
+/// first pass will spare it its updelay, as long as nothing is active (observed kernel behaviour).
 /// Above all others stands the primary, then the highest `prio`; equal priorities never take over from `current`.
 /// A `current` whose link is up gives way only as primary_reselect allows; `force_primary` overrides that once.
 std::optional<PortId> choose_active(const BondFacts& facts, std::optional<PortId> current, bool force_primary) noexcept;
