@@ -8,34 +8,48 @@ namespace {
 
 std::atomic<std::uint64_t> allocations{0};
 
-void* allocate(std::size_t size) {
+/// Null when there is no memory.
+void* allocate(std::size_t size) noexcept {
   allocations.fetch_add(1, std::memory_order_relaxed);
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  return std::malloc(size == 0 ? 1 : size);
 }
 
-void* allocate(std::size_t size, std::align_val_t alignment) {
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
   allocations.fetch_add(1, std::memory_order_relaxed);
   const auto boundary = static_cast<std::size_t>(alignment);
-  void* const memory = std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
+  return std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
+}
+
+void* or_throw(void* memory) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
 }  // namespace
 
-// The library's other forms of new and delete end in these.
+// All forms are replaced: a sanitizer's own nothrow forms do not end in ours, and it would miss their deletes.
 void* operator new(std::size_t size) {
-  return allocate(size);
+  return or_throw(allocate(size));
 }
 void* operator new[](std::size_t size) {
+  return or_throw(allocate(size));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return allocate(size);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, alignment);
+  return or_throw(allocate(size, alignment));
 }
 void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return or_throw(allocate(size, alignment));
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return allocate(size, alignment);
 }
 void operator delete(void* memory) noexcept {
@@ -50,6 +64,12 @@ void operator delete(void* memory, std::size_t) noexcept {
 void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
 void operator delete(void* memory, std::align_val_t) noexcept {
   std::free(memory);
 }
@@ -60,6 +80,12 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
 
