@@ -92,7 +92,9 @@ Outcome Simulation::open_captures() {
 
 void Simulation::settle() {
   for (int i = 0; i < steps_per_tick_max; ++i) {
-    if (!scheduler_->step()) return;
+    const std::uint64_t arrived = world_.frames_arrived();
+    const bool more = scheduler_->step();
+    if (!more && world_.frames_arrived() == arrived) return;
   }
 }
 

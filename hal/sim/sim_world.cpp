@@ -251,6 +251,7 @@ bool SimWorld::arrive(Card& card, wire::Bytes frame, const OffloadHeader& offloa
     return false;
   }
   ++card.counters.received;
+  ++frames_arrived_;
   return true;
 }
 

@@ -116,6 +116,9 @@ class SimWorld {
   // --- looking ---
 
   std::optional<NicState> nic(std::string_view name) const;
+  /// Frames that any card has taken into its receive queue so far. A step of the firmware that raises it may have left
+  /// frames to a bond whose turn was over.
+  std::uint64_t frames_arrived() const noexcept { return frames_arrived_; }
   /// The host's side of a port that a SimHardware has opened; nullptr when there is none.
   SimHostPort* host_port(std::string_view name) const noexcept;
   void set_tap(TapHook tap) { tap_ = std::move(tap); }
@@ -150,6 +153,7 @@ class SimWorld {
   std::map<std::string, SimHostPort*, std::less<>> host_ports_;
   std::vector<EventQueue*> listeners_;
   std::uint64_t host_ports_made_ = 0;
+  std::uint64_t frames_arrived_ = 0;
 };
 
 /// Whether Linux would take it for an interface name.
