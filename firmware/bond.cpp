@@ -84,13 +84,25 @@ void Bond::observe_host() {
       }
     }
   }
-  if (host_->mac() != mac_) {
-    mac_ = host_->mac();
-    record(EventKind::bond, {}, -1, "MAC set to %s", mac_.text().c_str());
-    for (const PortId id : order_) {
-      if (const Outcome outcome = give_mac(*slot(id).nic); !outcome.ok()) {
-        record(EventKind::fault, slot(id).name.view(), -1, "cannot set MAC: %s", outcome.reason.c_str());
-      }
+  if (host_->mac() != mac_) observe_host_mac();
+}
+
+void Bond::observe_host_mac() {
+  const auto active = with_policy(policy_, [](const auto& policy) { return policy.active(); });
+  const FailOverMac rule = options_.mode == Mode::active_backup ? options_.fail_over_mac : FailOverMac::none;
+  if (rule == FailOverMac::active && active) {
+    record(EventKind::bond, {}, -1, "MAC stays %s: with fail_over_mac=active it is the active port's",
+           mac_.text().c_str());
+    perform(SetBondMac{mac_});
+    return;
+  }
+  mac_ = host_->mac();
+  record(EventKind::bond, {}, -1, "MAC set to %s", mac_.text().c_str());
+  for (const PortId id : order_) {
+    const bool follows = rule == FailOverMac::follow && active == id;
+    const Outcome outcome = follows ? slot(id).nic->set_mac(mac_) : give_mac(*slot(id).nic);
+    if (!outcome.ok()) {
+      record(EventKind::fault, slot(id).name.view(), -1, "cannot set MAC: %s", outcome.reason.c_str());
     }
   }
 }
@@ -267,7 +279,8 @@ std::optional<Tick> Bond::next_deadline() const {
   const auto sooner = [&due](std::optional<Tick> other) {
     if (other && (!due || *other < *due)) due = other;
   };
-  if (options_.miimon_ms != 0 && poll_started_) sooner(next_poll_);
+  // A new interval starts with the next step; it must come even if nothing else causes one.
+  if (options_.miimon_ms != 0) sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(options_.miimon_ms));
   sooner(with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); }));
   if (!awaited_.empty()) sooner(next_retry_);
   return due;

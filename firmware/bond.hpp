@@ -102,6 +102,7 @@ class Bond final : public OptionTarget {
 
   // bond.cpp
   void observe_host();
+  void observe_host_mac();
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
