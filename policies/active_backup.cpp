@@ -1,6 +1,7 @@
 #include "policies/active_backup.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "policies/selection.hpp"
 
@@ -12,13 +13,16 @@ bool has_carrier(const BondFacts& facts) noexcept {
                      [](const PortFacts& port) { return port.link == LinkState::up; });
 }
 
-/// Who stands in when the active port refuses a frame: ports with link, by priority, then in order.
+/// Who stands in when the active port refuses a frame: ports with link, by priority, then in order. An insertion sort:
+/// std::stable_sort allocates, and this runs at every step.
 PortList stand_ins(const BondFacts& facts, PortId active) {
   FixedVector<const PortFacts*, max_ports> ports;
-  for (const PortFacts& port : facts.ports)
-    if (port.id != active && port.link == LinkState::up) ports.push_back(&port);
-  std::stable_sort(ports.begin(), ports.end(),
-                   [](const PortFacts* a, const PortFacts* b) { return a->options.prio > b->options.prio; });
+  for (const PortFacts& port : facts.ports) {
+    if (port.id == active || port.link != LinkState::up) continue;
+    ports.push_back(&port);
+    for (std::size_t i = ports.size() - 1; i > 0 && ports[i]->options.prio > ports[i - 1]->options.prio; --i)
+      std::swap(ports[i], ports[i - 1]);
+  }
   PortList list;
   for (const PortFacts* port : ports) list.push_back(port->id);
   return list;
