@@ -1,0 +1,102 @@
+// A step allocates nothing: not when idle, not with traffic, not while it fails over.
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <memory>
+
+#include "tests/support/allocation_counter.hpp"
+#include "tests/support/sim_bench.hpp"
+
+namespace {
+
+using namespace bondbox;
+using test::AllocationCounter;
+using test::card_mac;
+using test::data_frame;
+using test::SimBench;
+using test::station_mac;
+
+struct Busy : SimBench {
+  Busy() : SimBench({"e0", "e1", "e2", "s0"}) {
+    BOOST_REQUIRE(world.add_switch("sw").ok());
+    for (const char* card : {"e0", "e1", "e2", "s0"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
+    BondConfig config = SimBench::config({"e0", "e1", "e2"});
+    for (const char* address : {"192.0.2.1/24", "192.0.2.9/24", "2001:db8::1/64"})
+      config.addresses.push_back(IpPrefix::parse(address).value());
+    config.options.num_peer_notif = 3;
+    config.options.updelay_ms = 300;
+    config.options.downdelay_ms = 200;
+    add(config);
+    run_to(2'000);
+  }
+
+  /// Frames both ways at every tick up to `end`.
+  void traffic(std::int64_t end) {
+    while (now() < end) {
+      run_to(now() + 1);
+      host().inject(to_station);
+      (void)world.send("s0", to_host);
+      settle();
+    }
+  }
+
+  test::Frame to_station = data_frame(card_mac(3), card_mac(0));
+  test::Frame to_host = data_frame(card_mac(0), card_mac(3));
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(allocation)
+
+BOOST_AUTO_TEST_CASE(the_counter_sees_an_allocation) {
+  const AllocationCounter counter;
+  const auto kept = std::make_unique<int>(7);
+  BOOST_TEST(counter.count() == 1U);
+  BOOST_TEST(*kept == 7);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_bond_allocates_nothing) {
+  Busy bench;
+  const AllocationCounter counter;
+  bench.run_to(20'000);
+  BOOST_TEST(counter.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(traffic_allocates_nothing) {
+  Busy bench;
+  bench.traffic(2'100);
+  const AllocationCounter counter;
+  bench.traffic(3'000);
+  const std::uint64_t made = counter.count();
+  BOOST_TEST(made == 0U);
+  BOOST_TEST(bench.port("e0").counters.tx_frames > 900U);
+  BOOST_TEST(bench.host().delivered_count() > 900U);
+}
+
+BOOST_AUTO_TEST_CASE(failing_over_and_back_with_announcements_allocates_nothing) {
+  for (const FailOverMac rule : {FailOverMac::none, FailOverMac::active, FailOverMac::follow}) {
+    Busy bench;
+    for (const char* port : {"e0", "e1", "e2"})
+      BOOST_REQUIRE(bench.command([port](Bond& bond) { return bond.release(port); }).ok());
+    bench.bond().options().fail_over_mac = rule;
+    for (const char* port : {"e0", "e1", "e2"})
+      BOOST_REQUIRE(bench.command([port](Bond& bond) { return bond.enslave(port); }).ok());
+    bench.run_to(4'000);
+    const std::uint64_t before = bench.status().failovers;
+    const AllocationCounter counter;
+    bench.link("e0", false);
+    bench.traffic(5'000);
+    bench.link("e1", false);
+    bench.traffic(6'000);
+    bench.link("e2", false);
+    bench.traffic(7'000);
+    bench.link("e1", true);
+    bench.link("e0", true);
+    bench.traffic(9'000);
+    const std::uint64_t made = counter.count();
+    BOOST_TEST(made == 0U, "fail_over_mac " << static_cast<int>(rule) << ": " << made << " allocations");
+    BOOST_TEST(bench.status().failovers - before >= 2U);
+    BOOST_TEST(bench.status().announcements > 0U);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
