@@ -45,8 +45,8 @@ class Bond final : public OptionTarget {
 
   /// When the next step is due, if nothing else happens first.
   std::optional<Tick> next_deadline() const;
-  /// Punted frames wait for the next decide.
-  bool has_pending_work() const { return !forwarder_.punted().empty(); }
+  /// Punted frames, or a doubt about a link, wait for the next step: it should come at once.
+  bool has_pending_work() const { return !forwarder_.punted().empty() || forwarder_.has_link_doubt(); }
 
   void seed(std::uint32_t value) noexcept { forwarder_.seed(value); }
 

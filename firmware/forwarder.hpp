@@ -72,6 +72,8 @@ class Forwarder {
     return doubt;
   }
 
+  bool has_link_doubt() const noexcept { return link_doubt_; }
+
   PuntQueue& punted() noexcept { return punted_; }
   const PuntQueue& punted() const noexcept { return punted_; }
   /// Frames that the policy should have seen, but the queue was full or the frame too long for it.
