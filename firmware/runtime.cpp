@@ -1,5 +1,6 @@
 #include "firmware/runtime.hpp"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -18,10 +19,23 @@ using boost::system::error_code;
 /// Steps in a row, under full load, before commands, signals and timers get their turn.
 constexpr int steps_in_a_row = 8;
 
+constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP};
+
+/// For the rest of the program's life: ports are being given back, and a second Ctrl-C must not cut that short.
+void hold_signals() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int signal : handled_signals) sigaddset(&held, signal);
+  (void)pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
 }  // namespace
 
 struct Runtime::Parts {
-  explicit Parts(CommandExecutor& executor) : server(io, executor) {}
+  /// Signals are caught from the beginning: one that comes while the ports are being claimed ends run() at once.
+  explicit Parts(CommandExecutor& executor) : server(io, executor) {
+    for (const int signal : handled_signals) signals.add(signal);
+  }
   ~Parts() { (void)wait_descriptor.release(); }
 
   boost::asio::io_context io{1};
@@ -40,16 +54,15 @@ struct Runtime::Parts {
 Runtime::Runtime(Scheduler& scheduler, const lnx::MonotonicClock& clock, CommandExecutor& executor, Hooks hooks)
     : scheduler_(scheduler), clock_(clock), hooks_(std::move(hooks)), parts_(std::make_unique<Parts>(executor)) {}
 
-Runtime::~Runtime() = default;
+Runtime::~Runtime() {
+  hold_signals();
+}
 
 Outcome Runtime::start(const std::string& socket_path) {
   if (Outcome outcome = parts_->wait_set.open(); !outcome.ok()) return outcome;
   error_code error;
   parts_->wait_descriptor.assign(parts_->wait_set.handle(), error);
   if (error) return Outcome::failed(error.value(), "cannot wait for frames: " + error.message());
-  parts_->signals.add(SIGTERM);
-  parts_->signals.add(SIGINT);
-  parts_->signals.add(SIGHUP);
   std::signal(SIGPIPE, SIG_IGN);
   wait_for_signal();
   parts_->server.set_after_command([this] { parts_->work_to_do = true; });

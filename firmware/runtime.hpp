@@ -20,10 +20,12 @@ class Runtime {
     std::function<void()> hang_up;      ///< SIGHUP
   };
 
+  /// From here on SIGTERM, SIGINT and SIGHUP are the runtime's; those that come before run() are kept for it.
   Runtime(Scheduler& scheduler, const lnx::MonotonicClock& clock, CommandExecutor& executor, Hooks hooks);
+  /// From here on they are blocked, so that nothing cuts short what the program still has to give back.
   ~Runtime();
 
-  /// Opens the control socket. After this SIGTERM, SIGINT and SIGHUP are the runtime's.
+  /// Opens the control socket.
   Outcome start(const std::string& socket_path);
   /// Until SIGTERM or SIGINT.
   void run();
