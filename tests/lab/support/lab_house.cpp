@@ -33,8 +33,10 @@ std::string numbered(const char* name, int cable) {
 
 House::House() {
   box.must("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
+  // With an address of its own: a bridge otherwise takes that of a port, and another one when the port goes.
   town.must(
-      "ip link add switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0 && ip link set switch up && "
+      "ip link add switch address 02:00:00:00:0f:fe type bridge stp_state 0 forward_delay 0 mcast_snooping 0 && ip "
+      "link set switch up && "
       "ip addr add 192.168.10.254/24 dev switch && ip addr add fd10::254/64 dev switch nodad");
   lay(0);
   lay(1);
