@@ -176,7 +176,7 @@ Forwarder::Frames Forwarder::transmit_elsewhere(PortId refused_by, Frames frames
   for (const PortList* ports : {&rule.usable, &rule.fallback}) {
     for (const PortId port : *ports) {
       if (frames.empty()) return frames;
-      if (port == refused_by || route.nics[port.index] == nullptr) continue;
+      if (port == refused_by) continue;
       if (route.bond_mac != nullptr) {
         const MacAddress& old_source = source_on(last, route.plan, *route.bond_mac);
         const MacAddress& source = source_on(port, route.plan, *route.bond_mac);

@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(buckets_choose_by_their_key_and_the_rest_leaves_on_the_firs
   BOOST_TEST(nics[0].sent.size() == 3U);
 
   plan.transmit.bucket_key = BucketKey::transmit_hash;
-  plan.transmit.bucket_port.fill(PortId{3});
+  plan.transmit.hash_policy = HashPolicy::layer34;
+  plan.transmit.bucket_port[transmit_hash(HashPolicy::layer34, udp_frame(9)) & 0xff] = PortId{3};
   to_ports({udp_frame(9)});
   BOOST_TEST(nics[3].sent.size() == 1U);
 }

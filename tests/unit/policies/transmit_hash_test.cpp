@@ -98,6 +98,45 @@ BOOST_AUTO_TEST_CASE(a_header_that_is_cut_off_or_impossible_leaves_layer_2) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(only_fragments_have_no_ports) {
+  const auto with_flags = [](HashPolicy policy, std::string_view flags, std::string_view protocol) {
+    return hash(policy,
+                {macs, "0800 45000024 0001", flags, "40", protocol, "0000 0a010203 0a040506", "08000000 00070001"});
+  };
+  for (const auto policy : {HashPolicy::layer34, HashPolicy::encap34}) {
+    for (const std::string_view protocol : {"11", "01"}) {
+      const std::uint32_t whole = with_flags(policy, "0000", protocol);
+      const std::uint32_t portless = with_flags(policy, "0000", "fd");
+      BOOST_TEST(whole != portless);
+      BOOST_TEST(with_flags(policy, "4000", protocol) == whole);
+      BOOST_TEST(with_flags(policy, "2000", protocol) == portless);
+      BOOST_TEST(with_flags(policy, "0001", protocol) == portless);
+      BOOST_TEST(with_flags(policy, "1000", protocol) == portless);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_protocol_with_ports_gives_them) {
+  const auto with_protocol = [](std::string_view protocol) {
+    return hash(HashPolicy::layer34,
+                {macs, "0800 45000020 00010000 40", protocol, "0000 0a010203 0a040506", ports, "00000000"});
+  };
+  const std::uint32_t udp = with_protocol("11");
+  for (const std::string_view protocol : {"06", "21", "84", "88"}) BOOST_TEST(with_protocol(protocol) == udp);
+  for (const std::string_view protocol : {"02", "29", "59", "fd"}) BOOST_TEST(with_protocol(protocol) != udp);
+}
+
+BOOST_AUTO_TEST_CASE(icmp_messages_with_an_identifier_are_told_apart_by_it) {
+  const auto message = [](std::string_view type, std::string_view id) {
+    return hash(HashPolicy::layer34,
+                {macs, "0800 4500001c 00010000 40010000 0a010203 0a040506", type, "00 0000", id, "0001"});
+  };
+  for (const std::string_view type : {"00", "08", "0d", "0e", "80", "81"})
+    BOOST_TEST(message(type, "0001") != message(type, "0300"));
+  for (const std::string_view type : {"09", "0a", "11", "12"})
+    BOOST_TEST(message(type, "0001") == message(type, "0300"));
+}
+
 BOOST_AUTO_TEST_CASE(an_icmp_identifier_of_0_counts_as_1) {
   const auto echo = [](std::string_view id) {
     return hash(HashPolicy::layer34,
@@ -154,7 +193,12 @@ BOOST_AUTO_TEST_CASE(encap_policies_hash_the_innermost_packet) {
   BOOST_TEST(inner({macs, gre6, v6_addresses, "0000 0800"}) == plain);
   BOOST_TEST(inner({macs, "86dd 60000000 0028 3c 40", v6_addresses, "04000000 00000000"}) == plain);
   BOOST_TEST(inner({macs, gre, "4000 0800"}) != plain);
-  BOOST_TEST(inner({macs, gre, "2001 880b 00000000"}) != plain);
+  BOOST_TEST(inner({macs, gre, "0001 0800"}) != plain);
+  BOOST_TEST(inner({macs, "0800 45000034 00012000 40040000 c0a80102 c0a80304"}) != plain);
+  BOOST_TEST(inner({macs, "86dd 60000000 0028 2c 40", v6_addresses, "04000001 00000000"}) != plain);
+  for (const std::string_view cut_off :
+       {"00", "8000 0800 0000", "2000 0800 0000", "1000 0800", "0000 6558 0a0b0c0d0e0f"})
+    BOOST_TEST(hash(HashPolicy::encap34, {macs, gre, cut_off}) == 0x0833U);
 }
 
 BOOST_AUTO_TEST_CASE(encap_policies_pass_extension_headers_and_stop_at_fragments) {
@@ -167,6 +211,8 @@ BOOST_AUTO_TEST_CASE(encap_policies_pass_extension_headers_and_stop_at_fragments
   const std::uint32_t portless =
       hash(HashPolicy::encap34, {macs, "86dd 60000000 0008 11 40", v6_addresses, "00000000"});
   BOOST_TEST(hash(HashPolicy::encap34, {macs, "86dd 60000000 0010 2c 40", v6_addresses, "1100000100000000", ports}) ==
+             portless);
+  BOOST_TEST(hash(HashPolicy::encap34, {macs, "86dd 60000000 0008 2c 40", v6_addresses, "3c00000100000000"}) ==
              portless);
   BOOST_TEST(hash(HashPolicy::encap34, {macs, "86dd 60000000 0002 00 40", v6_addresses, "11"}) == (0x33U ^ 0x86ddU));
 }
