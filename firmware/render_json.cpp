@@ -87,6 +87,7 @@ json::object bond_json(const BondStatus& bond) {
       {"announcements", bond.announcements},
       {"tx_no_port", bond.counters.tx_no_port},
       {"tx_runts", bond.counters.tx_runt},
+      {"tx_punted", bond.counters.tx_punted},
       {"punts_lost", bond.punts_lost},
       {"host_refused", bond.host_refused},
       {"host_rx_lost_below", bond.host.receive_lost},
