@@ -16,8 +16,6 @@ struct LivedInHouse : House {
   LivedInHouse() {
     box.must(
         "ip link set eth0 up; ip addr add 2001:db8::5/64 dev eth0;"
-        // Up once: only then the kernel makes its queue, which stays.
-        "ip link set eth1 up; ip link set eth1 down;"
         "ip link set eth1 mtu 1400 arp off; echo 1 > /proc/sys/net/ipv6/conf/eth1/disable_ipv6");
     before = portraits();
   }

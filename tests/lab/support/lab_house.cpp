@@ -69,12 +69,13 @@ std::string House::config(std::string_view lines) const {
 }
 
 std::string House::portrait(const std::string& port) const {
-  // What the cable and the moment decide is left out: operational state, and addresses still being tried out.
-  return box.must("ip -d -o link show " + port + " | sed 's/,LOWER_UP//; s/NO-CARRIER,//; s/state [A-Z]*//'; " +
-                  "ip -o addr show " + port + " | sed 's/ tentative//; s/valid_lft.*//'; tc qdisc show dev " + port +
-                  "; tc filter show dev " + port +
-                  " ingress 2>&1; for family in ipv4 ipv6; do grep -r . /proc/sys/net/$family/conf/" + port +
-                  " 2>&1 | sort; done");
+  // What the cable and the moment decide is left out: operational state, addresses still being tried out, and the
+  // queue that the kernel gives a port which goes up for the first time.
+  return box.must(
+      "ip -d -o link show " + port + " | sed 's/,LOWER_UP//; s/NO-CARRIER,//; s/state [A-Z]*//; s/qdisc no[a-z]*//'; " +
+      "ip -o addr show " + port + " | sed 's/ tentative//; s/valid_lft.*//'; tc qdisc show dev " + port +
+      " | grep -v noqueue; tc filter show dev " + port +
+      " ingress 2>&1; for family in ipv4 ipv6; do grep -r . /proc/sys/net/$family/conf/" + port + " 2>&1 | sort; done");
 }
 
 MacAddress House::mac(const Namespace& space, const std::string& interface) const {
