@@ -1,4 +1,5 @@
 // For eyes. Fits 80 columns, and 24 lines for a bond of two ports; what is wrong stands first, in words.
+#include <algorithm>
 #include <ctime>
 
 #include "firmware/link_monitor.hpp"
@@ -17,6 +18,38 @@ std::string duration_text(Ticks span) {
   if (seconds < 3600) return format("%lld m %lld s", seconds / 60, seconds % 60);
   if (seconds < 86400) return format("%lld h %lld m", seconds / 3600, seconds / 60 % 60);
   return format("%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+}
+
+constexpr std::size_t columns = 80;
+constexpr std::size_t addresses_shown_max = 6;
+
+/// Breaks lines that are too long: after a comma in their second half, else between two words.
+std::string wrapped(const std::string& text) {
+  std::string result;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    std::string line = text.substr(start, end - start);
+    start = end + 1;
+    while (line.size() > columns) {
+      std::size_t at = line.rfind(", ", columns - 1);
+      at = at != std::string::npos && at > columns / 2 ? at + 1 : line.rfind(' ', columns);
+      if (at == std::string::npos || at < line.find_first_not_of(' ')) at = columns;  // one word is as long
+      result += line.substr(0, at) + "\n";
+      line = "    " + line.substr(line[at] == ' ' ? at + 1 : at);
+    }
+    result += line + "\n";
+  }
+  return result;
+}
+
+/// In at most `width` characters: a number that is longer is told in thousands, millions and so on, rounded down.
+std::string count_text(unsigned long long count, std::size_t width) {
+  std::string text = std::to_string(count);
+  for (const char* unit = "kMGTPE"; text.size() > width && *unit != '\0'; ++unit) {
+    count /= 1000;
+    text = std::to_string(count) + *unit;
+  }
+  return text;
 }
 
 std::string wall_text(std::int64_t wall_ms) {
@@ -48,24 +81,30 @@ void append_troubles(std::string& text, const BondStatus& bond) {
   if (bond.options.unmonitored) text += "  UNMONITORED: a port that loses its link stays in use\n";
 }
 
+void append_addresses(std::string& text, const BondStatus& bond) {
+  const std::size_t shown = std::min(bond.addresses.size(), addresses_shown_max);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const HostAddress& at = bond.addresses[i];
+    text += "  address " + at.address.text();
+    if (at.vlan.tagged()) append_format(text, " on VLAN %u", at.vlan.value);
+    text += "\n";
+  }
+  if (shown < bond.addresses.size()) append_format(text, "  and %zu more\n", bond.addresses.size() - shown);
+}
+
 void append_ports(std::string& text, const BondStatus& bond) {
   append_format(text, "  %-15s %-10s %-12s %-7s %5s %11s %11s\n", "PORT", "LINK", "SPEED", "ROLE", "FAILS", "RX FRAMES",
                 "TX FRAMES");
   for (const PortStatus& port : bond.ports) {
     std::string speed = "-";
     if (port.link != LinkState::down && port.speed_mbps != 0) {
-      speed = format("%u%s", port.speed_mbps,
-                     port.duplex == Duplex::half   ? " half"
-                     : port.duplex == Duplex::full ? " full"
-                                                   : "");
+      const char* const duplex = port.duplex == Duplex::half ? " half" : port.duplex == Duplex::full ? " full" : "";
+      speed = count_text(port.speed_mbps, 7) + duplex;
     }
-    append_format(text, "  %-15s %-10s %-12s %-7s %5u %11llu %11llu\n", port.name.c_str(), link_state_text(port.link),
-                  speed.c_str(),
-                  port.active                  ? "active"
-                  : port.link == LinkState::up ? "backup"
-                                               : "-",
-                  port.failures, static_cast<unsigned long long>(port.counters.rx_frames),
-                  static_cast<unsigned long long>(port.counters.tx_frames));
+    const char* const role = port.active ? "active" : port.link == LinkState::up ? "backup" : "-";
+    append_format(text, "  %-15s %-10s %-12s %-7s %5s %11s %11s\n", port.name.c_str(), link_state_text(port.link),
+                  speed.c_str(), role, count_text(port.failures, 5).c_str(),
+                  count_text(port.counters.rx_frames, 11).c_str(), count_text(port.counters.tx_frames, 11).c_str());
   }
 }
 
@@ -116,16 +155,12 @@ std::string render_text(const BondStatus& bond) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }
   text += line + "\n";
-  for (const HostAddress& at : bond.addresses) {
-    text += "  address " + at.address.text();
-    if (at.vlan.tagged()) append_format(text, " on VLAN %u", at.vlan.value);
-    text += "\n";
-  }
+  append_addresses(text, bond);
   text += "\n";
   append_ports(text, bond);
   text += "\n";
   append_losses(text, bond);
-  return text;
+  return wrapped(text);
 }
 
 std::string render_event(const Event& event, const WallClock& wall) {
