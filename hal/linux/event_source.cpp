@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/tap_host_port.hpp"
 
 namespace bondbox::lnx {
 namespace {
+
+constexpr std::int64_t look_interval_ms = 1'000;
 
 void add(EventSource::Events& events, HardwareEvent::Kind kind, std::string_view name) {
   if (!events.empty()) {
@@ -107,6 +110,18 @@ void EventSource::look_again(Events& events) {
   for (const InterfaceInfo& info : all) (void)remember(info);
 }
 
+/// Observed on Linux 6.18: a macvlan that is set up in another network namespace makes the host port promiscuous, and
+/// no event tells of it.
+void EventSource::notice_untold_changes() {
+  const std::int64_t now_ms = monotonic_ms();
+  if (now_ms - looked_ms_ < look_interval_ms) return;
+  looked_ms_ = now_ms;
+  InterfaceInfo info;
+  for (const TapHostPort* port : context_->host_ports)
+    if (context_->interfaces.find(port->index(), info) == 0 && (info.promiscuity > 0) != port->is_promiscuous())
+      hosts_concerned_ = true;
+}
+
 void EventSource::poll(Events& events) {
   // A datagram carries one notification, which makes one event at most, and room is kept for a host_changed of every
   // host port. Notifications that make none are bounded too; what stays unread keeps the descriptor readable.
@@ -119,6 +134,7 @@ void EventSource::poll(Events& events) {
       break;
     }
   }
+  notice_untold_changes();
   if (std::exchange(hosts_concerned_, false))
     for (TapHostPort* port : context_->host_ports) port->learn();
   for (TapHostPort* port : context_->host_ports)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -35,6 +36,7 @@ class EventSource {
   void take_message(const nlmsghdr& message, Events& events);
   void take_link(const InterfaceInfo& info, bool removed, Events& events);
   void take_address_of(int index);
+  void notice_untold_changes();
   void look_again(Events& events);
   bool remember(const InterfaceInfo& info);
   void forget(int index);
@@ -44,6 +46,7 @@ class EventSource {
   NetlinkSocket socket_;
   FixedVector<Known, known_max> known_;
   bool hosts_concerned_ = false;
+  std::int64_t looked_ms_ = 0;
 };
 
 }  // namespace bondbox::lnx
