@@ -1,0 +1,185 @@
+// The whole program on real NICs: the commands, given while traffic flows.
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/lab/support/lab_house.hpp"
+
+namespace bondbox::lab {
+
+namespace {
+
+/// A bond with traffic in both directions, which must go on through everything.
+struct Busy {
+  House house;
+  Daemon daemon;
+  TcpStream out;
+  TcpStream in;
+
+  explicit Busy(const std::string& words = House::words)
+      : daemon(house.box, words),
+        out(ready(house), house.town, House::town_v4),
+        in(house.town, house.box, House::box_v4) {}
+  void still_flows() {
+    BOOST_TEST(out.goes_on());
+    BOOST_TEST(in.goes_on());
+  }
+  void ends_intact() {
+    BOOST_TEST(out.finish());
+    BOOST_TEST(in.finish());
+  }
+
+ private:
+  static const Namespace& ready(const House& house) {
+    BOOST_REQUIRE(reaches(house.box, House::town_v4));
+    BOOST_REQUIRE(reaches(house.town, House::box_v4));
+    return house.box;
+  }
+};
+
+void is_done(const Answer& answer, const std::string& out = {}) {
+  BOOST_TEST(answer.status == 0);
+  BOOST_TEST(answer.out == out);
+  BOOST_TEST(answer.err.empty(), answer.err);
+}
+
+void is_refused(const Answer& answer, const std::string& why) {
+  BOOST_TEST(answer.status == 1);
+  BOOST_TEST(answer.out.empty(), answer.out);
+  BOOST_TEST(answer.err.starts_with("bondbox: " + why), answer.err);
+  BOOST_TEST(std::count(answer.err.begin(), answer.err.end(), '\n') == 1, answer.err);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lab_commands)
+
+BOOST_AUTO_TEST_CASE(ports_are_activated_released_and_enslaved_while_traffic_flows) {
+  Busy busy("bond0 eth0 eth1 mode=1 miimon=20 address=192.168.10.52/24");
+  const Daemon& daemon = busy.daemon;
+  const House& house = busy.house;
+  is_done(daemon.ask("activate bond0 eth1"));
+  BOOST_TEST(daemon.active() == "eth1");
+  busy.still_flows();
+  is_done(daemon.ask("release bond0 eth0"));
+  BOOST_TEST(house.box.must("ip link show eth0").find("NOARP") == std::string::npos);
+  is_done(daemon.ask("get bond0 slaves"), "eth1\n");
+  busy.still_flows();
+  is_done(daemon.ask("enslave bond0 eth0"));
+  is_done(daemon.ask("get bond0 slaves"), "eth1 eth0\n");
+  is_done(daemon.ask("release bond0 eth1"));
+  BOOST_TEST(daemon.comes_to("eth0"));
+  busy.still_flows();
+  is_done(daemon.ask("enslave bond0 eth1"));
+  busy.still_flows();
+  busy.ends_intact();
+}
+
+BOOST_AUTO_TEST_CASE(refused_commands_say_why_and_change_nothing) {
+  Busy busy;
+  const Daemon& daemon = busy.daemon;
+  busy.house.pull(1);
+  BOOST_REQUIRE(wait_until([&] { return daemon.status("/bonds/0/ports/1/link") == "down"; }, 5'000));
+  const std::string before = daemon.proc_file();
+  is_refused(daemon.ask("activate bond0 eth1"), "EINVAL: ");
+  is_refused(daemon.ask("activate bond0 eth7"), "ENODEV: ");
+  is_refused(daemon.ask("enslave bond0 eth0"), "EBUSY: ");
+  is_refused(daemon.ask("enslave bond0 eth7"), "ENODEV: ");
+  is_refused(daemon.ask("enslave bond0 lo"), "EINVAL: ");
+  is_refused(daemon.ask("enslave bond0 bond0"), "EPERM: ");
+  is_refused(daemon.ask("release bond0 eth7"), "EINVAL: ");
+  is_refused(daemon.ask("set bond0 mode 0"), "ENOTEMPTY: ");
+  is_refused(daemon.ask("set bond0 fail_over_mac 1"), "ENOTEMPTY: ");
+  is_refused(daemon.ask("set bond0 miimon 0"), "EINVAL: ");
+  is_refused(daemon.ask("set bond0 primary_reselect sometimes"), "EINVAL: ");
+  is_refused(daemon.ask("set bond0 lacp_rate 1"), "EACCES: ");
+  is_refused(daemon.ask("set bond0 slaves eth0"), "EPERM: ");
+  is_refused(daemon.ask("set bond7 miimon 100"), "there is no bond \"bond7\" here; there is: bond0");
+  BOOST_TEST(daemon.proc_file() == before);
+  busy.still_flows();
+  busy.ends_intact();
+}
+
+BOOST_AUTO_TEST_CASE(of_several_ports_those_that_can_be_had_are_taken_as_by_ifenslave) {
+  const House house;
+  house.lay(2);
+  const Daemon daemon(house.box, "bond0 eth0 miimon=20 address=192.168.10.52/24");
+  const Answer mixed = daemon.ask("enslave bond0 eth1 eth7 eth2");
+  BOOST_TEST(mixed.status == 1);
+  BOOST_TEST(contains(mixed.err, "ENODEV: "), mixed.err);
+  BOOST_TEST(contains(mixed.err, "eth7"), mixed.err);
+  is_done(daemon.ask("get bond0 slaves"), "eth0 eth1 eth2\n");
+  is_done(daemon.ask("release bond0 eth0 eth1"));
+  is_done(daemon.ask("get bond0 slaves"), "eth2\n");
+  BOOST_TEST(reaches(house.box, House::town_v4));
+}
+
+BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_the_usage) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  for (const char* words : {"get bond0", "set bond0 miimon", "activate bond0", "enslave bond0", "status --format xml",
+                            "reload now", "events --backwards", "version please"}) {
+    const Answer answer = daemon.ask(words);
+    BOOST_TEST(answer.status == 2, words << ": " << answer.status);
+    BOOST_TEST(contains(answer.err, "usage: bondbox "), words << ": " << answer.err);
+    BOOST_TEST(answer.out.empty(), words);
+  }
+  const Answer unknown = daemon.ask("statsu");
+  BOOST_TEST(unknown.status == 2);
+  BOOST_TEST(contains(unknown.err, "did you mean \"status\"?"), unknown.err);
+}
+
+BOOST_AUTO_TEST_CASE(options_are_read_and_written_as_through_sysfs_while_traffic_flows) {
+  Busy busy;
+  const Daemon& daemon = busy.daemon;
+  is_done(daemon.ask("get bond0 mode"), "active-backup 1\n");
+  is_done(daemon.ask("set bond0 primary eth1"));
+  BOOST_TEST(daemon.comes_to("eth1"));
+  busy.still_flows();
+  is_done(daemon.ask("set bond0 primary_reselect failure"));
+  is_done(daemon.ask("set bond0 primary eth0"));
+  is_done(daemon.ask("get bond0 primary_reselect"), "failure 2\n");
+  is_done(daemon.ask("set bond0 active_slave eth0"));
+  is_done(daemon.ask("get bond0 active_slave"), "eth0\n");
+  is_done(daemon.ask("set bond0 miimon 50"));
+  is_done(daemon.ask("set bond0 updelay 120"));
+  is_done(daemon.ask("get bond0 updelay"), "100\n");
+  BOOST_TEST(contains(daemon.proc_file(), "MII Polling Interval (ms): 50\nUp Delay (ms): 100\n"));
+  is_done(daemon.ask("set bond0 slaves -eth1"));
+  is_done(daemon.ask("set bond0 slaves +eth1"));
+  is_done(daemon.ask("get bond0 slaves"), "eth0 eth1\n");
+  busy.house.pull(0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  busy.still_flows();
+  busy.ends_intact();
+}
+
+BOOST_AUTO_TEST_CASE(without_a_running_bondbox_the_commands_say_so) {
+  const ScratchDirectory run;
+  const CommandResult asked = run_command(program() + " --run-dir " + run.path() + " status");
+  BOOST_TEST(asked.status == 1);
+  BOOST_TEST(contains(asked.output, "bondbox: no bondbox is running: "), asked.output);
+}
+
+BOOST_AUTO_TEST_CASE(events_followed_tell_of_a_pull_as_it_happens) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  const std::string heard = house.scratch.path() + "/heard";
+  Process follower =
+      house.box.start("exec " + program() + " --run-dir " + daemon.run_dir() + " events bond0 --follow", heard);
+  BOOST_REQUIRE(wait_until([&] { return contains(read_text(heard), "carrier on"); }, 5'000));
+  house.pull(0);
+  BOOST_TEST(wait_until([&] { return contains(read_text(heard), "(slave eth1): making interface the new active one"); },
+                        5'000));
+  const std::string text = read_text(heard);
+  const std::string first = text.substr(0, text.find('\n') + 1);
+  BOOST_TEST(text.find(first, 1) == std::string::npos, "told twice: " << first);
+  BOOST_TEST(follower.is_running());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace bondbox::lab
