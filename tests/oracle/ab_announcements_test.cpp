@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "hal/pcap/capture_file.hpp"
+#include "tests/support/recorded_rows.hpp"
 #include "tests/support/sim_bench.hpp"
 
 #ifndef BONDBOX_SOURCE_DIR
@@ -93,6 +94,19 @@ std::vector<Burst> played_bursts() {
   return bursts;
 }
 
+/// "(slave e0): ..." of every line about a port of the bond that still runs, in order.
+std::vector<std::string> recorded_log() {
+  std::vector<std::string> lines;
+  for (const auto& line : test::read_recorded_rows("dmesg.ab.txt")) {
+    // A line may hold commas, at which the rows are split.
+    std::string whole;
+    for (const std::string& part : line) whole += (whole.empty() ? "" : ",") + part;
+    const std::string about = "bond0: (slave ";
+    if (const std::size_t at = whole.find(about); at != std::string::npos) lines.push_back(whole.substr(at));
+  }
+  return lines;
+}
+
 /// How many passes after the first frame each of them left. A frame follows its pass within 5 ms.
 std::vector<std::int64_t> passes(const Burst& burst, std::int64_t pass_us) {
   std::vector<std::int64_t> found;
@@ -132,6 +146,23 @@ BOOST_AUTO_TEST_CASE(the_same_frames_leave_on_the_same_ports_in_the_same_order_a
       BOOST_TEST(passes(played[i], 100'000) == offsets[i], boost::test_tools::per_element());
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_events_tell_the_story_in_the_words_and_the_order_of_the_kernels_log) {
+  SimBench bench({"e0", "e1"});
+  bench.world.events_enabled = false;
+  std::vector<std::string> told;
+  bench.events.set_listener([&](const Event& event) {
+    if (!event.port.empty()) told.push_back(event_line(event));
+  });
+  bench.add({"e0", "e1"});
+  bench.link(4'330, "e0", false);
+  bench.link(6'720, "e0", true);
+  bench.run_to(8'740);
+  BOOST_REQUIRE(bench.set("active_slave", "e0").ok());
+  const std::vector<std::string> recorded = recorded_log();
+  BOOST_TEST(recorded.size() == 7U);
+  BOOST_TEST(told == recorded, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

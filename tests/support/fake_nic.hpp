@@ -23,6 +23,7 @@ class FakeNic final : public Nic {
   std::vector<std::vector<std::uint8_t>> to_receive;
   NicCounters counted;
   bool promiscuous = false;
+  LinkSource source = LinkSource::carrier;
   int transmit_calls = 0;
   int link_calls = 0;
 
@@ -58,6 +59,7 @@ class FakeNic final : public Nic {
     ++link_calls;
     return sample;
   }
+  void set_link_source(LinkSource now) override { source = now; }
   std::size_t receive(PacketBatch& batch) override {
     std::size_t count = 0;
     for (; count < to_receive.size() && !batch.full(); ++count) {
