@@ -194,6 +194,18 @@ BOOST_AUTO_TEST_CASE(traffic_goes_on_when_the_active_port_is_released) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_port_in_the_place_of_a_released_one_counts_from_zero) {
+  SimBench bench({"e0", "e1"});
+  bench.add({"e0"});
+  BOOST_TEST(bench.host_sends(data_frame(station_mac(0), card_mac(0), 1)));
+  bench.link("e0", false);
+  BOOST_TEST(bench.port("e0").counters.tx_frames == 1U);
+  BOOST_REQUIRE(release(bench, "e0").ok());
+  BOOST_REQUIRE(enslave(bench, "e1").ok());
+  BOOST_TEST(bench.port("e1").counters.tx_frames == 0U);
+  BOOST_TEST(bench.port("e1").failures == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_awaited_port_can_be_released_and_is_not_taken_then) {
   SimBench bench({"e0"});
   bench.add({"e0", "late"});

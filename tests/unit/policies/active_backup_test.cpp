@@ -163,6 +163,19 @@ BOOST_AUTO_TEST_CASE(repeated_announcements_end_when_nothing_is_active) {
   BOOST_TEST(bond.pass() == "");
 }
 
+BOOST_AUTO_TEST_CASE(announcements_left_over_from_before_are_not_made_for_a_later_active_port) {
+  Paper bond(2);
+  bond.options.num_peer_notif = 3;
+  bond.add_all();
+  bond.link(1, LinkState::down);
+  bond.link(0, LinkState::down);
+  bond.facts.bond_up = false;
+  BOOST_TEST(bond.link(1, LinkState::up) == "active none>eth1");
+  bond.facts.bond_up = true;
+  BOOST_TEST(bond.tell(Reconfigured{}) == "");
+  BOOST_TEST(bond.pass() == "");
+}
+
 BOOST_AUTO_TEST_CASE(announcements_are_repeated_in_scheduled_passes_only) {
   Paper bond(2);
   bond.options.num_peer_notif = 2;
