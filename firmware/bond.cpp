@@ -248,7 +248,8 @@ void Bond::perform(const AnnouncePeers&) {
     forwarder_.send(speech_, plan_, nics());
   });
   announcements_ += count;
-  if (count != 0) record(EventKind::announce, {}, -1, "told neighbours about %zu address%s", count, count == 1 ? "" : "es");
+  if (count != 0)
+    record(EventKind::announce, {}, -1, "told neighbours about %zu address%s", count, count == 1 ? "" : "es");
 }
 
 void Bond::perform(const SetPortMac& action) {

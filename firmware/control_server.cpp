@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "firmware/control_protocol.hpp"
 #include "hal/linux/run_dir.hpp"
@@ -20,9 +21,6 @@ class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(stream_protocol::socket socket, Server& server)
       : socket_(std::move(socket)), deadline_(server.io_), server_(server.self_) {}
-  ~Session() {
-    if (*server_ != nullptr) (*server_)->session_ended();
-  }
 
   void start() {
     deadline_.expires_after(std::chrono::seconds(5));
@@ -54,10 +52,13 @@ class Server::Session : public std::enable_shared_from_this<Session> {
                              [self = shared_from_this()](error_code, std::size_t) { self->close(); });
   }
 
+  /// The way every session ends.
   void close() {
+    if (std::exchange(closed_, true)) return;
     error_code ignored;
     deadline_.cancel();
     socket_.close(ignored);
+    if (*server_ != nullptr) (*server_)->session_ended();
   }
 
   stream_protocol::socket socket_;
@@ -66,6 +67,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   std::array<char, 1024> chunk_{};
   std::string request_;
   std::string reply_;
+  bool closed_ = false;
 };
 
 Server::Server(boost::asio::io_context& io, CommandExecutor& executor)

@@ -98,7 +98,7 @@ void Simulation::settle() {
   }
 }
 
-void Simulation::print(std::string text) {
+void Simulation::print(const std::string& text) {
   output_(text);
 }
 

@@ -51,7 +51,7 @@ class Simulation {
   Outcome perform(const AddressAction& action);
   Outcome command(const std::string& bond, const std::function<Outcome(Bond&)>& change);
   void settle();
-  void print(std::string text);
+  void print(const std::string& text);
 
   Scenario scenario_;
   Settings settings_;

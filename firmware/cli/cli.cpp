@@ -135,6 +135,7 @@ int main(std::span<const std::string> arguments) {
   const Command* const command = find_command(invocation.command);
   if (command == nullptr) {
     std::vector<std::string_view> names;
+    names.reserve(table.size());
     for (const Command& known : table) names.push_back(known.name);
     const std::string_view near = nearest_name(invocation.command, names);
     complain("there is no command \"" + invocation.command + "\"" +

@@ -18,7 +18,7 @@ class Daemon {
  public:
   Daemon(const Invocation& invocation, Configuration configuration)
       : configuration_(std::move(configuration)),
-        hardware_(invocation.run_dir, [](std::string text) { complain(text); }),
+        hardware_(invocation.run_dir, [](const std::string& text) { complain(text); }),
         scheduler_(hardware_, clock_, events_),
         executor_(
             scheduler_, [this] { return wall_clock(); },

@@ -107,7 +107,7 @@ LinkProbes PacketNic::probes() {
 bool PacketNic::is_there() {
   if (gone_) return false;
   if (socket_.read_address(mac_)) return true;
-  (void)counters();
+  take_lost();
   gone_ = true;
   last_.present = false;
   last_.up = false;
@@ -191,8 +191,12 @@ TransmitResult PacketNic::transmit(std::span<const Packet* const> packets) {
   return socket_.transmit(packets);
 }
 
+void PacketNic::take_lost() const noexcept {
+  counters_.receive_lost += socket_.take_lost();
+}
+
 const NicCounters& PacketNic::counters() const noexcept {
-  if (!gone_) counters_.receive_lost += socket_.take_lost();
+  if (!gone_) take_lost();
   return counters_;
 }
 

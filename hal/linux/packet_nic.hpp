@@ -49,6 +49,7 @@ class PacketNic : public Nic {
   Outcome start(InterfaceInfo& info);
   /// Whether the interface is still there; learns its MAC. The first "no" is final.
   bool is_there();
+  void take_lost() const noexcept;
   void leave_list();
   Outcome gone() const;
   Outcome refused(int error, const char* what) const;
