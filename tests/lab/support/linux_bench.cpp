@@ -21,10 +21,11 @@ Bench::Bench() {
 }
 
 std::string Bench::portrait(const std::string& name) const {
-  // ip prints state and qdisc of the moment; flags come from the driver, MAC, MTU from the claim.
+  // ip prints state and qdisc of the moment; flags come from the driver, MAC, MTU from the claim. The far end's
+  // namespace it cannot always name while others make or delete some, and complains.
   return host.must("ip -o link show " + name +
-                   " | sed 's/,LOWER_UP//; s/,M-DOWN//; s/NO-CARRIER,//; s/state [A-Z]*//; "
-                   "s/qdisc [a-z]*//'") +
+                   " 2> /dev/null | sed 's/,LOWER_UP//; s/,M-DOWN//; s/NO-CARRIER,//; s/state [A-Z]*//; "
+                   "s/qdisc [a-z]*//; s/link-netns[^ ]* [^ ]*//'") +
          host.must("tc qdisc show dev " + name + " | grep -v noqueue; tc filter show dev " + name +
                    " ingress 2>&1 | grep -v 'Parent Qdisc'; cat /proc/sys/net/ipv6/conf/" + name +
                    "/disable_ipv6 /proc/sys/net/ipv4/conf/" + name + "/arp_ignore /proc/sys/net/ipv4/conf/" + name +
