@@ -19,16 +19,8 @@ struct LivedInHouse : House {
         "ip link set eth1 mtu 1400 arp off; echo 1 > /proc/sys/net/ipv6/conf/eth1/disable_ipv6");
     before = portraits();
   }
-  std::string portraits() const { return portrait("eth0") + portrait("eth1"); }
-  /// Whether the ports are, or become within a few seconds (addresses are made anew), what they were.
-  bool is_as_before() const {
-    return wait_until([this] { return portraits() == before; }, 5'000);
-  }
-  std::string difference() const {
-    write_text(scratch.path() + "/before", before);
-    write_text(scratch.path() + "/now", portraits());
-    return run_command("diff " + scratch.path() + "/before " + scratch.path() + "/now").output;
-  }
+  bool is_as_before() const { return comes_to_show(before); }
+  std::string difference() const { return House::difference(before); }
 
   std::string before;
 };

@@ -19,10 +19,10 @@ bool is_one_sentence(const std::string& text) {
 
 /// Runs it where it must be refused, and says whether it was, with nothing on stdout and the ports as they were.
 Answer refused(const House& house, const std::string& arguments, const std::string& before = {}) {
-  const std::string ports = house.portrait("eth0") + house.portrait("eth1");
+  const std::string ports = house.portraits();
   const Answer answer = run_program(house.box, arguments, "timeout 5 " + before);
   BOOST_TEST(answer.out.empty(), answer.out);
-  BOOST_TEST((house.portrait("eth0") + house.portrait("eth1") == ports));
+  BOOST_TEST(house.comes_to_show(ports), house.difference(ports));
   return answer;
 }
 
@@ -69,12 +69,12 @@ BOOST_AUTO_TEST_CASE(a_second_one_with_the_same_run_directory_is_refused_and_the
   const House house;
   Daemon daemon(house.box, House::words);
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
-  const std::string ports = house.portrait("eth0") + house.portrait("eth1");
+  const std::string ports = house.portraits();
   const Answer second = refused(house, "run --run-dir " + daemon.run_dir() + " bond1 eth0 eth1 miimon=20");
   BOOST_TEST(second.status == 1);
   BOOST_TEST(is_one_sentence(second.err), second.err);
   BOOST_TEST(contains(second.err, "another bondbox is running with " + daemon.run_dir()), second.err);
-  BOOST_TEST((house.portrait("eth0") + house.portrait("eth1") == ports));
+  BOOST_TEST(house.comes_to_show(ports), house.difference(ports));
   BOOST_TEST(reaches(house.box, House::town_v4));
   BOOST_TEST(daemon.active() == "eth0");
 }

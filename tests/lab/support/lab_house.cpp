@@ -70,16 +70,29 @@ std::string House::config(std::string_view lines) const {
 
 std::string House::portrait(const std::string& port) const {
   // What the cable and the moment decide is left out: operational state, addresses still being tried out, and the
-  // queue that the kernel gives a port which goes up for the first time.
-  return box.must(
-      "ip -d -o link show " + port + " | sed 's/,LOWER_UP//; s/NO-CARRIER,//; s/state [A-Z]*//; s/qdisc no[a-z]*//'; " +
-      "ip -o addr show " + port + " | sed 's/ tentative//; s/valid_lft.*//'; tc qdisc show dev " + port +
-      " | grep -v noqueue; tc filter show dev " + port +
-      " ingress 2>&1; for family in ipv4 ipv6; do grep -r . /proc/sys/net/$family/conf/" + port + " 2>&1 | sort; done");
+  // queue that the kernel gives a port which goes up for the first time; and the far end's namespace, which ip
+  // cannot always name, and complains, while somebody makes or deletes others.
+  return box.must("ip -d -o link show " + port +
+                  " 2> /dev/null | sed 's/,LOWER_UP//; s/NO-CARRIER,//; s/state [A-Z]*//; s/qdisc no[a-z]*//; "
+                  "s/link-netns[^ ]* [^ ]*//'; " +
+                  "ip -o addr show " + port + " | sed 's/ tentative//; s/valid_lft.*//'; tc qdisc show dev " + port +
+                  " | grep -v noqueue; tc filter show dev " + port +
+                  " ingress 2>&1; for family in ipv4 ipv6; do grep -r . /proc/sys/net/$family/conf/" + port +
+                  " 2>&1 | sort; done");
+}
+
+bool House::comes_to_show(const std::string& expected) const {
+  return wait_until([&] { return portraits() == expected; }, 5'000);
+}
+
+std::string House::difference(const std::string& expected) const {
+  write_text(scratch.path() + "/before", expected);
+  write_text(scratch.path() + "/now", portraits());
+  return run_command("diff " + scratch.path() + "/before " + scratch.path() + "/now").output;
 }
 
 MacAddress House::mac(const Namespace& space, const std::string& interface) const {
-  const std::string shown = space.must("ip -o link show " + interface + " | sed 's/.*ether //; s/ .*//'");
+  const std::string shown = space.must("ip -o link show " + interface + " 2> /dev/null | sed 's/.*ether //; s/ .*//'");
   const std::optional<MacAddress> mac = MacAddress::parse(shown.substr(0, shown.find('\n')));
   if (!mac) throw std::runtime_error(interface + " has no MAC: " + shown);
   return *mac;

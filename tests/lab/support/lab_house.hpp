@@ -44,6 +44,11 @@ struct House {
 
   /// All that a bond may change about a port, as the tools show it.
   std::string portrait(const std::string& port) const;
+  std::string portraits() const { return portrait("eth0") + portrait("eth1"); }
+  /// Whether the portraits of the ports are, or become within a few seconds (addresses are made anew), these.
+  bool comes_to_show(const std::string& expected) const;
+  /// What differs from these portraits now, in diff's words.
+  std::string difference(const std::string& expected) const;
   MacAddress mac(const Namespace& space, const std::string& interface) const;
 };
 
