@@ -163,32 +163,37 @@ BOOST_AUTO_TEST_CASE(the_module_words_of_every_guide_make_the_bond_that_the_file
   BOOST_TEST(contains(reload.err, "there is no configuration file to reload"), reload.err);
 }
 
-BOOST_AUTO_TEST_CASE(in_a_user_namespace_an_ordinary_user_runs_the_same_program,
-                     *ut::precondition(user_namespaces_exist)) {
+// $1: the program; $2: a directory; the rest: the words of `run`. Prints the active port after the cable is pulled.
+constexpr const char* user_namespace_script = R"(set -e
+program=$1 directory=$2
+shift 2
+ip link set lo up
+unshare -n sh -c 'echo ready > "$1"; sleep 30' far "$directory/far" &
+far=$!
+for i in $(seq 50); do [ -s "$directory/far" ] && break; sleep 0.1; done
+for n in 0 1; do ip link add eth$n type veth peer name port$n netns $far; done
+nsenter -t $far -n sh -c '
+  ip link add switch type bridge forward_delay 0; ip link set switch up; ip addr add 192.168.10.254/24 dev switch
+  for n in 0 1; do ip link set port$n master switch up; done'
+"$program" run --run-dir "$directory/run" "$@" &
+daemon=$!
+reach() {
+  for i in $(seq 30); do ping -n -c 1 -W 1 192.168.10.254 > /dev/null 2>&1 && return; sleep 0.2; done
+  false
+}
+reach
+nsenter -t $far -n ip link set port0 down
+reach
+"$program" --run-dir "$directory/run" get bond0 active_slave
+kill $daemon
+wait $daemon
+)";
+
+BOOST_AUTO_TEST_CASE(the_same_program_runs_in_a_user_namespace, *ut::precondition(user_namespaces_exist)) {
   const ScratchDirectory run;
-  write_text(
-      run.path() + "/script",
-      "set -e\n"
-      "ip link set lo up\n"
-      "unshare -n sh -c 'echo ready > " +
-          run.path() +
-          "/far; sleep 30' & far=$!\n"
-          "for i in $(seq 50); do [ -s " +
-          run.path() +
-          "/far ] && break; sleep 0.1; done\n"
-          "for n in 0 1; do ip link add eth$n type veth peer name port$n netns $far; done\n"
-          "nsenter -t $far -n sh -c 'ip link add switch type bridge forward_delay 0; ip link set switch up; "
-          "ip addr add 192.168.10.254/24 dev switch; for n in 0 1; do ip link set port$n master switch up; done'\n" +
-          program() + " run --run-dir " + run.path() + "/run " + House::words +
-          " & daemon=$!\n"
-          "reach() { for i in $(seq 20); do ping -n -c 1 -W 1 192.168.10.254 > /dev/null && return; done; false; }\n"
-          "reach\n"
-          "nsenter -t $far -n ip link set port0 down\n"
-          "reach\n" +
-          program() + " --run-dir " + run.path() +
-          "/run get bond0 active_slave\n"
-          "kill $daemon; wait $daemon; kill $far\n");
-  const CommandResult result = run_command("unshare -Urn sh " + run.path() + "/script", 60);
+  write_text(run.path() + "/script", user_namespace_script);
+  const CommandResult result =
+      run_command("unshare -Urn sh " + run.path() + "/script " + program() + " " + run.path() + " " + House::words, 60);
   BOOST_TEST(result.ok(), result.output);
   BOOST_TEST(contains(result.output, "\neth1\n"), result.output);
 }
