@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::int64_t carrier_interval_us = 100;
 constexpr std::int64_t mtu_interval_ms = 1'000;
+constexpr std::int64_t queue_start_max_ms = 2'000;  // the kernel takes a second at most
+constexpr std::uint32_t flag_dormant = 1U << 17;    // IFF_DORMANT; <net/if.h> does not have it
 
 /// Whether the interface can be a port at all.
 Outcome judge(Context& context, const InterfaceInfo& info) {
@@ -168,9 +170,20 @@ LinkSample PacketNic::link() {
     mtu_read_ms_ = now_ms;
     if (const std::uint32_t mtu = context_->driver.mtu(current_name_); mtu != 0) mtu_ = mtu;
   }
+  const bool was_up = last_.up || !link_read_;
   last_ = reader_.read(now_ms);
   carrier_seen_ = last_.up;
+  if (last_.up && !was_up) last_.up = queue_has_started(now_ms);
+  if (last_.up || !carrier_seen_) starting_since_ms_ = 0;
+  link_read_ = true;
   return last_;
+}
+
+bool PacketNic::queue_has_started(std::int64_t now_ms) {
+  if (starting_since_ms_ == 0) starting_since_ms_ = now_ms;
+  if (now_ms - starting_since_ms_ >= queue_start_max_ms) return true;
+  InterfaceInfo info;
+  return context_->interfaces.find(index_, info) == 0 && (info.flags & (IFF_RUNNING | flag_dormant)) != 0;
 }
 
 std::size_t PacketNic::receive(PacketBatch& batch) {

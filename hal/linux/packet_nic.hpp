@@ -49,6 +49,10 @@ class PacketNic : public Nic {
   Outcome start(InterfaceInfo& info);
   /// Whether the interface is still there; learns its MAC. The first "no" is final.
   bool is_there();
+  /// Whether a link that has just come carries what is sent: the kernel starts the interface's queue a while after its
+  /// carrier, up to a second when links changed just before, and until then drops every frame without a word. A bond
+  /// that moved to this port in between would lose what the old port could still send.
+  bool queue_has_started(std::int64_t now_ms);
   void take_lost() const noexcept;
   void leave_list();
   Outcome gone() const;
@@ -70,6 +74,8 @@ class PacketNic : public Nic {
   std::int64_t mtu_read_ms_ = 0;
   std::int64_t carrier_read_us_ = 0;
   bool carrier_seen_ = false;
+  bool link_read_ = false;
+  std::int64_t starting_since_ms_ = 0;  ///< when link() first saw a carrier whose queue has not started; 0: none
   int link_mode_words_ = 0;
   mutable NicCounters counters_;
 };
