@@ -1,5 +1,6 @@
 // `bondbox run`: the daemon in the foreground.
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 
 #include "firmware/cli/configuration.hpp"
@@ -47,7 +48,12 @@ class Daemon {
  private:
   static std::string status_file(const std::string& bond) { return "net/bonding/" + bond; }
 
-  WallClock wall_clock() { return {lnx::wall_time_ms() - clock_.now().number}; }
+  /// Both clocks are read in whole milliseconds; only a difference that is more than that is a clock that was set.
+  WallClock wall_clock() {
+    const std::int64_t tick_zero_ms = lnx::wall_time_ms() - clock_.now().number;
+    if (std::abs(tick_zero_ms - wall_.tick_zero_ms) > 2) wall_.tick_zero_ms = tick_zero_ms;
+    return wall_;
+  }
 
   /// Keeps RUN_DIR/net/bonding as /proc/net/bonding would be.
   void publish() {
@@ -124,6 +130,7 @@ class Daemon {
   Runtime runtime_;
   std::map<std::string, std::uint64_t> published_;
   bool publish_failed_ = false;
+  WallClock wall_;
 };
 
 }  // namespace
