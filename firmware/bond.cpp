@@ -1,6 +1,7 @@
 #include "firmware/bond.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include "firmware/announcer.hpp"
 
@@ -41,8 +42,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
       look_now_ = look_now_ || event.name.empty() || find(event.name).has_value();
     }
   }
-  if (host_changed || !poll_started_) observe_host();
-  if (!awaited_.empty() && (nic_appeared || now_ >= next_retry_)) retry_awaited();
+  if (host_changed || !poll_started_ || !host_->is_present()) observe_host();
 
   if (!poll_started_) {
     poll_started_ = true;
@@ -59,10 +59,12 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     look_now_ = false;
     observe_links(scheduled);
   }
+  // After the links: a port may have vanished and come back in one batch of events.
+  if (!awaited_.empty() && (nic_appeared || now_ >= next_retry_)) retry_awaited(nic_appeared);
 }
 
 void Bond::observe_host() {
-  if (host_ == nullptr) return;
+  if (!host_->is_present() && !remake_host()) return;
   if (host_->is_up() != host_was_up_) {
     host_was_up_ = host_->is_up();
     record(EventKind::bond, {}, -1, host_was_up_ ? "interface set up" : "interface set down");
@@ -97,6 +99,7 @@ void Bond::observe_host_mac() {
     return;
   }
   mac_ = host_->mac();
+  mac_adopted_ = true;  // somebody chose it: no port that comes later changes it
   record(EventKind::bond, {}, -1, "MAC set to %s", mac_.text().c_str());
   for (const PortId id : order_) {
     const bool follows = rule == FailOverMac::follow && active == id;
@@ -153,7 +156,7 @@ void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool
   }
 }
 
-void Bond::report_active(const ActiveChanged& action) {
+void Bond::perform(const ActiveChanged& action) {
   ++status_version_;
   if (!action.to) {
     no_active_since_ = action.from && slots_[action.from->index] ? slot(*action.from).monitor.last_seen_up() : now_;
@@ -168,7 +171,16 @@ void Bond::report_active(const ActiveChanged& action) {
   }
   no_active_since_.reset();
   if (action.from) ++failovers_;
-  record(EventKind::active, slot(*action.to).name.view(), outage_ms, "making interface the new active one");
+  Port& port = slot(*action.to);
+  if (port.monitor.state() != LinkState::back) {
+    record(EventKind::active, port.name.view(), outage_ms, "making interface the new active one");
+    return;
+  }
+  // The kernel driver's sentence, and its number: how much of updelay has passed.
+  const Ticks passed = ticks_from_ms(options_.updelay_ms) - port.monitor.delay_left(now_);
+  port.monitor.finish_updelay(now_);
+  record(EventKind::active, port.name.view(), outage_ms, "making interface the new active one %lld ms earlier",
+         static_cast<long long>(passed.count));
 }
 
 void Bond::decide(Tick now) {
@@ -185,15 +197,19 @@ void Bond::decide(Tick now) {
 void Bond::apply(const PolicyEvent& event) {
   const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
-  // What is only to be told is told now, in the order in which things happened; what is to be done waits for speak().
+  // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the
+  // next decision reads them. What is to be sent waits for speak().
+  FixedVector<Action, ActionList::capacity()> now;
   for (std::size_t i = before; i < actions_.size();) {
-    if (const auto* const change = std::get_if<ActiveChanged>(&actions_[i])) {
-      report_active(*change);
-      actions_.erase_at(i);
-    } else {
+    const Action& action = actions_[i];
+    if (std::holds_alternative<AnnouncePeers>(action) || std::holds_alternative<SendFrame>(action)) {
       ++i;
+    } else {
+      now.push_back(action);
+      actions_.erase_at(i);
     }
   }
+  for (const Action& action : now) std::visit([this](const auto& what) { perform(what); }, action);
 }
 
 void Bond::republish() {
@@ -230,16 +246,23 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
 
 void Bond::speak(Tick now) {
   now_ = now;
-  if (plan_.carrier != carrier_shown_) {
-    carrier_shown_ = plan_.carrier;
-    if (const Outcome outcome = host_->set_carrier(carrier_shown_); !outcome.ok()) {
-      ++host_refused_;
-      record(EventKind::fault, {}, -1, "cannot set carrier: %s", outcome.reason.c_str());
-    }
-    record(EventKind::bond, {}, -1, carrier_shown_ ? "carrier on" : "carrier off");
-  }
+  if (plan_.carrier != carrier_shown_) show_carrier();
   for (const Action& action : actions_) std::visit([this](const auto& what) { perform(what); }, action);
   actions_.clear();
+}
+
+void Bond::show_carrier() {
+  if (const Outcome outcome = host_->set_carrier(plan_.carrier); !outcome.ok()) {
+    // Tried again with every step, told once.
+    ++host_refused_;
+    if (!std::exchange(carrier_refused_, true)) {
+      record(EventKind::fault, {}, -1, "cannot set carrier: %s", outcome.reason.c_str());
+    }
+    return;
+  }
+  carrier_refused_ = false;
+  carrier_shown_ = plan_.carrier;
+  record(EventKind::bond, {}, -1, carrier_shown_ ? "carrier on" : "carrier off");
 }
 
 void Bond::perform(const AnnouncePeers&) {
@@ -284,6 +307,7 @@ std::optional<Tick> Bond::next_deadline() const {
   if (options_.miimon_ms != 0) sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(options_.miimon_ms));
   sooner(with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); }));
   if (!awaited_.empty()) sooner(next_retry_);
+  if (!host_->is_present()) sooner(next_remake_);
   return due;
 }
 

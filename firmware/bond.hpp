@@ -92,6 +92,8 @@ class Bond final : public OptionTarget {
     std::string name;
     PortOptions options;
     std::string reason;
+    Tick next_try{};  ///< when taking it was refused: tried ever more seldom, up to once a minute
+    Ticks interval{};
   };
 
   Port& slot(PortId id) { return *slots_[id.index]; }
@@ -103,6 +105,8 @@ class Bond final : public OptionTarget {
   // bond.cpp
   void observe_host();
   void observe_host_mac();
+  bool remake_host();
+  void show_carrier();
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
@@ -111,7 +115,7 @@ class Bond final : public OptionTarget {
   void perform(const SetPortMac& action);
   void perform(const SetBondMac& action);
   void perform(const SendFrame& action);
-  void perform(const ActiveChanged&) {}  ///< reported by apply
+  void perform(const ActiveChanged& action);
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
 
@@ -122,7 +126,7 @@ class Bond final : public OptionTarget {
   void remove(PortId id, std::string_view why);
   void note_vanished();
   void await(std::string_view port, const PortOptions& options, std::string reason);
-  void retry_awaited();
+  void retry_awaited(bool appeared);
   void insert_in_order(PortId id);
   Outcome apply_host_config(const BondConfig& config);
   Outcome write_while_down(const Change& change);
@@ -130,7 +134,6 @@ class Bond final : public OptionTarget {
 
   void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
       __attribute__((format(printf, 5, 6)));
-  void report_active(const ActiveChanged& action);
   void report_link(const Port& port, const LinkMonitor::Change& change, bool active);
 
   std::string name_;
@@ -151,6 +154,10 @@ class Bond final : public OptionTarget {
   bool look_now_ = false;  ///< an event or a refused frame asks for a look before the next poll
   BondConfig config_;      ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
   bool carrier_shown_ = false;
+  bool carrier_refused_ = false;
+  bool mac_adopted_ = false;           ///< the first port's MAC, or one that somebody set
+  bool fail_over_mac_forced_ = false;  ///< turned to active because a port cannot change its MAC
+  Tick next_remake_{};
   bool host_was_up_ = false;
   bool promiscuous_ = false;
   MacAddress mac_;  ///< of the bond
@@ -165,7 +172,6 @@ class Bond final : public OptionTarget {
   static constexpr std::size_t speech_size_max = 512;
   std::unique_ptr<std::uint8_t[]> speech_storage_;
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
-  // Ports and the host's interface go first when a bond ends: they are restored while everything else is alive.
   std::unique_ptr<HostPort> host_;
 };
 

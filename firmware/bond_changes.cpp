@@ -11,6 +11,7 @@ BondConfig Bond::running_config() const {
   BondConfig running = config_;
   running.name = name_;
   running.options = options_;
+  if (fail_over_mac_forced_) running.options.fail_over_mac = config_.options.fail_over_mac;
   running.ports = configured_;
   running.port_options.clear();
   const PortOptions defaults;

@@ -9,6 +9,7 @@ namespace {
 
 /// How often a port that could not be taken is tried again when no event says that it has appeared.
 constexpr Ticks retry_interval = ticks_from_ms(1000);
+constexpr Ticks retry_interval_max = ticks_from_ms(60'000);
 
 /// An address that is nobody else's: for a port in fail_over_mac=follow that would start with the bond's own.
 MacAddress derived_mac(MacAddress permanent, std::size_t place) {
@@ -31,7 +32,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   if (!host.ok()) return host.failure();
   host_ = std::move(host.value());
   ++handles_version_;
-  if (Outcome outcome = host_->set_carrier(false); !outcome.ok()) return outcome;
+  carrier_shown_ = !host_->set_carrier(false).ok();  // a kernel that cannot hide the cable shows it from the start
   if (config.mac) {
     if (Outcome outcome = host_->set_mac(*config.mac); !outcome.ok()) return outcome;
   }
@@ -60,6 +61,26 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }
   return apply_host_config(config);
+}
+
+/// Somebody deleted the host's interface: it is made again as it was configured. False while that cannot be.
+bool Bond::remake_host() {
+  if (now_ < next_remake_) return false;
+  next_remake_ = now_ + retry_interval;
+  record(EventKind::fault, {}, -1, "the interface is gone, making it again");
+  auto host = hardware_.open_host_port(name_);
+  ++handles_version_;
+  if (!host.ok()) {
+    record(EventKind::fault, {}, -1, "cannot be made again: %s", host.failure().reason.c_str());
+    return false;
+  }
+  host_ = std::move(host.value());
+  carrier_shown_ = !host_->set_carrier(false).ok();
+  promiscuous_ = false;
+  for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config(config_)}) {
+    if (!outcome.ok()) record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());
+  }
+  return true;
 }
 
 Outcome Bond::apply_host_config(const BondConfig& config) {
@@ -164,15 +185,19 @@ void Bond::insert_in_order(PortId id) {
 
 /// The first port gives the bond its address, unless one was configured.
 Outcome Bond::adopt_mac(Nic& nic) {
-  if (!config_.mac && nic.mac() != mac_) {
-    if (Outcome outcome = host_->set_mac(nic.mac()); !outcome.ok()) return outcome;
-    mac_ = nic.mac();
+  if (!config_.mac && !mac_adopted_) {
+    if (nic.mac() != mac_) {
+      if (Outcome outcome = host_->set_mac(nic.mac()); !outcome.ok()) return outcome;
+      mac_ = nic.mac();
+    }
+    mac_adopted_ = true;
   }
   if (options_.fail_over_mac != FailOverMac::none) return Outcome::done();
   Outcome outcome = nic.set_mac(mac_);
   if (outcome.error != EOPNOTSUPP || options_.mode != Mode::active_backup) return outcome;
   // Observed kernel behaviour: a first port that cannot change its MAC turns fail_over_mac=active on.
   options_.fail_over_mac = FailOverMac::active;
+  fail_over_mac_forced_ = true;
   record(EventKind::option, nic.name(), -1, "cannot change its MAC: fail_over_mac is now active");
   return Outcome::done();
 }
@@ -207,17 +232,21 @@ Outcome Bond::release(std::string_view port) {
     awaited_.erase(waiting);
   }
   std::erase(configured_, std::string(port));
+  if (configured_.empty()) mac_adopted_ = false;  // as the kernel driver: the next first port gives the bond its MAC
   return Outcome::done();
 }
 
 void Bond::remove(PortId id, std::string_view why) {
   record(EventKind::port, slot(id).name.view(), -1, "%.*s", static_cast<int>(why.size()), why.data());
-  const MacAddress mac = slot(id).nic->mac();
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
   slots_[id.index].reset();
   ++handles_version_;
   ++status_version_;
-  apply(PortRemoved{id, mac});
+  for (std::size_t i = actions_.size(); i > 0; --i) {
+    const auto* const frame = std::get_if<SendFrame>(&actions_[i - 1]);
+    if (frame != nullptr && frame->port == id) actions_.erase_at(i - 1);  // the slot may be another port's soon
+  }
+  apply(PortRemoved{id});
   republish();
 }
 
@@ -237,16 +266,16 @@ void Bond::note_vanished() {
 
 void Bond::await(std::string_view port, const PortOptions& options, std::string reason) {
   record(EventKind::port, port, -1, "waiting for the interface: %s", reason.c_str());
-  awaited_.push_back(Awaited{std::string(port), options, std::move(reason)});
+  awaited_.push_back(Awaited{std::string(port), options, std::move(reason), {}, {}});
   next_retry_ = now_ + retry_interval;
   ++status_version_;
 }
 
-void Bond::retry_awaited() {
+void Bond::retry_awaited(bool appeared) {
   next_retry_ = now_ + retry_interval;
   for (std::size_t i = 0; i < awaited_.size();) {
     Awaited& waiting = awaited_[i];
-    if (!hardware_.has_interface(waiting.name)) {
+    if ((!appeared && now_ < waiting.next_try) || !hardware_.has_interface(waiting.name)) {
       ++i;
       continue;
     }
@@ -258,7 +287,10 @@ void Bond::retry_awaited() {
       if (outcome.reason != waiting.reason) {
         record(EventKind::fault, waiting.name, -1, "cannot be taken: %s", outcome.reason.c_str());
         waiting.reason = outcome.reason;
+        waiting.interval = Ticks{};
       }
+      waiting.interval = std::min(retry_interval_max, std::max(retry_interval, waiting.interval + waiting.interval));
+      waiting.next_try = now_ + waiting.interval;
       ++i;
     }
   }

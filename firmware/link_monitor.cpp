@@ -52,7 +52,10 @@ std::optional<LinkMonitor::Change> LinkMonitor::inspect(const LinkSample& sample
       break;
     case LinkState::back:
       if (!sample.up) return move_to(LinkState::down, now);
-      if (now >= deadline_) return move_to(LinkState::up, now);
+      if (now >= deadline_) {
+        skip_updelay = false;
+        return move_to(LinkState::up, now);
+      }
       break;
   }
   // Waiting out updelay; not when nothing else carries traffic.

@@ -32,6 +32,11 @@ class LinkMonitor {
   std::optional<Change> inspect(const LinkSample& sample, const BondOptions& options, Tick now,
                                 bool& skip_updelay) noexcept;
 
+  /// A port that is going back is used now because nothing else is there (observed kernel behaviour): it is up.
+  void finish_updelay(Tick now) noexcept {
+    if (state_ == LinkState::back) move_to(LinkState::up, now);
+  }
+
   LinkState state() const noexcept { return state_; }
   std::uint32_t failures() const noexcept { return failures_; }
   /// In `fail` and `back`: how much of the delay is left at `now`; otherwise 0.

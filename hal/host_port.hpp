@@ -40,6 +40,8 @@ class HostPort {
 
   /// Whether the host's stack sees a cable in this port.
   virtual Outcome set_carrier(bool on) = 0;
+  /// False: somebody deleted the interface. The object stays usable, as a Nic whose interface has vanished.
+  virtual bool is_present() const noexcept = 0;
   /// Whether the host has set the interface up.
   virtual bool is_up() const noexcept = 0;
   /// Whether something above wants every frame (a bridge, a capture, a macvlan).

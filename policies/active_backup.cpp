@@ -122,14 +122,20 @@ void ActiveBackup::move_mac(std::optional<PortId> previous, PortId next, const B
 ForwardingPlan ActiveBackup::plan(const BondFacts& facts) const {
   ForwardingPlan plan;
   plan.carrier = has_carrier(facts);
+  if (active_) plan.transmit.fallback = stand_ins(facts, *active_);
+  // While the active port is going down its frames leave on the first stand-in, so the answers come back there.
+  const PortFacts* const active = active_ ? facts.find(*active_) : nullptr;
+  std::optional<PortId> stand_in;
+  if (active != nullptr && active->link == LinkState::fail && !plan.transmit.fallback.empty()) {
+    stand_in = plan.transmit.fallback[0];
+  }
   for (const PortFacts& port : facts.ports) {
-    const bool delivers = active_ == port.id || facts.options.all_slaves_active;
+    const bool delivers = active_ == port.id || stand_in == port.id || facts.options.all_slaves_active;
     plan.ports[port.id.index].deliver = delivers ? deliver_all : deliver_link_local;
   }
   if (active_) {
     plan.transmit.spread = Spread::single;
     plan.transmit.usable.push_back(*active_);
-    plan.transmit.fallback = stand_ins(facts, *active_);
   }
   return plan;
 }

@@ -12,8 +12,10 @@ std::uint32_t PeerNotifier::passes_between(const BondOptions& options) noexcept 
 void PeerNotifier::start(const BondFacts& facts, bool in_scheduled_pass, ActionList& actions) {
   left_ = facts.options.num_peer_notif;
   if (left_ == 0) return;
-  const bool carrier = std::any_of(facts.ports.begin(), facts.ports.end(),
-                                   [](const PortFacts& port) { return port.link == LinkState::up; });
+  const bool carrier = std::any_of(facts.ports.begin(), facts.ports.end(), [](const PortFacts& port) {
+    // A port chosen while it is going back is up from then on.
+    return port.link == LinkState::up || port.link == LinkState::back;
+  });
   if (!carrier) {
     passes_to_wait_ = 1;
     return;

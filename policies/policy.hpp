@@ -58,10 +58,9 @@ struct BondFacts {
 struct PortAdded {
   PortId port;
 };
-/// The facts no longer hold the port; its MAC is told because a policy may have to hand it on.
+/// The facts no longer hold the port.
 struct PortRemoved {
   PortId port;
-  MacAddress mac;
 };
 struct LinkChanged {
   PortId port;

@@ -34,6 +34,7 @@ class TapHostPort : public HostPort {
   std::uint32_t mtu() const noexcept override { return state_.mtu; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_carrier(bool on) override;
+  bool is_present() const noexcept override { return !gone_; }
   bool is_up() const noexcept override { return state_.up; }
   bool is_promiscuous() const noexcept override { return state_.promiscuous; }
   std::span<const HostAddress> addresses() const noexcept override { return state_.addresses; }
@@ -51,8 +52,10 @@ class TapHostPort : public HostPort {
   /// Whether a change of this interface, or of addresses on it, may change what this port reports.
   bool concerns(int index) const noexcept;
   bool concerns(const InterfaceInfo& info) const noexcept;
-  /// Reads everything again.
+  /// Reads everything again. What the kernel does not tell stays as it was known.
   void learn();
+  /// The same from what has been read: every interface and every address of the namespace.
+  void learn(std::span<const InterfaceInfo> all, std::span<const InterfaceAddress> addresses);
   /// Whether anything that it reports has changed since the last call.
   bool take_changed() noexcept;
 

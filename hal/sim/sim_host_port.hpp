@@ -24,6 +24,7 @@ class SimHostPort final : public HostPort {
   std::uint32_t mtu() const noexcept override { return mtu_; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_carrier(bool on) override;
+  bool is_present() const noexcept override { return present_; }
   bool is_up() const noexcept override { return up_; }
   bool is_promiscuous() const noexcept override { return promiscuous_; }
   std::span<const HostAddress> addresses() const noexcept override { return addresses_; }
@@ -49,6 +50,12 @@ class SimHostPort final : public HostPort {
   const std::optional<IpAddress>& gateway(IpAddress::Family family) const noexcept {
     return gateways_[family == IpAddress::Family::v4 ? 0 : 1];
   }
+  /// Somebody deletes the interface.
+  void vanish() {
+    present_ = false;
+    up_ = false;
+    tell();
+  }
   /// As another program of the host would: with a host_changed event.
   void host_set_promiscuous(bool on);
   /// Replaces all addresses, those on VLANs and bridges above included.
@@ -61,6 +68,7 @@ class SimHostPort final : public HostPort {
   std::string name_;
   MacAddress mac_;
   std::uint32_t mtu_ = 1500;
+  bool present_ = true;
   bool up_ = true;
   bool carrier_ = false;
   bool promiscuous_ = false;

@@ -227,13 +227,11 @@ BOOST_AUTO_TEST_CASE(a_port_within_its_updelay_takes_over_in_the_pass_that_loses
   bench.link(2'150, "e0", false);
   bench.run_to(2'200);
   BOOST_TEST(bench.active() == "e1");
-  BOOST_TEST((bench.state("e1") == LinkState::back));
-  BOOST_TEST(!bench.host().has_carrier());
-  BOOST_TEST(bench.host_sends(data_frame(station_mac(0), card_mac(0))));
-  BOOST_TEST(bench.port("e1").counters.tx_frames == 1U);
-  bench.run_to(3'200);
+  // As seen on the driver: "making interface the new active one ... ms earlier", and its updelay is over with that.
   BOOST_TEST((bench.state("e1") == LinkState::up));
   BOOST_TEST(bench.host().has_carrier());
+  BOOST_TEST(bench.host_sends(data_frame(station_mac(0), card_mac(0))));
+  BOOST_TEST(bench.port("e1").counters.tx_frames == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(an_unmonitored_bond_never_fails_over_and_says_so) {

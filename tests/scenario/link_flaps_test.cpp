@@ -76,6 +76,7 @@ class Model {
       least = ports[i].passes_left;
       active = i;
     }
+    if (active) ports[*active].state = LinkState::up;  // observed: its updelay ends with that
   }
 
   int updelay_, downdelay_;

@@ -45,6 +45,7 @@ class FakeHostPort final : public HostPort {
     carrier = on;
     return Outcome::done();
   }
+  bool is_present() const noexcept override { return true; }
   bool is_up() const noexcept override { return up; }
   bool is_promiscuous() const noexcept override { return promiscuous; }
   std::span<const HostAddress> addresses() const noexcept override { return reachable; }

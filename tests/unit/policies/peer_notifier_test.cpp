@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(an_unmonitored_bond_still_announces) {
 BOOST_AUTO_TEST_CASE(nothing_is_counted_while_there_is_no_carrier) {
   PaperFacts bond(2);
   bond.options.num_peer_notif = 2;
-  bond[0].link = LinkState::back;
+  bond[0].link = LinkState::down;
   bond[1].link = LinkState::fail;
   PeerNotifier notifier;
   ActionList actions;
