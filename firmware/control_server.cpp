@@ -2,7 +2,6 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <chrono>
@@ -71,7 +70,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 };
 
 Server::Server(boost::asio::io_context& io, CommandExecutor& executor)
-    : acceptor_(io), io_(io), executor_(executor), self_(std::make_shared<Server*>(this)) {}
+    : acceptor_(io), retry_(io), io_(io), executor_(executor), self_(std::make_shared<Server*>(this)) {}
 
 Server::~Server() {
   *self_ = nullptr;
@@ -106,11 +105,18 @@ void Server::accept() {
   acceptor_.async_accept([this](error_code error, stream_protocol::socket socket) {
     accepting_ = false;
     if (error == boost::asio::error::operation_aborted) return;
-    if (!error) {
-      ++sessions_;
-      std::make_shared<Session>(std::move(socket), *this)->start();
-    }
+    if (error) return accept_later();
+    ++sessions_;
+    std::make_shared<Session>(std::move(socket), *this)->start();
     accept();
+  });
+}
+
+/// No descriptor to be had: the client that waits keeps the socket ready, so trying again at once would never end.
+void Server::accept_later() {
+  retry_.expires_after(std::chrono::milliseconds(100));
+  retry_.async_wait([this](error_code error) {
+    if (!error) accept();
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -30,9 +31,11 @@ class Server {
  private:
   class Session;
   void accept();
+  void accept_later();
   void session_ended();
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer retry_;
   boost::asio::io_context& io_;
   CommandExecutor& executor_;
   std::function<void()> after_command_;

@@ -18,6 +18,8 @@ using boost::system::error_code;
 
 /// Steps in a row, under full load, before commands, signals and timers get their turn.
 constexpr int steps_in_a_row = 8;
+/// Commands, signals and timers that are served before the bonds get their turn again.
+constexpr int handlers_in_a_row = 16;
 
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP};
 
@@ -128,7 +130,8 @@ void Runtime::run() {
     wait_for_deadline();
     wait_for_handles();
     if (!parts_->work_to_do) parts_->io.run_one();
-    parts_->io.poll();
+    for (int i = 0; i < handlers_in_a_row && parts_->io.poll_one() != 0; ++i) {
+    }
   }
 }
 

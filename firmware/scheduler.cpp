@@ -10,7 +10,7 @@ Scheduler::Scheduler(Hardware& hardware, Clock& clock, EventLog& events)
 
 Outcome Scheduler::add_bond(const BondConfig& config) {
   if (find(config.name) != nullptr) return Outcome::failed(EEXIST, config.name + " exists already");
-  now_ = clock_.now();
+  if (!in_step_) now_ = clock_.now();
   auto bond = std::make_unique<Bond>(config.name, hardware_, events_);
   if (Outcome outcome = bond->create(config, now_); !outcome.ok()) return outcome;
   bonds_.push_back(std::move(bond));
@@ -19,8 +19,11 @@ Outcome Scheduler::add_bond(const BondConfig& config) {
 }
 
 void Scheduler::remove_bond(std::string_view name) {
-  const auto removed = std::erase_if(bonds_, [&](const auto& bond) { return bond->name() == name; });
-  if (removed != 0) ++bonds_version_;
+  std::erase_if(bonds_, [&](const auto& bond) {
+    if (bond->name() != name) return false;
+    bonds_version_ += bond->handles_version() + 1;  // the sum that handles_version() gives must only grow
+    return true;
+  });
 }
 
 Bond* Scheduler::find(std::string_view name) {
@@ -40,6 +43,7 @@ void Scheduler::count_overrun() {
 
 bool Scheduler::run(const Command* command) {
   now_ = clock_.now();
+  in_step_ = true;
   ++status_.steps;
   count_overrun();
 
@@ -57,6 +61,7 @@ bool Scheduler::run(const Command* command) {
     bond->speak(now_);
     more = more || bond->has_pending_work();
   }
+  in_step_ = false;
   return more;
 }
 

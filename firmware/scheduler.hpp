@@ -63,6 +63,7 @@ class Scheduler {
   std::vector<std::unique_ptr<Bond>> bonds_;
   std::uint64_t bonds_version_ = 0;
   Tick now_{};
+  bool in_step_ = false;
   SchedulerStatus status_;
 };
 

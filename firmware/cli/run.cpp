@@ -8,6 +8,7 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/runtime.hpp"
 #include "hal/linux/linux_hardware.hpp"
+#include "hal/linux/log_stream.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
 
@@ -19,13 +20,13 @@ class Daemon {
  public:
   Daemon(const Invocation& invocation, Configuration configuration)
       : configuration_(std::move(configuration)),
-        hardware_(invocation.run_dir, [](const std::string& text) { complain(text); }),
+        hardware_(invocation.run_dir, [this](const std::string& text) { log_line(text); }),
         scheduler_(hardware_, clock_, events_),
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
-        runtime_(scheduler_, clock_, executor_, {[this] { publish(); }, [this] { reload_on_signal(); }}) {
-    events_.set_listener([](const Event& event) { complain(event_line(event)); });
+        runtime_(scheduler_, clock_, executor_, {[this] { after_steps(); }, [this] { reload_on_signal(); }}) {
+    events_.set_listener([this](const Event& event) { log_line(event_line(event)); });
   }
 
   ~Daemon() {
@@ -35,7 +36,7 @@ class Daemon {
   Outcome start(const std::string& run_dir) {
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
-    for (const std::string& line : hardware_.restore_leftovers()) complain(line);
+    for (const std::string& line : hardware_.restore_leftovers()) log_line(line);
     for (const BondConfig& bond : configuration_.config.bonds) {
       Outcome outcome = scheduler_.add_bond(bond);
       if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
@@ -44,8 +45,16 @@ class Daemon {
   }
 
   void run() { runtime_.run(); }
+  void flush_log() { log_.flush(); }
 
  private:
+  void log_line(std::string_view text) { log_.add("bondbox: " + std::string(text)); }
+
+  void after_steps() {
+    log_.flush();
+    publish();
+  }
+
   static std::string status_file(const std::string& bond) { return "net/bonding/" + bond; }
 
   /// Both clocks are read in whole milliseconds; only a difference that is more than that is a clock that was set.
@@ -62,7 +71,7 @@ class Daemon {
       if (published == bond->status_version()) continue;
       published = bond->status_version();
       const Outcome outcome = run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now())));
-      if (!outcome.ok() && !publish_failed_) complain(outcome.reason);
+      if (!outcome.ok() && !publish_failed_) log_line(outcome.reason);
       publish_failed_ = !outcome.ok();
     }
   }
@@ -80,7 +89,7 @@ class Daemon {
 
   void reload_on_signal() {
     const Reply reply = reload();
-    std::fputs(reply.text.c_str(), stderr);
+    log_.add(reply.text.substr(0, reply.text.find_last_not_of('\n') + 1));
   }
 
   Config running_config() const {
@@ -120,6 +129,7 @@ class Daemon {
     return bond != nullptr ? bond->change(change) : Outcome::done();
   }
 
+  lnx::LogStream log_;  // the first to come and the last to go: whoever goes has something to say
   Configuration configuration_;
   lnx::RunDir run_dir_;
   lnx::MonotonicClock clock_;
@@ -140,6 +150,7 @@ int run(const Invocation& invocation) {
   if (!read.configuration) return read.exit_status;
   Daemon daemon(invocation, std::move(*read.configuration));
   if (const Outcome outcome = daemon.start(invocation.run_dir); !outcome.ok()) {
+    daemon.flush_log();
     complain(outcome.reason);
     return exit_failed;
   }

@@ -1,6 +1,7 @@
 #include "hal/linux/wait_set.hpp"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <cstring>
@@ -8,6 +9,12 @@
 namespace bondbox::lnx {
 
 Outcome WaitSet::open() {
+  // Ports of many bonds need more descriptors than the usual soft limit; what may be had is had.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  }
   epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (epoll_.get() >= 0) return Outcome::done();
   const int error = errno;
