@@ -81,7 +81,9 @@ void Bond::observe_host() {
   if (host_->mtu() != mtu_) {
     mtu_ = host_->mtu();
     for (const PortId id : order_) {
+      slot(id).mtu_refused = false;
       if (const Outcome outcome = slot(id).nic->set_mtu(mtu_); !outcome.ok()) {
+        slot(id).mtu_refused = true;
         record(EventKind::fault, slot(id).name.view(), -1, "cannot set MTU %u: %s", mtu_, outcome.reason.c_str());
       }
     }
@@ -104,6 +106,7 @@ void Bond::observe_host_mac() {
   for (const PortId id : order_) {
     const bool follows = rule == FailOverMac::follow && active == id;
     const Outcome outcome = follows ? slot(id).nic->set_mac(mac_) : give_mac(*slot(id).nic);
+    slot(id).mac = slot(id).nic->mac();
     if (!outcome.ok()) {
       record(EventKind::fault, slot(id).name.view(), -1, "cannot set MAC: %s", outcome.reason.c_str());
     }
@@ -120,6 +123,7 @@ void Bond::observe_links(bool scheduled) {
     const LinkSample sample = port.nic->link();
     if (sample.speed_mbps != port.sample.speed_mbps || sample.duplex != port.sample.duplex) ++status_version_;
     port.sample = sample;
+    keep_settings(port);
     if (options_.miimon_ms == 0) continue;
     if (const auto change = port.monitor.inspect(sample, options_, now_, skip_updelay)) {
       report_link(port, *change, active == id);
@@ -130,6 +134,25 @@ void Bond::observe_links(bool scheduled) {
   apply(MonitorPass{scheduled});
   if (!changes.empty()) ++status_version_;
   note_vanished();
+}
+
+/// Somebody else changed the port's MAC or MTU: a bond whose port listens to another address is a silent outage. Put
+/// back each time it is found; a setting that the port refuses is told once.
+void Bond::keep_settings(Port& port) {
+  if (!port.sample.present) return;
+  if (const MacAddress found = port.nic->mac(); found != port.mac) {
+    const Outcome outcome = port.nic->set_mac(port.mac);
+    record(EventKind::fault, port.name.view(), -1, "MAC was changed to %s by somebody else, %s", found.text().c_str(),
+           outcome.ok() ? "put back" : outcome.reason.c_str());
+    if (!outcome.ok()) port.mac = found;
+    ++status_version_;
+  }
+  if (const std::uint32_t found = port.nic->mtu(); found != mtu_ && !port.mtu_refused) {
+    const Outcome outcome = port.nic->set_mtu(mtu_);
+    record(EventKind::fault, port.name.view(), -1, "MTU was changed to %u by somebody else, %s", found,
+           outcome.ok() ? "put back" : outcome.reason.c_str());
+    port.mtu_refused = !outcome.ok();
+  }
 }
 
 void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool active) {
@@ -278,7 +301,9 @@ void Bond::perform(const AnnouncePeers&) {
 void Bond::perform(const SetPortMac& action) {
   if (!slots_[action.port.index]) return;
   Port& port = slot(action.port);
-  if (const Outcome outcome = port.nic->set_mac(action.mac); !outcome.ok()) {
+  const Outcome outcome = port.nic->set_mac(action.mac);
+  port.mac = port.nic->mac();
+  if (!outcome.ok()) {
     record(EventKind::fault, port.name.view(), -1, "cannot set MAC %s: %s", action.mac.text().c_str(),
            outcome.reason.c_str());
   }

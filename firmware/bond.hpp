@@ -86,7 +86,9 @@ class Bond final : public OptionTarget {
     std::unique_ptr<Nic> nic;
     PortOptions options;
     LinkMonitor monitor;
+    MacAddress mac;  ///< that the bond gave it, or left it
     LinkSample sample;
+    bool mtu_refused = false;  ///< it does not take the bond's MTU; told already
   };
   struct Awaited {
     std::string name;
@@ -106,6 +108,7 @@ class Bond final : public OptionTarget {
   void observe_host();
   void observe_host_mac();
   bool remake_host();
+  void keep_settings(Port& port);
   void show_carrier();
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);

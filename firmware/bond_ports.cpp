@@ -158,6 +158,7 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   port.options = options;
   port.sample = nic->link();
   port.monitor.start(port.sample, options_, now_);
+  port.mac = nic->mac();
   port.nic = std::move(nic);
   *free = std::move(port);
   forwarder_.forget_port(id);

@@ -27,7 +27,16 @@ SimHostPort::SimHostPort(SimWorld& world, std::string_view name)
 }
 
 SimHostPort::~SimHostPort() {
+  if (present_) world_.host_ports_.erase(name_);
+}
+
+void SimHostPort::vanish() {
+  if (!present_) return;
+  present_ = false;
+  up_ = false;
+  carrier_ = false;
   world_.host_ports_.erase(name_);
+  tell();
 }
 
 Outcome SimHostPort::set_mac(MacAddress mac) {

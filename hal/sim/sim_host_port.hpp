@@ -51,11 +51,7 @@ class SimHostPort final : public HostPort {
     return gateways_[family == IpAddress::Family::v4 ? 0 : 1];
   }
   /// Somebody deletes the interface.
-  void vanish() {
-    present_ = false;
-    up_ = false;
-    tell();
-  }
+  void vanish();
   /// As another program of the host would: with a host_changed event.
   void host_set_promiscuous(bool on);
   /// Replaces all addresses, those on VLANs and bridges above included.

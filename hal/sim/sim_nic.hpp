@@ -19,9 +19,9 @@ class SimNic final : public Nic {
 
   std::string_view name() const noexcept override { return card_.spec.name; }
   MacAddress permanent_mac() const noexcept override { return card_.spec.mac; }
-  MacAddress mac() const noexcept override { return mac_; }
+  MacAddress mac() const noexcept override { return alive() ? card_.mac : mac_; }
   Outcome set_mac(MacAddress mac) override;
-  std::uint32_t mtu() const noexcept override { return mtu_; }
+  std::uint32_t mtu() const noexcept override { return alive() ? card_.mtu : mtu_; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_promiscuous(bool on) override;
   LinkSample link() override;

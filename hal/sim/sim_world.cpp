@@ -115,6 +115,22 @@ Outcome SimWorld::set_speed(std::string_view nic, std::uint32_t mbps, Duplex dup
   return Outcome::done();
 }
 
+Outcome SimWorld::set_mac(std::string_view nic, MacAddress mac) {
+  Card* const card = find_present(nic);
+  if (card == nullptr) return no_such_nic(nic);
+  card->mac = mac;
+  tell(HardwareEvent::Kind::link_changed, card->spec.name);
+  return Outcome::done();
+}
+
+Outcome SimWorld::set_mtu(std::string_view nic, std::uint32_t mtu) {
+  Card* const card = find_present(nic);
+  if (card == nullptr) return no_such_nic(nic);
+  card->mtu = mtu;
+  tell(HardwareEvent::Kind::link_changed, card->spec.name);
+  return Outcome::done();
+}
+
 Outcome SimWorld::set_up(std::string_view nic, bool up) {
   Card* const card = find_present(nic);
   if (card == nullptr) return no_such_nic(nic);

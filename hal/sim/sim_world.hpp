@@ -92,6 +92,9 @@ class SimWorld {
   Outcome set_speed(std::string_view nic, std::uint32_t mbps, Duplex duplex);
   /// Administratively, as `ip link set` would; on a claimed NIC too.
   Outcome set_up(std::string_view nic, bool up);
+  /// As another program would, behind the back of whoever claimed it.
+  Outcome set_mac(std::string_view nic, MacAddress mac);
+  Outcome set_mtu(std::string_view nic, std::uint32_t mtu);
   /// Of a NIC that nobody has claimed.
   Outcome set_promiscuous(std::string_view nic, bool on);
   /// Takes the card out; its cable stays where it is. ENODEV when it is out already.
