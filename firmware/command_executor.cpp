@@ -30,7 +30,11 @@ StatusRequest parse_status(std::span<const std::string> arguments) {
         return {wrong_words("--format needs one of text, proc, json"), {}, {}};
       const std::string& name = attached ? word : arguments[++i];
       const auto format = parse_status_format(attached ? std::string_view(name).substr(9) : std::string_view(name));
-      if (!format) return {wrong_words("unknown format in \"" + name + "\"; it is one of text, proc, json"), {}, {}};
+      if (!format)
+        return {
+            wrong_words("unknown format \"" + (attached ? name.substr(9) : name) + "\"; it is one of text, proc, json"),
+            {},
+            {}};
       request.format = *format;
     } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
       request.bond = word;

@@ -20,13 +20,17 @@ constexpr std::array<Command, 13> table{{
      "the kernel module's parameters. SIGHUP reloads the file.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
-    {"check", "bondbox check [-c FILE]", "read a configuration whole and say what run would do",
+    {"check", "bondbox check [-c FILE]\nbondbox check BOND PORT... [OPTION=VALUE...]",
+     "read a configuration whole and say what run would do",
      "Changes nothing. Every error is told with its line and column.\n\n"
      "  bondbox check -c /etc/bondbox.toml\n",
      check},
     {"status", "bondbox status [BOND] [--format text|proc|json] [--watch]", "show how the bonds are",
      "text is for eyes; proc is the kernel's /proc/net/bonding/BOND byte for byte;\n"
      "json is for programs. --watch shows it again each second until interrupted.\n\n"
+     "In the text, \"duplicates kept off\" are frames that a waiting port received\n"
+     "too, \"moved\" frames left on another port because theirs had lost its link,\n"
+     "\"read too late\" frames were dropped by the kernel while bondbox was busy.\n\n"
      "  bondbox status bond0 --format proc\n",
      status},
     {"get", "bondbox get BOND OPTION", "read an option, as from sysfs",
@@ -105,7 +109,7 @@ void complain(std::string_view text) {
 int wrong_words(const Invocation& invocation, std::string_view text) {
   complain(text);
   if (const Command* const command = find_command(invocation.command)) {
-    std::fprintf(stderr, "usage: %.*s\n", static_cast<int>(command->usage.size()), command->usage.data());
+    std::fputs(usage_text(*command).c_str(), stderr);
   }
   return exit_usage;
 }

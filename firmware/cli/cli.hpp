@@ -32,6 +32,8 @@ struct Command {
 /// In the order of the help text.
 std::span<const Command> commands();
 const Command* find_command(std::string_view name);
+/// "usage: ...", a line for each form.
+std::string usage_text(const Command& command);
 
 /// The whole program: `arguments` without the program's own name. Returns the exit status.
 int main(std::span<const std::string> arguments);

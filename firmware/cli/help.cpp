@@ -22,13 +22,7 @@ std::string overview() {
 }
 
 std::string command_help(const Command& command) {
-  std::string text;
-  std::string_view usage = command.usage;
-  for (bool first = true; !usage.empty(); first = false) {
-    const std::string_view line = usage.substr(0, usage.find('\n'));
-    text += (first ? "usage: " : "       ") + std::string(line) + "\n";
-    usage.remove_prefix(std::min(usage.size(), line.size() + 1));
-  }
+  std::string text = usage_text(command);
   text += "\n" + std::string(command.summary) + "\n\n" + std::string(command.details);
   return text;
 }
@@ -67,6 +61,17 @@ std::string options_list() {
 }
 
 }  // namespace
+
+std::string usage_text(const Command& command) {
+  std::string text;
+  std::string_view usage = command.usage;
+  for (bool first = true; !usage.empty(); first = false) {
+    const std::string_view line = usage.substr(0, usage.find('\n'));
+    text += (first ? "usage: " : "       ") + std::string(line) + "\n";
+    usage.remove_prefix(std::min(usage.size(), line.size() + 1));
+  }
+  return text;
+}
 
 int help(const Invocation& invocation) {
   if (invocation.words.empty()) {

@@ -32,6 +32,8 @@ int simulate(const Invocation& invocation) {
       }
     } else if (const auto directory = value_of(invocation.words, i, "--pcap")) {
       settings.pcap_directory = *directory;
+    } else if (word == "--seed" || word == "--pcap") {
+      return wrong_words(invocation, word + (word == "--seed" ? " needs a number" : " needs a directory"));
     } else if (word.starts_with("-") || !file.empty()) {
       return wrong_words(invocation, "unexpected \"" + word + "\"");
     } else {

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"status", "bond0", "bond1"}, "status does not know \"bond1\""},
       {{"status", "--wrong"}, "status does not know \"--wrong\""},
       {{"status", ""}, "status does not know \"\""},
-      {{"status", "--format", "xml"}, "unknown format in \"xml\"; it is one of text, proc, json"},
+      {{"status", "--format", "xml"}, "unknown format \"xml\"; it is one of text, proc, json"},
       {{"status", "--format="}, "it is one of text, proc, json"},
       {{"get"}, "get needs a bond and an option"},
       {{"get", "bond0"}, "get needs a bond and an option"},
