@@ -37,6 +37,12 @@ struct Context {
   std::vector<InterfaceInfo> interface_list;
   std::vector<InterfaceAddress> address_list;
 
+  /// Fills both. errno, 0: done.
+  int dump() {
+    const int error = interfaces.list(interface_list);
+    return error != 0 ? error : interfaces.list_addresses(address_list);
+  }
+
   void say(std::string text) const {
     if (log) log(std::move(text));
   }

@@ -13,6 +13,9 @@ namespace bondbox::lnx {
 namespace {
 
 constexpr std::int64_t look_interval_ms = 1'000;
+/// Kept for host_changed, so that neither kind of event keeps out the other.
+constexpr std::size_t room_for_hosts = 8;
+static_assert(room_for_hosts < EventSource::Events::capacity());
 
 void add(EventSource::Events& events, HardwareEvent::Kind kind, std::string_view name) {
   if (!events.empty()) {
@@ -122,11 +125,18 @@ void EventSource::notice_untold_changes() {
       hosts_concerned_ = true;
 }
 
+/// One dump serves all host ports. When it fails, the next poll tries again.
+void EventSource::teach_hosts() {
+  if (!hosts_concerned_ || context_->dump() != 0) return;
+  hosts_concerned_ = false;
+  for (TapHostPort* port : context_->host_ports) port->learn(context_->interface_list, context_->address_list);
+}
+
 void EventSource::poll(Events& events) {
-  // A datagram carries one notification, which makes one event at most, and room is kept for a host_changed of every
-  // host port. Notifications that make none are bounded too; what stays unread keeps the descriptor readable.
+  // A datagram carries one notification, which makes one event at most. Notifications that make none are bounded too;
+  // what stays unread keeps the descriptor readable.
   constexpr int datagrams_max = 256;
-  for (int i = 0; i < datagrams_max && events.size() + context_->host_ports.size() + 1 < Events::capacity(); ++i) {
+  for (int i = 0; i < datagrams_max && events.size() + room_for_hosts < Events::capacity(); ++i) {
     const int error = socket_.receive([&](const nlmsghdr& message) { take_message(message, events); });
     if (error == ENOBUFS) {
       look_again(events);
@@ -135,10 +145,12 @@ void EventSource::poll(Events& events) {
     }
   }
   notice_untold_changes();
-  if (std::exchange(hosts_concerned_, false))
-    for (TapHostPort* port : context_->host_ports) port->learn();
-  for (TapHostPort* port : context_->host_ports)
+  teach_hosts();
+  // A change that finds no room is not taken; a caller that was given a full list asks again.
+  for (TapHostPort* port : context_->host_ports) {
+    if (events.full()) break;
     if (port->take_changed()) add(events, HardwareEvent::Kind::host_changed, port->name());
+  }
 }
 
 }  // namespace bondbox::lnx

@@ -37,6 +37,7 @@ class EventSource {
   void take_link(const InterfaceInfo& info, bool removed, Events& events);
   void take_address_of(int index);
   void notice_untold_changes();
+  void teach_hosts();
   void look_again(Events& events);
   bool remember(const InterfaceInfo& info);
   void forget(int index);

@@ -185,10 +185,11 @@ bool TapHostPort::concerns(const InterfaceInfo& info) const noexcept {
 }
 
 void TapHostPort::learn() {
+  if (!gone_ && context_->dump() == 0) learn(context_->interface_list, context_->address_list);
+}
+
+void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const InterfaceAddress> addresses) {
   if (gone_) return;
-  std::vector<InterfaceInfo>& all = context_->interface_list;
-  std::vector<InterfaceAddress>& addresses = context_->address_list;
-  if (context_->interfaces.list(all) != 0 || context_->interfaces.list_addresses(addresses) != 0) return;
   const auto own =
       std::find_if(all.begin(), all.end(), [this](const InterfaceInfo& info) { return info.index == index_; });
   if (own == all.end()) return vanish();

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <set>
 
+#include "hal/linux/event_source.hpp"
+#include "hal/linux/tap_host_port.hpp"
 #include "tests/lab/support/linux_bench.hpp"
 
 namespace bondbox::lab {
@@ -119,6 +122,95 @@ BOOST_AUTO_TEST_CASE(lost_events_are_made_good_by_one_to_look_at_everything) {
       look_at_everything |= event.kind == HardwareEvent::Kind::link_changed && event.name.empty();
   }
   BOOST_TEST(look_at_everything);
+}
+
+BOOST_AUTO_TEST_CASE(as_many_bonds_as_there_can_be_hear_every_event) {
+  Bench bench;
+  const Namespace::Stay inside(bench.host);
+  LinuxHardware hardware = bench.hardware();
+  const std::unique_ptr<Nic> nic = open_p0(hardware);
+  BOOST_REQUIRE(comes_up(*nic));
+  constexpr int bonds = 64;
+  std::vector<std::unique_ptr<HostPort>> ports;
+  std::string changes;
+  for (int i = 0; i < bonds; ++i) {
+    const std::string name = "bond" + std::to_string(i);
+    Result<std::unique_ptr<HostPort>> port = hardware.open_host_port(name);
+    BOOST_REQUIRE(port.ok());
+    ports.push_back(std::move(port.value()));
+    changes += "link set " + name + " mtu 1300\n";
+  }
+  std::set<std::string> told;
+  bool cable_told = false;
+  FixedVector<HardwareEvent, 64> events;
+  const auto listen = [&](const std::function<bool()>& done) {
+    return wait_until(
+        [&] {
+          events.clear();
+          hardware.poll_events(events);
+          for (const HardwareEvent& event : events) {
+            if (event.kind == HardwareEvent::Kind::host_changed) told.insert(event.name);
+            cable_told |= event.kind == HardwareEvent::Kind::link_changed && event.name == "p0";
+          }
+          pollfd waiting{hardware.wait_handle(), POLLIN, 0};
+          return done() && ::poll(&waiting, 1, 100) == 0;
+        },
+        patience_ms);
+  };
+  BOOST_REQUIRE(listen([] { return true; }));
+  told.clear();
+  cable_told = false;
+  bench.host.must("printf '" + changes + "' | ip -b -");
+  bench.peer.must("ip link set q0 down");
+  BOOST_TEST(listen([&] { return told.size() == bonds && cable_told; }));
+  BOOST_TEST(told.size() == 64u);
+  BOOST_TEST(cable_told);
+}
+
+BOOST_AUTO_TEST_CASE(host_changes_that_find_no_room_are_told_by_the_next_poll) {
+  Bench bench;
+  const Namespace::Stay inside(bench.host);
+  LinuxHardware hardware = bench.hardware();
+  const std::unique_ptr<HostPort> bond0 = open_bond0(hardware);
+  FixedVector<HardwareEvent, 64> events;
+  hardware.poll_events(events);
+  BOOST_REQUIRE(bond0->set_mtu(1300).ok());
+  while (!events.full()) events.push_back({HardwareEvent::Kind::link_changed, "other"});
+  hardware.poll_events(events);
+  BOOST_TEST((events[63].kind == HardwareEvent::Kind::link_changed));
+  events.clear();
+  hardware.poll_events(events);
+  BOOST_REQUIRE(!events.empty());
+  BOOST_TEST((events[events.size() - 1].kind == HardwareEvent::Kind::host_changed));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_read_by_a_later_poll) {
+  Bench bench;
+  const Namespace::Stay inside(bench.host);
+  auto context = std::make_shared<lnx::Context>();
+  BOOST_REQUIRE(context->interfaces.open() == 0);
+  BOOST_REQUIRE(context->driver.open() == 0);
+  lnx::EventSource source(context);
+  BOOST_REQUIRE(source.open() == 0);
+  Result<std::unique_ptr<HostPort>> opened = lnx::TapHostPort::open(context, "bond0");
+  BOOST_REQUIRE(opened.ok());
+  const HostPort& bond0 = *opened.value();
+  FixedVector<HardwareEvent, 64> events;
+  const auto settle = [&] {
+    pollfd waiting{source.fd(), POLLIN, 0};
+    for (int i = 0; i < 20 && ::poll(&waiting, 1, 100) > 0; ++i) source.poll(events);
+  };
+  settle();
+  bench.host.must("ip link set bond0 mtu 1300");
+  lnx::Interfaces reader = std::exchange(context->interfaces, lnx::Interfaces{});
+  settle();
+  BOOST_TEST(bond0.mtu() == 1500u);
+  context->interfaces = std::move(reader);
+  events.clear();
+  source.poll(events);
+  BOOST_TEST(bond0.mtu() == 1300u);
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST((events[0].kind == HardwareEvent::Kind::host_changed));
 }
 
 BOOST_AUTO_TEST_CASE(a_host_port_shows_its_cable_and_knows_its_state) {
