@@ -32,13 +32,28 @@ bool is_ours(const std::vector<Value>& set, Value now, Value found) {
   return now != found && std::find(set.begin(), set.end(), now) != set.end();
 }
 
-/// Puts the port back and says so. The interface is known by its index: one that was made anew under the same name is
-/// another interface, and is left alone.
-std::string restore_port(Context& context, const PortRecord& record) {
+std::string nothing_to_restore(const PortRecord& record) {
+  return record.name + ": the interface of then is gone, nothing to give back";
+}
+
+/// Whether what has the index of then is the interface of then: the kernel gives the numbers of namespaces and
+/// interfaces anew. It is by its own MAC. Without that, a bond's MAC may be another port's own and a name or a flag
+/// anybody's, so two of the three are wanted.
+bool is_same_interface(Context& context, const PortRecord& record) {
   InterfaceInfo info;
   const bool same_boot = record.boot_id.empty() || context.boot_id.empty() || record.boot_id == context.boot_id;
-  if (!same_boot || context.interfaces.find(record.index, info) != 0)
-    return record.name + ": the interface of then is gone, nothing to give back";
+  if (!same_boot || context.interfaces.find(record.index, info) != 0) return false;
+  if (info.mac == record.mac) return true;
+  const bool mac_we_gave = std::find(record.set_macs.begin(), record.set_macs.end(), info.mac) != record.set_macs.end();
+  const bool same_name = info.name == record.name;
+  const bool claimed = !record.noarp && (info.flags & IFF_NOARP) != 0;
+  return int{mac_we_gave} + int{same_name} + int{claimed} >= 2;
+}
+
+/// Puts the port back and says so.
+std::string restore_port(Context& context, const PortRecord& record) {
+  InterfaceInfo info;
+  if (context.interfaces.find(record.index, info) != 0) return nothing_to_restore(record);
   std::string text = record.name + ": given back as it was found";
   const auto note = [&text](int error, const char* what) {
     if (error == 0) return;
@@ -69,7 +84,7 @@ std::optional<std::string> restore_from(Context& context, const PortJournal& jou
   if (text.empty()) return std::nullopt;
   const std::optional<PortRecord> record = parse_port_record(text);
   if (!record) return std::string("a port's journal is damaged and was dropped");
-  return restore_port(context, *record);
+  return is_same_interface(context, *record) ? restore_port(context, *record) : nothing_to_restore(*record);
 }
 
 PortRecord record_of(Context& context, const InterfaceInfo& info) {

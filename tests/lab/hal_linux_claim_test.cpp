@@ -113,6 +113,62 @@ BOOST_AUTO_TEST_CASE(what_a_killed_process_left_is_put_right_on_the_next_start) 
   BOOST_TEST(bench.portrait() == before);
 }
 
+/// Leaves p0 as a process that was killed did, with the MAC `station`.
+void leave_p0_claimed(const Bench& bench) {
+  Process owner = bench.host.fork_inside([&] {
+    LinuxHardware hardware(bench.run.path());
+    Result<std::unique_ptr<Nic>> nic = hardware.open_nic("p0", LinkSource::carrier);
+    if (nic.ok() && nic.value()->set_mac(station).ok()) ::pause();
+    return 0;
+  });
+  BOOST_REQUIRE(wait_until([&] { return bench.portrait().find(station.text()) != std::string::npos; }, patience_ms));
+  (void)owner.stop(SIGKILL);
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_that_got_the_index_of_a_leftover_is_left_alone) {
+  // The last has the MAC that the bond had: it may be the port whose own that is.
+  for (const auto& [name, change] : {std::pair{"p0", "true"}, std::pair{"x0", "true"},
+                                     std::pair{"x0", "ip link set x0 address 02:00:00:00:0a:01"}}) {
+    Bench bench;
+    leave_p0_claimed(bench);
+    bench.host.must("ip link del p0");
+    lay_cable(bench.host, name, bench.peer, "q0", 10);
+    bench.host.must(change);
+    bench.host.must(std::string("ip link set ") + name + " up; ip addr add 192.0.2.9/24 dev " + name);
+    const auto shown = [&] {
+      return bench.host.must(std::string("ip -o link show ") + name + " | grep -o '<.*>'; ip -o -4 addr show dev " +
+                             name);
+    };
+    const std::string before = shown();
+    BOOST_REQUIRE(before.find("UP") != std::string::npos);
+    const Namespace::Stay inside(bench.host);
+    LinuxHardware hardware = bench.hardware();
+    const std::vector<std::string> lines = hardware.restore_leftovers();
+    BOOST_REQUIRE(lines.size() == 1u);
+    BOOST_TEST(lines[0] == "p0: the interface of then is gone, nothing to give back");
+    BOOST_TEST(shown() == before);
+    BOOST_TEST(hardware.restore_leftovers().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_leftover_is_known_again_under_another_name_and_with_another_mac) {
+  for (const auto& [name, change] :
+       {std::pair{"p9", "ip link set p0 down; ip link set p0 name p9"},
+        std::pair{"p0", "ip link set p0 address 02:00:00:00:0a:99"}, std::pair{"p0", "ip link set p0 arp on"}}) {
+    Bench bench;
+    leave_p0_claimed(bench);
+    bench.host.must(change);
+    const Namespace::Stay inside(bench.host);
+    const std::vector<std::string> lines = bench.hardware().restore_leftovers();
+    BOOST_REQUIRE(lines.size() == 1u);
+    BOOST_TEST(lines[0] == "p0: given back as it was found");
+    const std::string after = bench.portrait(name);
+    BOOST_TEST(after.find("NOARP") == std::string::npos, after);
+    BOOST_TEST(after.find("clsact") == std::string::npos, after);
+    BOOST_TEST(after.find(station.text()) == std::string::npos, after);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(claiming_a_port_that_a_killed_process_left_finds_its_true_mac) {
   Bench bench;
   const std::string before = bench.portrait();
