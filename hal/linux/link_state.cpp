@@ -16,9 +16,15 @@ int link_from_bmsr(std::uint16_t first, std::uint16_t second) noexcept {
   return (second & bmsr_link_status) != 0 ? 1 : 0;
 }
 
-LinkReader::LinkReader(LinkProbes probes, LinkSource source)
-    : probes_(std::move(probes)),
-      order_(source == LinkSource::carrier ? std::array{ethtool, mii, carrier} : std::array{mii, ethtool, carrier}) {}
+LinkReader::LinkReader(LinkProbes probes, LinkSource source) : probes_(std::move(probes)) {
+  set_source(source);
+}
+
+void LinkReader::set_source(LinkSource source) noexcept {
+  order_ = source == LinkSource::carrier ? std::array{ethtool, mii, carrier} : std::array{mii, ethtool, carrier};
+  in_use_ = none;
+  had_link_ = false;
+}
 
 int LinkReader::ask(Probe probe) {
   switch (probe) {
@@ -50,12 +56,18 @@ int LinkReader::ask_all() {
 }
 
 bool LinkReader::has_link() {
-  return ask_all() > 0;
+  // Counted before the probe is asked: a carrier that goes in between is asked about twice rather than missed.
+  const std::int64_t losses = probes_.count_losses ? probes_.count_losses() : -1;
+  if (had_link_ && losses >= 0 && losses == losses_) return true;
+  losses_ = losses;
+  had_link_ = ask_all() > 0;
+  return had_link_;
 }
 
 LinkSample LinkReader::read(std::int64_t now_ms) {
   const int answer = ask_all();
   const bool came_up = answer > 0 && !last_.up;
+  had_link_ = answer > 0;
   last_.up = answer > 0;
   if (last_.up && (came_up || now_ms - speed_read_ms_ >= speed_interval_ms)) {
     speed_read_ms_ = now_ms;

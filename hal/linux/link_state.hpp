@@ -26,6 +26,9 @@ struct LinkProbes {
   std::function<int()> read_mii;      ///< the PHY's basic mode status register
   std::function<int()> read_carrier;  ///< the carrier bit of the kernel's network device
   std::function<LinkSpeed()> read_speed;
+  /// How often the carrier has gone since the interface was made; negative: not told. To be much cheaper than the
+  /// others.
+  std::function<std::int64_t()> count_losses = nullptr;
 };
 
 /// Answers with the first probe that works, in the order that the LinkSource asks for, and stays with it, so that a
@@ -34,10 +37,14 @@ class LinkReader {
  public:
   LinkReader(LinkProbes probes, LinkSource source);
 
+  /// Starts over: all probes are tried, in the order that this source asks for.
+  void set_source(LinkSource source) noexcept;
+
   /// `now_ms` only limits how often the speed is read: when the link comes up, and once a second while it is up.
   LinkSample read(std::int64_t now_ms);
 
-  /// Link or no link, nothing else.
+  /// Link or no link, nothing else. Asks no probe while there was a link at the last look and no carrier loss has been
+  /// counted since.
   bool has_link();
 
   /// Whether the probe in use is cheap enough to be asked between polls: a PHY register costs up to 100 us on a slow
@@ -55,6 +62,8 @@ class LinkReader {
   LinkProbes probes_;
   std::array<Probe, 3> order_;
   Probe in_use_ = none;
+  bool had_link_ = false;
+  std::int64_t losses_ = -1;  ///< at the last look of has_link()
   LinkSample last_;
   std::int64_t speed_read_ms_ = 0;
 };

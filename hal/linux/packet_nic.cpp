@@ -88,6 +88,7 @@ Outcome PacketNic::start(InterfaceInfo& info) {
   if (const int error = socket_.bind(index_); error != 0) return refused(error, "cannot be listened to");
   if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
     return refused(error, "cannot be set up");
+  (void)losses_.open(name_, index_, mac_);
   context_->nics.push_back({index_, name_, this});
   return Outcome::done();
 }
@@ -103,6 +104,7 @@ LinkProbes PacketNic::probes() {
         return info.carrier && (info.flags & IFF_UP) != 0 ? 1 : 0;
       },
       [this] { return context_->driver.speed(current_name_, link_mode_words_); },
+      [this] { return losses_.read(); },
   };
 }
 
@@ -177,6 +179,12 @@ LinkSample PacketNic::link() {
   if (last_.up || !carrier_seen_) starting_since_ms_ = 0;
   link_read_ = true;
   return last_;
+}
+
+void PacketNic::set_link_source(LinkSource source) {
+  reader_.set_source(source);
+  // Asked now, because transmit() looks at the cable by a probe that has answered before.
+  if (!gone_) carrier_seen_ = reader_.has_link();
 }
 
 bool PacketNic::queue_has_started(std::int64_t now_ms) {

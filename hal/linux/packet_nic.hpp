@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "hal/hardware.hpp"
+#include "hal/linux/carrier_losses.hpp"
 #include "hal/linux/context.hpp"
 #include "hal/linux/link_state.hpp"
 #include "hal/linux/packet_socket.hpp"
@@ -31,9 +32,11 @@ class PacketNic : public Nic {
   Outcome set_promiscuous(bool on) override;
   /// Also learns a MAC or MTU that somebody else has changed.
   LinkSample link() override;
+  void set_link_source(LinkSource source) override;
   std::size_t receive(PacketBatch& batch) override;
-  /// Looks at the carrier itself, every 0.1 ms at most, because the kernel takes frames for a dead cable without a
-  /// word.
+  /// Refuses frames for a dead cable, which the kernel takes without a word. The cable is looked at every 0.1 ms at
+  /// most, and only while the driver answers ETHTOOL_GLINK; the other probes are too dear for that, and it is link()
+  /// that notices.
   TransmitResult transmit(std::span<const Packet* const> packets) override;
   int wait_handle() const noexcept override { return socket_.fd(); }
   const NicCounters& counters() const noexcept override;
@@ -69,6 +72,7 @@ class PacketNic : public Nic {
   std::uint32_t mtu_;
   PortClaim claim_;  // declared before the socket: given back after the socket has closed
   PacketSocket socket_;
+  CarrierLosses losses_;  // declared before its reader
   LinkReader reader_;
   LinkSample last_;
   std::int64_t mtu_read_ms_ = 0;

@@ -1,10 +1,13 @@
 // hal/linux: frames and links of real veth cables through packet sockets.
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <numeric>
 
+#include "hal/linux/carrier_losses.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "tests/lab/support/linux_bench.hpp"
 
@@ -82,6 +85,66 @@ BOOST_AUTO_TEST_CASE(a_dead_cable_refuses_frames_with_enetdown) {
   BOOST_TEST(refused.error == ENETDOWN);
   bench.peer.must("ip link set q0 up");
   BOOST_TEST(nic->transmit(packet.span()).accepted == 1u);
+}
+
+/// In a mount namespace of its own, /sys as the caller's network namespace has it.
+bool mount_own_sys() {
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 &&
+         ::mount("sysfs", "/sys", "sysfs", 0, nullptr) == 0;
+}
+
+BOOST_AUTO_TEST_CASE(carrier_losses_are_counted_for_the_very_interface_and_for_no_other) {
+  Bench bench;
+  // Its results as bits, because a child cannot report to the test framework.
+  Process child = bench.host.fork_inside([&] {
+    lnx::Interfaces interfaces;
+    lnx::InterfaceInfo info;
+    if (interfaces.open() != 0 || interfaces.find("p0", info) != 0) return 99;
+    lnx::CarrierLosses losses;
+    if (losses.open("p0", info.index, info.mac)) return 98;  // /sys is still of the namespace outside
+    if (!mount_own_sys()) return 97;
+    int wrong = 0;
+    if (losses.open("p0", info.index + 1, info.mac)) wrong |= 1;
+    if (losses.open("p0", info.index, stranger)) wrong |= 2;
+    if (losses.read() >= 0) wrong |= 4;
+    bench.host.must("ip link set p0 up");
+    if (!losses.open("p0", info.index, info.mac)) wrong |= 8;
+    const std::int64_t before = losses.read();
+    bench.peer.must("ip link set q0 down; ip link set q0 up");
+    if (losses.read() != before + 1) wrong |= 16;
+    bench.host.must("ip link set p0 down; ip link set p0 name p9");
+    if (losses.read() != before + 2) wrong |= 32;
+    bench.host.must("ip link del p9");
+    if (losses.read() >= 0) wrong |= 64;
+    return wrong;
+  });
+  BOOST_TEST(child.wait(patience_ms).value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_cable_refuses_frames_where_losses_are_counted_too) {
+  Bench bench;
+  Process child = bench.host.fork_inside([&] {
+    if (!mount_own_sys()) return 97;
+    LinuxHardware hardware(bench.run.path());
+    Result<std::unique_ptr<Nic>> opened = hardware.open_nic("p0", LinkSource::carrier);
+    if (!opened.ok()) return 96;
+    Nic& nic = *opened.value();
+    if (!comes_up(nic)) return 95;
+    const OnePacket packet(make_frame(broadcast_mac, {0x88, 0xb5}));
+    int wrong = 0;
+    if (nic.transmit(packet.span()).accepted != 1) wrong |= 1;
+    bench.peer.must("ip link set q0 down");
+    if (nic.transmit(packet.span()).error != ENETDOWN) wrong |= 2;
+    bench.peer.must("ip link set q0 up");
+    if (nic.transmit(packet.span()).accepted != 1) wrong |= 4;
+    bench.peer.must("ip link set q0 down; ip link set q0 up");
+    if (nic.transmit(packet.span()).accepted != 1) wrong |= 8;
+    nic.set_link_source(LinkSource::mii);
+    bench.peer.must("ip link set q0 down");
+    if (nic.transmit(packet.span()).error != ENETDOWN) wrong |= 16;
+    return wrong;
+  });
+  BOOST_TEST(child.wait(2 * patience_ms).value_or(-1) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_tells_how_many_were_taken_before_it) {

@@ -17,10 +17,12 @@ struct PlayedDriver {
   int mii_asked = 0;
   int carrier_asked = 0;
   int speed_asked = 0;
+  std::int64_t losses = -1;
 
   LinkProbes probes() {
     return {[this] { return ++ethtool_asked, ethtool; }, [this] { return ++mii_asked, mii; },
-            [this] { return ++carrier_asked, carrier; }, [this] { return ++speed_asked, speed; }};
+            [this] { return ++carrier_asked, carrier; }, [this] { return ++speed_asked, speed; },
+            [this] { return losses; }};
   }
 };
 
@@ -111,6 +113,61 @@ BOOST_AUTO_TEST_CASE(a_port_without_a_phy_that_says_enodev_is_asked_otherwise) {
   BOOST_TEST(reader.has_link());
   BOOST_TEST(reader.read(0).present);
   BOOST_TEST(reader.serving() == "ethtool");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_source_starts_over_with_its_own_order) {
+  PlayedDriver driver{.ethtool = 1, .mii = 0};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  BOOST_TEST(reader.read(0).up);
+  reader.set_source(LinkSource::mii);
+  BOOST_TEST(reader.serving() == "none");
+  BOOST_TEST(!reader.read(1).up);
+  BOOST_TEST(reader.serving() == "mii");
+  BOOST_TEST(driver.ethtool_asked == 1);
+  reader.set_source(LinkSource::carrier);
+  BOOST_TEST(reader.read(2).up);
+  BOOST_TEST(reader.serving() == "ethtool");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_source_is_asked_even_when_no_loss_was_counted) {
+  PlayedDriver driver{.ethtool = 1, .mii = 0, .losses = 5};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  BOOST_TEST(reader.has_link());
+  reader.set_source(LinkSource::mii);
+  BOOST_TEST(!reader.has_link());
+}
+
+BOOST_AUTO_TEST_CASE(while_no_loss_is_counted_a_link_is_believed_without_asking) {
+  PlayedDriver driver{.ethtool = 1, .losses = 3};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  for (int look = 0; look < 10; ++look) BOOST_TEST(reader.has_link());
+  BOOST_TEST(driver.ethtool_asked == 1);
+  driver.losses = 4;  // gone and back
+  for (int look = 0; look < 10; ++look) BOOST_TEST(reader.has_link());
+  BOOST_TEST(driver.ethtool_asked == 2);
+  driver.losses = 5;
+  driver.ethtool = 0;
+  for (int look = 0; look < 10; ++look) BOOST_TEST(!reader.has_link());
+  BOOST_TEST(driver.ethtool_asked == 12);
+  driver.ethtool = 1;  // a carrier that comes counts as no loss
+  for (int look = 0; look < 10; ++look) BOOST_TEST(reader.has_link());
+  BOOST_TEST(driver.ethtool_asked == 13);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_a_poll_saw_go_is_asked_for_although_no_loss_was_counted) {
+  PlayedDriver driver{.ethtool = 1, .losses = 0};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  BOOST_TEST(reader.has_link());
+  driver.ethtool = 0;  // drivers that ask their PHY know before the kernel does
+  BOOST_TEST(!reader.read(1).up);
+  BOOST_TEST(!reader.has_link());
+}
+
+BOOST_AUTO_TEST_CASE(where_losses_are_not_counted_every_look_asks) {
+  PlayedDriver driver{.ethtool = 1};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  for (int look = 0; look < 10; ++look) BOOST_TEST(reader.has_link());
+  BOOST_TEST(driver.ethtool_asked == 10);
 }
 
 BOOST_AUTO_TEST_CASE(speed_is_read_when_the_link_comes_up_and_once_a_second) {
