@@ -10,6 +10,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "hal/linux/run_dir.hpp"
+
 namespace bondbox::lnx {
 namespace {
 
@@ -76,12 +78,6 @@ bool apply(std::string_view key, std::string_view value, PortRecord& record) {
   if (key == "set_mac") return store(MacAddress::parse(value), record.set_macs.emplace_back());
   if (key == "set_mtu") return store(value, record.set_mtus.emplace_back());
   return false;
-}
-
-int make_directories(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
-    if (::mkdir(path.substr(0, slash).c_str(), 0755) != 0 && errno != EEXIST) return errno;
-  return ::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST ? 0 : errno;
 }
 
 std::string directory_of(const std::string& run_dir) {
@@ -151,7 +147,7 @@ std::optional<PortRecord> parse_port_record(std::string_view text) {
 int PortJournal::open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
                       PortJournal& journal) {
   const std::string directory = directory_of(run_dir);
-  if (const int error = make_directories(directory); error != 0) return error;
+  if (const Outcome outcome = make_directories(directory, 0700); !outcome.ok()) return outcome.error;
   journal.path_ = directory + "/" + std::string(name) + suffix_of(namespace_inode);
   // Another process may remove the file between our open and our lock; then the lock is on nothing.
   for (int attempt = 0; attempt < 8; ++attempt) {

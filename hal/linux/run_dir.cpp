@@ -19,15 +19,6 @@ Outcome failure(const char* what, const std::string& path, int error) {
   return Outcome::failed(error, std::string("cannot ") + what + " " + path + ": " + std::strerror(error));
 }
 
-/// Makes every directory of the path up to its last '/'.
-Outcome make_parents(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string parent = path.substr(0, slash);
-    if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) return failure("make the directory", parent, errno);
-  }
-  return Outcome::done();
-}
-
 bool write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -41,7 +32,7 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 Outcome RunDir::open(std::string path) {
-  if (Outcome outcome = make_parents(path + "/"); !outcome.ok()) return outcome;
+  if (Outcome outcome = make_directories(path); !outcome.ok()) return outcome;
   const std::string lock_path = path + "/lock";
   UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.get() < 0) return failure("open", lock_path, errno);
@@ -56,7 +47,7 @@ Outcome RunDir::open(std::string path) {
 
 Outcome RunDir::write(std::string_view name, std::string_view text) const {
   const std::string target = file(name);
-  if (Outcome outcome = make_parents(target); !outcome.ok()) return outcome;
+  if (Outcome outcome = make_directories(target.substr(0, target.rfind('/'))); !outcome.ok()) return outcome;
   const std::string fresh = target + ".new";
   UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (fd.get() < 0) return failure("write", fresh, errno);
@@ -75,6 +66,16 @@ void RunDir::remove(std::string_view name) const {
 PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}
 PrivateFiles::~PrivateFiles() {
   ::umask(static_cast<mode_t>(old_mask_));
+}
+
+Outcome make_directories(const std::string& path, unsigned mode) {
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string part = path.substr(0, end);
+    const auto part_mode = static_cast<mode_t>(end == std::string::npos ? mode : 0755);
+    if (::mkdir(part.c_str(), part_mode) != 0 && errno != EEXIST) return failure("make the directory", part, errno);
+  }
+  return Outcome::done();
 }
 
 Result<std::string> read_file(const std::string& path) {

@@ -40,6 +40,9 @@ class PrivateFiles {
   unsigned old_mask_;
 };
 
+/// Makes the directory with `mode`, and those above it with 0755; what exists stays as it is.
+Outcome make_directories(const std::string& path, unsigned mode = 0755);
+
 /// The whole of a regular file of at most 1 MiB. ENOENT, EACCES, EISDIR, EFBIG.
 Result<std::string> read_file(const std::string& path);
 
