@@ -55,7 +55,8 @@ EventsRequest parse_events(std::span<const std::string> arguments) {
   EventsRequest request;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--after" && i + 1 < arguments.size()) {
+    if (word == "--after") {
+      if (i + 1 == arguments.size()) return {wrong_words("--after needs the number of an event"), {}, {}};
       const std::string& number = arguments[++i];
       std::uint64_t after = 0;
       const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), after);

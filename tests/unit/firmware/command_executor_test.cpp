@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"activate", "bond0"}, "activate needs a bond and a port"},
       {{"activate", "bond0", "e0", "e1"}, "activate needs a bond and a port"},
       {{"reload", "now"}, "reload takes no arguments"},
-      {{"events", "--after"}, "events does not know \"--after\""},
+      {{"events", "--after"}, "--after needs the number of an event"},
       {{"events", "--after", "x"}, "--after takes the number of an event, not \"x\""},
       {{"events", "--after", "-1"}, "--after takes the number of an event, not \"-1\""},
       {{"events", "bond0", "bond1"}, "events does not know \"bond1\""},
