@@ -33,6 +33,9 @@ class Bond final : public OptionTarget {
   Outcome create(const BondConfig& config, Tick now);
   /// One step of a changed configuration (firmware/config/config_diff.hpp).
   Outcome change(const Change& change);
+  /// After the steps back to `before`: what they leave open is as it was, the order of the ports, the active one
+  /// (`active`; empty: none), the host's addresses and gateway.
+  Outcome restore(const BondConfig& before, std::string_view active);
   /// What runs now, in the form of a configuration.
   BondConfig running_config() const;
 
@@ -132,8 +135,13 @@ class Bond final : public OptionTarget {
   void retry_awaited(bool appeared);
   void insert_in_order(PortId id);
   Outcome apply_host_config(const BondConfig& config);
+
+  // bond_changes.cpp
   Outcome write_while_down(const Change& change);
+  Outcome change_active(const Change& change);
+  Outcome change_address(const Change& change);
   Outcome change_gateway(const Change& change);
+  Outcome restore_host_config();
 
   void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
       __attribute__((format(printf, 5, 6)));

@@ -27,7 +27,7 @@ Outcome Bond::change(const Change& change) {
   using Kind = Change::Kind;
   switch (change.kind) {
     case Kind::option: {
-      if (change.name == "active_slave") config_.active_slave = change.to;
+      if (change.name == "active_slave") return change_active(change);
       const OptionInfo* const option = find_option(change.name);
       if (option != nullptr && option->while_down && is_up()) return write_while_down(change);
       return write(change.name, change.to);
@@ -42,14 +42,8 @@ Outcome Bond::change(const Change& change) {
     case Kind::remove_port:
       return release(change.name);
     case Kind::add_address:
-    case Kind::remove_address: {
-      const auto prefix = IpPrefix::parse(change.name);
-      if (!prefix) return Outcome::failed(EINVAL, change.name + " is no address with prefix length");
-      std::erase(config_.addresses, *prefix);
-      if (change.kind == Kind::remove_address) return host_->remove_address(*prefix);
-      config_.addresses.push_back(*prefix);
-      return host_->add_address(*prefix);
-    }
+    case Kind::remove_address:
+      return change_address(change);
     case Kind::gateway:
       return change_gateway(change);
     case Kind::mtu: {
@@ -80,16 +74,79 @@ Outcome Bond::change(const Change& change) {
 Outcome Bond::write_while_down(const Change& change) {
   if (Outcome outcome = host_->set_up(false); !outcome.ok()) return outcome;
   Outcome written = write(change.name, change.to);
-  if (Outcome outcome = host_->set_up(true); !outcome.ok()) return outcome;
+  Outcome restored = host_->set_up(true);
+  if (restored.ok()) restored = restore_host_config();
+  if (written.ok() || restored.ok()) return written.ok() ? restored : written;
+  written.reason += "; and then " + restored.reason;
   return written;
 }
 
+Outcome Bond::change_active(const Change& change) {
+  const bool configured = std::find(configured_.begin(), configured_.end(), change.to) != configured_.end();
+  // As when the bond is made, a port without link is no reason to fail.
+  const bool waits = configured && !port_has_link(change.to);
+  if (waits) note("active_slave " + change.to + " has no link, it is not active yet");
+  Outcome outcome = waits ? Outcome::done() : write(change.name, change.to);
+  if (outcome.ok()) config_.active_slave = change.to;
+  return outcome;
+}
+
+Outcome Bond::change_address(const Change& change) {
+  const auto prefix = IpPrefix::parse(change.name);
+  if (!prefix) return Outcome::failed(EINVAL, change.name + " is no address with prefix length");
+  const bool adds = change.kind == Change::Kind::add_address;
+  Outcome outcome = adds ? host_->add_address(*prefix) : host_->remove_address(*prefix);
+  const bool gone_already = !adds && outcome.error == EADDRNOTAVAIL;
+  if (!outcome.ok() && !gone_already) return outcome;
+  std::erase(config_.addresses, *prefix);
+  if (!adds) return restore_host_config();
+  config_.addresses.push_back(*prefix);
+  return outcome;
+}
+
 Outcome Bond::change_gateway(const Change& change) {
-  if (const auto old = IpAddress::parse(change.from)) {
-    if (Outcome outcome = host_->remove_gateway(*old); !outcome.ok()) return outcome;
+  const std::optional<IpAddress> wanted = IpAddress::parse(change.to);
+  const std::optional<IpAddress> old = config_.gateway;
+  if (old && (!wanted || wanted->family != old->family)) {
+    // ESRCH: the kernel took it away with a link or an address, or somebody did.
+    if (Outcome outcome = host_->remove_gateway(*old); !outcome.ok() && outcome.error != ESRCH) return outcome;
+    config_.gateway.reset();
   }
-  config_.gateway = IpAddress::parse(change.to);
-  return config_.gateway ? host_->set_gateway(*config_.gateway) : Outcome::done();
+  if (!wanted) return Outcome::done();
+  Outcome outcome = host_->set_gateway(*wanted);
+  if (outcome.ok()) config_.gateway = wanted;
+  return outcome;
+}
+
+/// What the kernel takes away by the way: with an IPv4 address the others of its network and, with the last one, all
+/// routes; with a link that goes down the routes and the IPv6 addresses.
+Outcome Bond::restore_host_config() {
+  for (const IpPrefix& prefix : config_.addresses) {
+    if (Outcome outcome = host_->add_address(prefix); !outcome.ok()) return outcome;
+  }
+  // While the interface is down the kernel takes no route.
+  return config_.gateway && is_up() ? host_->set_gateway(*config_.gateway) : Outcome::done();
+}
+
+Outcome Bond::restore(const BondConfig& before, std::string_view active) {
+  const auto place_before = [&](const std::string& port) {
+    return std::find(before.ports.begin(), before.ports.end(), port) - before.ports.begin();
+  };
+  std::stable_sort(configured_.begin(), configured_.end(),
+                   [&](const std::string& a, const std::string& b) { return place_before(a) < place_before(b); });
+  const auto place = [this](PortId port) {
+    return std::find(configured_.begin(), configured_.end(), slot(port).name.view()) - configured_.begin();
+  };
+  if (!std::is_sorted(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); })) {
+    std::sort(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); });
+    ++status_version_;
+    apply(Reconfigured{});
+  }
+  config_.active_slave = before.active_slave;
+  if (!active.empty() && active != active_port_name() && port_has_link(active)) {
+    if (Outcome outcome = activate(active); !outcome.ok()) return outcome;
+  }
+  return restore_host_config();
 }
 
 }  // namespace bondbox

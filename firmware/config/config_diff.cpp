@@ -1,6 +1,7 @@
 #include "firmware/config/config_diff.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "firmware/config/config_target.hpp"
 #include "firmware/option_table.hpp"
@@ -111,16 +112,43 @@ class Differ {
     return start == std::string::npos ? std::string() : list.substr(start + 1, list.find(' ', start + 1) - start - 1);
   }
 
-  void step_host() {
-    for (const IpPrefix& address : before_.addresses)
-      if (!contains(wanted_.addresses, address)) add(Kind::remove_address, address.text(), {}, {});
+  static bool has_address(const BondConfig& bond, const std::optional<IpAddress>& wanted) {
+    return wanted && std::any_of(bond.addresses.begin(), bond.addresses.end(),
+                                 [&](const IpPrefix& prefix) { return prefix.address == *wanted; });
+  }
+
+  void add_addresses() {
     for (const IpPrefix& address : wanted_.addresses)
       if (!contains(before_.addresses, address)) add(Kind::add_address, address.text(), {}, {});
+  }
+
+  void remove_addresses() {
+    for (const IpPrefix& address : before_.addresses)
+      if (!contains(wanted_.addresses, address)) add(Kind::remove_address, address.text(), {}, {});
+  }
+
+  /// New addresses come before old ones go: with its last IPv4 address an interface loses its routes too.
+  void step_host() {
     const auto differ = [this](Kind kind, const char* name, const auto& from, const auto& to, auto&& text) {
       if (from != to) add(kind, name, from ? text(*from) : std::string(), to ? text(*to) : std::string());
     };
     const auto own_text = [](const auto& value) { return value.text(); };
-    differ(Kind::gateway, "gateway", before_.gateway, wanted_.gateway, own_text);
+    std::optional<IpAddress> gateway = before_.gateway;
+    const auto step_gateway = [&](const std::optional<IpAddress>& to) {
+      differ(Kind::gateway, "gateway", gateway, to, own_text);
+      gateway = to;
+    };
+    // An address of the host's own cannot be its gateway: where the two change places there is none for a moment.
+    if (has_address(wanted_, before_.gateway) || has_address(before_, wanted_.gateway)) {
+      step_gateway(std::nullopt);
+      add_addresses();
+      remove_addresses();
+      step_gateway(wanted_.gateway);
+    } else {
+      add_addresses();
+      step_gateway(wanted_.gateway);
+      remove_addresses();
+    }
     differ(Kind::mac, "mac", before_.mac, wanted_.mac, own_text);
     differ(Kind::mtu, "mtu", before_.mtu, wanted_.mtu, [](std::uint32_t mtu) { return std::to_string(mtu); });
   }

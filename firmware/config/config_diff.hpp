@@ -34,7 +34,8 @@ struct Change {
 };
 
 /// Steps from `running` to `wanted`, two states of one bond, in an order in which each is allowed: ports leave, options
-/// in the order of the option table, ports join, per-port options, addresses. An option that needs a bond without ports
+/// in the order of the option table, ports join, per-port options, new addresses, the
+/// gateway, old addresses. An option that needs a bond without ports
 /// makes all ports leave and join again. An option that another step moves by the way (delays by miimon) is written
 /// again: its `from` and `to` are equal. Options that only a bond that is down takes (OptionInfo::while_down) are not
 /// surrounded by steps for that.

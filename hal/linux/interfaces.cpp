@@ -199,6 +199,7 @@ int Interfaces::remove_address(int index, const IpPrefix& prefix) {
   header.ifa_index = static_cast<std::uint32_t>(index);
   NetlinkMessage message(RTM_DELADDR, 0, header);
   message.add_bytes(IFA_LOCAL, prefix.address.bytes());
+  message.add_bytes(IFA_ADDRESS, prefix.address.bytes());  // without it IPv4 takes an address of any prefix length
   return netlink_.request(message);
 }
 

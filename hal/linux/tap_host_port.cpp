@@ -150,14 +150,14 @@ Outcome TapHostPort::set_gateway(const IpAddress& gateway) {
   const int removed = interfaces.remove_default_routes(index_, gateway.family, nullptr);
   if (removed != 0 && removed != ESRCH) return finish(removed, "to give up its old gateway");
   const int error = interfaces.add_default_route(index_, gateway);
-  if (error == EEXIST) return Outcome::failed(EEXIST, "there is a default route through another interface already");
-  if (error != 0) {
-    // A gateway that cannot be reached must not cost the one that could.
-    if (known && removed == 0) (void)interfaces.add_default_route(index_, *known);
-    return Outcome::failed(error, name_ + " cannot route through " + gateway.text() + ": " + std::strerror(error));
+  if (error == 0) {
+    known = gateway;
+    return Outcome::done();
   }
-  known = gateway;
-  return Outcome::done();
+  // A gateway that cannot be had must not cost the one that could.
+  if (known && removed == 0) (void)interfaces.add_default_route(index_, *known);
+  if (error == EEXIST) return Outcome::failed(EEXIST, "there is a default route through another interface already");
+  return Outcome::failed(error, name_ + " cannot route through " + gateway.text() + ": " + std::strerror(error));
 }
 
 Outcome TapHostPort::remove_gateway(const IpAddress& gateway) {

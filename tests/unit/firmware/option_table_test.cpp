@@ -241,6 +241,9 @@ BOOST_AUTO_TEST_CASE(a_primary_may_be_named_before_it_is_a_port) {
 BOOST_AUTO_TEST_CASE(error_numbers_have_their_names) {
   BOOST_CHECK_EQUAL(errno_name(EINVAL), "EINVAL");
   BOOST_CHECK_EQUAL(errno_name(ENOTEMPTY), "ENOTEMPTY");
+  BOOST_CHECK_EQUAL(errno_name(ESRCH), "ESRCH");
+  BOOST_CHECK_EQUAL(errno_name(ENETUNREACH), "ENETUNREACH");
+  BOOST_CHECK_EQUAL(errno_name(EHOSTUNREACH), "EHOSTUNREACH");
   BOOST_CHECK_EQUAL(errno_name(12345), "errno 12345");
 }
 

@@ -112,8 +112,21 @@ BOOST_AUTO_TEST_CASE(lists_change_item_by_item) {
   check("ports = [\"eth0\"]\narp_ip_target = [\"10.0.0.1\", \"10.0.0.2\"]\naddress = [\"10.0.0.5/24\"]\n",
         "ports = [\"eth0\"]\narp_ip_target = [\"10.0.0.2\", \"10.0.0.3\"]\naddress = [\"10.0.0.6/24\"]\n"
         "gateway = \"10.0.0.1\"\n",
-        {"bond0: - arp_ip_target 10.0.0.1", "bond0: + arp_ip_target 10.0.0.3", "bond0: - address 10.0.0.5/24",
-         "bond0: + address 10.0.0.6/24", "bond0: gateway none -> 10.0.0.1"});
+        {"bond0: - arp_ip_target 10.0.0.1", "bond0: + arp_ip_target 10.0.0.3", "bond0: + address 10.0.0.6/24",
+         "bond0: gateway none -> 10.0.0.1", "bond0: - address 10.0.0.5/24"});
+}
+
+BOOST_AUTO_TEST_CASE(an_old_address_goes_when_the_new_one_and_its_gateway_are_there) {
+  check("ports = [\"eth0\"]\naddress = [\"10.0.0.5/24\"]\ngateway = \"10.0.0.1\"\n",
+        "ports = [\"eth0\"]\naddress = [\"10.0.7.5/24\"]\ngateway = \"10.0.7.1\"\n",
+        {"bond0: + address 10.0.7.5/24", "bond0: gateway 10.0.0.1 -> 10.0.7.1", "bond0: - address 10.0.0.5/24"});
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_becomes_the_gateway_goes_first) {
+  check("ports = [\"eth0\"]\naddress = [\"10.0.0.1/24\"]\ngateway = \"10.0.0.2\"\n",
+        "ports = [\"eth0\"]\naddress = [\"10.0.0.2/24\"]\ngateway = \"10.0.0.1\"\n",
+        {"bond0: gateway 10.0.0.2 -> none", "bond0: + address 10.0.0.2/24", "bond0: - address 10.0.0.1/24",
+         "bond0: gateway none -> 10.0.0.1"});
 }
 
 BOOST_AUTO_TEST_CASE(bonds_come_and_go) {
