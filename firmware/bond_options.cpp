@@ -1,5 +1,7 @@
 // A bond as the option rules see it, and its state as values.
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "firmware/bond.hpp"
 
@@ -27,13 +29,14 @@ bool Bond::interface_exists(std::string_view name) const {
 }
 
 PortOptions* Bond::port_options(std::string_view name) {
-  const auto id = find(name);
-  return id ? &slot(*id).options : nullptr;
+  return const_cast<PortOptions*>(std::as_const(*this).port_options(name));
 }
 
 const PortOptions* Bond::port_options(std::string_view name) const {
-  const auto id = find(name);
-  return id ? &slot(*id).options : nullptr;
+  if (const auto id = find(name)) return &slot(*id).options;
+  const auto waiting =
+      std::find_if(awaited_.begin(), awaited_.end(), [name](const Awaited& other) { return other.name == name; });
+  return waiting != awaited_.end() ? &waiting->options : nullptr;
 }
 
 std::string Bond::active_port_name() const {

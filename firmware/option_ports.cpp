@@ -16,6 +16,13 @@ Outcome no_interface(std::string_view name) {
   return Outcome::failed(ENODEV, "there is no interface " + quoted(name));
 }
 
+/// Whether it is enslaved, not only awaited.
+bool is_enslaved(const OptionTarget& target, std::string_view name) {
+  for (std::size_t i = 0; i < target.port_count(); ++i)
+    if (target.port_name(i) == name) return true;
+  return false;
+}
+
 bool has_active_port(const OptionTarget& target) {
   return (active_port_modes & only(target.options().mode)) != 0;
 }
@@ -30,12 +37,11 @@ Outcome write_slaves(OptionTarget& target, std::string_view text) {
   if (const std::string bad = bad_interface_name(name); !bad.empty())
     return Outcome::failed(EPERM, quoted(name) + " cannot be an interface: " + bad);
 
-  const bool is_port = target.port_options(name) != nullptr;
-  if (!add && is_port) return target.release(name);
-  // A port whose interface has vanished can be released, so this is asked only now.
+  // A port whose interface has vanished can be released, so this is asked first.
+  if (!add && target.port_options(name) != nullptr) return target.release(name);
   if (!target.interface_exists(name)) return no_interface(name);
   if (!add) return Outcome::failed(EINVAL, quoted(name) + " is not a port of this bond");
-  if (is_port) return Outcome::failed(EBUSY, quoted(name) + " is a port of this bond already");
+  if (is_enslaved(target, name)) return Outcome::failed(EBUSY, quoted(name) + " is a port of this bond already");
   return target.enslave(name);
 }
 
@@ -57,19 +63,18 @@ Outcome write_primary(OptionTarget& target, std::string_view text) {
   if (const std::string bad = bad_interface_name(text); !bad.empty())
     return Outcome::failed(EINVAL, "primary cannot be " + quoted(text) + ": " + bad);
   target.options().primary = text;
-  if (target.port_options(text) == nullptr)
-    target.note(format("primary %s is not a port yet", target.options().primary.c_str()));
+  if (!is_enslaved(target, text)) target.note(format("primary %s is not a port yet", target.options().primary.c_str()));
   return Outcome::done();
 }
 
 std::string read_primary(const OptionTarget& target) {
   const std::string& primary = target.options().primary;
-  return has_active_port(target) && target.port_options(primary) != nullptr ? primary : std::string();
+  return has_active_port(target) && is_enslaved(target, primary) ? primary : std::string();
 }
 
 Outcome write_active_slave(OptionTarget& target, std::string_view text) {
   if (text.empty()) return target.activate(std::nullopt);
-  if (target.port_options(text) == nullptr) {
+  if (!is_enslaved(target, text)) {
     if (!target.interface_exists(text)) return no_interface(text);
     return Outcome::failed(EINVAL, "active_slave cannot be " + quoted(text) + ", which is not a port of this bond");
   }

@@ -38,7 +38,7 @@ class OptionTarget {
   /// Ports in order of enslaving; `index` < port_count().
   virtual std::size_t port_count() const = 0;
   virtual std::string_view port_name(std::size_t index) const = 0;
-  /// nullptr: it is not a port of this bond.
+  /// Of ports whose interface is still awaited too, which the list above leaves out. nullptr: not a port of this bond.
   virtual PortOptions* port_options(std::string_view name) = 0;
   virtual const PortOptions* port_options(std::string_view name) const = 0;
   virtual bool port_has_link(std::string_view name) const = 0;
