@@ -98,8 +98,19 @@ class Daemon {
     return running;
   }
 
+  using ActivePorts = std::map<std::string, std::string>;
+
+  ActivePorts active_ports() const {
+    ActivePorts active;
+    for (const auto& bond : scheduler_.bonds()) active[bond->name()] = bond->active_port_name();
+    return active;
+  }
+
+  static std::string told(const Outcome& outcome) { return errno_name(outcome.error) + ": " + outcome.reason; }
+
   Reply apply(const Config& wanted) {
     const Config before = running_config();
+    const ActivePorts active = active_ports();
     const std::vector<Change> changes = diff_config(before, wanted);
     Reply reply;
     for (const Change& change : changes) {
@@ -108,13 +119,28 @@ class Daemon {
         reply.text += change.text() + "\n";
         continue;
       }
-      // Back to what ran: the steps from here to there, as far as they can be had.
-      for (const Change& back : diff_config(running_config(), before)) (void)apply(back, before);
-      return {exit_failed,
-              change.text() + ": " + errno_name(outcome.error) + ": " + outcome.reason + "; everything is as it was\n"};
+      return {exit_failed, change.text() + ": " + told(outcome) + "; " + take_back(before, active)};
     }
     if (reply.text.empty()) reply.text = "nothing changed\n";
     return reply;
+  }
+
+  /// The steps from here to what ran. Says that it runs again, or what of it does not.
+  std::string take_back(const Config& before, const ActivePorts& active) {
+    std::string failures;
+    const auto note = [&failures](const std::string& what, const Outcome& outcome) {
+      if (!outcome.ok()) failures += "  " + what + ": " + told(outcome) + "\n";
+    };
+    for (const Change& back : diff_config(running_config(), before)) {
+      // To unset it means to choose again; restore() knows which port was active.
+      if (back.name == "active_slave" && back.to.empty()) continue;
+      note(back.text(), apply(back, before));
+    }
+    for (const BondConfig& config : before.bonds) {
+      Bond* const bond = scheduler_.find(config.name);
+      if (bond != nullptr) note(config.name + ": as it was", bond->restore(config, active.at(config.name)));
+    }
+    return failures.empty() ? "everything is as it was\n" : "not everything is as it was:\n" + failures;
   }
 
   Outcome apply(const Change& change, const Config& config) {

@@ -98,6 +98,89 @@ BOOST_AUTO_TEST_CASE(when_the_machine_refuses_a_step_the_steps_before_it_are_tak
   BOOST_TEST(stream.finish());
 }
 
+BOOST_AUTO_TEST_CASE(a_default_route_outlives_every_change_of_addresses) {
+  const House house;
+  house.town.must("ip addr add 192.168.20.254/24 dev switch; ip addr add 192.168.20.100/24 dev switch");
+  Daemon daemon(house.box, house.config("gateway = \"192.168.10.254\"\n"));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  const auto moves_to = [&](const std::string& address, const std::string& gateway) {
+    (void)house.config("gateway = \"" + gateway + "\"\n");
+    write_text(house.config_path(), replaced(read_text(house.config_path()), "192.168.10.52/24", address));
+    const Answer answer = daemon.ask("reload");
+    BOOST_TEST(answer.status == 0, answer.err);
+    const std::string addresses = house.box.must("ip -br -4 addr show dev bond0");
+    BOOST_TEST(contains(addresses, " " + address + " "), addresses);
+    BOOST_TEST(std::count(addresses.begin(), addresses.end(), '/') == 1, addresses);
+    const std::string routes = house.box.must("ip route show default");
+    BOOST_TEST(contains(routes, "default via " + gateway + " dev bond0"), routes);
+    BOOST_TEST(std::count(routes.begin(), routes.end(), '\n') == 1, routes);
+    BOOST_TEST(reaches(house.box, gateway));
+  };
+  moves_to("192.168.10.60/24", "192.168.10.254");
+  moves_to("192.168.20.52/24", "192.168.20.254");
+  moves_to("192.168.20.52/25", "192.168.20.100");
+  house.box.must("ip link set bond0 down; ip link set bond0 up");
+  BOOST_TEST(house.box.must("ip route show default").empty());
+  moves_to("192.168.20.52/24", "192.168.20.254");
+  house.box.must("ip route del default");
+  house.town.must("ip addr del 192.168.20.100/24 dev switch; ip neigh flush all");
+  moves_to("192.168.20.100/24", "192.168.20.254");
+  // The appliance and its gateway change places.
+  house.town.must("ip addr del 192.168.20.254/24 dev switch; ip addr add 192.168.20.100/24 dev switch");
+  house.town.must("ip neigh flush all");
+  house.box.must("ip neigh flush all");
+  moves_to("192.168.20.254/24", "192.168.20.100");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_host_has_outlives_an_option_for_which_the_bond_goes_down) {
+  const House house;
+  Daemon daemon(house.box, house.config("gateway = \"192.168.10.254\"\n"));
+  BOOST_REQUIRE(reaches(house.box, House::town_v6));
+  const auto of_host = [&] {
+    return house.box.must("ip -br addr show dev bond0 | tr ' ' '\\n' | grep -v fe80; ip route show default");
+  };
+  const std::string before = of_host();
+  (void)house.config("gateway = \"192.168.10.254\"\nad_select = \"bandwidth\"\n");
+  const Answer changed = daemon.ask("reload");
+  BOOST_TEST(changed.out == "bond0: ad_select stable -> bandwidth\n", changed.out << changed.err);
+  BOOST_TEST(wait_until([&] { return of_host() == before; }, 5'000), "before:\n" << before << "after:\n" << of_host());
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  BOOST_TEST(reaches(house.box, House::town_v6));
+}
+
+BOOST_AUTO_TEST_CASE(ports_that_had_to_leave_come_back_in_their_order_and_the_active_one_is_active) {
+  const House house;
+  Daemon daemon(house.box, house.config("primary_reselect = \"failure\"\n"));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  BOOST_REQUIRE(daemon.ask("activate bond0 eth1").status == 0);
+  const std::string text = read_text(house.config_path());
+  write_text(house.config_path(),
+             replaced(text, "\"eth0\", \"eth1\"", "\"eth1\", \"lo\"") + "active_slave = \"eth1\"\n");
+  write_text(house.config_path(), replaced(read_text(house.config_path()), "primary = \"eth0\"\n", ""));
+  const Answer refused = daemon.ask("reload");
+  BOOST_TEST(contains(refused.err, "bond0: + port lo: EINVAL"), refused.err);
+  BOOST_TEST(contains(refused.err, "; everything is as it was\n"), refused.err);
+  BOOST_TEST(daemon.ask("get bond0 slaves").out == "eth0 eth1\n");
+  BOOST_TEST(daemon.active() == "eth1");
+  write_text(house.config_path(), text);
+  BOOST_TEST(daemon.ask("reload").out == "nothing changed\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_taken_back_is_named) {
+  const House house;
+  Daemon daemon(house.box, house.config());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  // While it is the bond's, somebody gives it to a bridge too; the bond cannot take it a second time.
+  house.box.must("ip link add br7 type bridge; ip link set eth1 master br7");
+  write_text(house.config_path(), replaced(read_text(house.config_path()), "\"eth1\"", "\"lo\""));
+  const Answer refused = daemon.ask("reload");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(contains(refused.err, "bond0: + port lo: EINVAL"), refused.err);
+  BOOST_TEST(!contains(refused.err, "everything is as it was\n"), refused.err);
+  BOOST_TEST(contains(refused.err, "not everything is as it was:\n  bond0: + port eth1: EBUSY: "), refused.err);
+  BOOST_TEST(daemon.ask("get bond0 slaves").out == "eth0\n");
+}
+
 BOOST_AUTO_TEST_CASE(sighup_reloads_and_the_log_tells_what_changed) {
   const House house;
   Daemon daemon(house.box, house.config());
