@@ -138,7 +138,7 @@ class Daemon {
     }
     for (const BondConfig& config : before.bonds) {
       Bond* const bond = scheduler_.find(config.name);
-      if (bond != nullptr) note(config.name + ": as it was", bond->restore(config, active.at(config.name)));
+      if (bond != nullptr) note(config.name, bond->restore(config, active.at(config.name)));
     }
     return failures.empty() ? "everything is as it was\n" : "not everything is as it was:\n" + failures;
   }
