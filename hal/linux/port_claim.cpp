@@ -1,9 +1,12 @@
 #include "hal/linux/port_claim.hpp"
 
 #include <net/if.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "hal/linux/sysctl.hpp"
@@ -125,7 +128,23 @@ void PortClaim::release() {
 
 void PortClaim::abandon() {
   journal_.remove();
+  owner_.reset();
   context_ = nullptr;
+}
+
+Outcome PortClaim::become_owner(const InterfaceInfo& info) {
+  owner_ = UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!owner_.valid()) return Outcome::done();  // the journal's lock has to do
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // An abstract name (unix(7)): it begins with a zero byte and belongs to the network namespace.
+  const std::string name = "bondbox/port/" + std::to_string(info.index);
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const bool bound = ::bind(owner_.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0;
+  if (bound || errno != EADDRINUSE) return Outcome::done();
+  owner_.reset();
+  return Outcome::failed(EBUSY, info.name + " is a port of another bondbox that is running");
 }
 
 void PortClaim::write_journal() {
@@ -145,6 +164,7 @@ void PortClaim::before_change(std::uint32_t from_mtu, std::uint32_t to_mtu) {
 }
 
 Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, FenceKind wanted) {
+  if (Outcome outcome = become_owner(info); !outcome.ok()) return outcome;
   const int locked = PortJournal::open(context->run_dir, info.name, context->namespace_inode, journal_);
   if (locked == EBUSY) return Outcome::failed(EBUSY, info.name + " is claimed by another bondbox that is running");
   if (locked != 0) {

@@ -8,6 +8,7 @@
 
 #include "hal/linux/context.hpp"
 #include "hal/linux/port_journal.hpp"
+#include "hal/linux/unique_fd.hpp"
 #include "hal/outcome.hpp"
 
 namespace bondbox::lnx {
@@ -41,8 +42,12 @@ class PortClaim {
  private:
   void write_journal();
   Outcome raise_fence(FenceKind wanted);
+  Outcome become_owner(const InterfaceInfo& info);
 
   std::shared_ptr<Context> context_;
+  /// Bound to a name made of the port's index, which one process of a network namespace can have at a time, whatever
+  /// run directory it uses; the journal's lock only keeps those apart that share one.
+  UniqueFd owner_;
   PortJournal journal_;
   PortRecord record_;
 };

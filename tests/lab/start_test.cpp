@@ -79,6 +79,17 @@ BOOST_AUTO_TEST_CASE(a_second_one_with_the_same_run_directory_is_refused_and_the
   BOOST_TEST(daemon.active() == "eth0");
 }
 
+BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_firsts_ports) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  const ScratchDirectory run;
+  const Answer second = refused(house, "run --run-dir " + run.path() + " bond9 eth0 eth1 miimon=20");
+  BOOST_TEST(second.status == 1);
+  BOOST_TEST(contains(second.err, "eth0 is a port of another bondbox that is running"), second.err);
+  BOOST_TEST(reaches(house.box, House::town_v4));
+}
+
 BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_bonds_name) {
   const House house;
   const Daemon daemon(house.box, House::words);
