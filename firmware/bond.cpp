@@ -68,6 +68,12 @@ void Bond::observe_host() {
   if (host_->is_up() != host_was_up_) {
     host_was_up_ = host_->is_up();
     record(EventKind::bond, {}, -1, host_was_up_ ? "interface set up" : "interface set down");
+    // Setting an interface down has cost it its routes and IPv6 addresses.
+    if (host_was_up_ && poll_started_) {
+      if (const Outcome outcome = restore_host_config(); !outcome.ok()) {
+        record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());
+      }
+    }
     apply(Reconfigured{});
   }
   if (host_->is_promiscuous() != promiscuous_) {

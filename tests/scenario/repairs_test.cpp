@@ -46,6 +46,23 @@ BOOST_AUTO_TEST_CASE(bond0_is_made_again_as_it_was_when_somebody_deletes_it) {
   BOOST_TEST(bench.port("e0").counters.tx_frames > 0U);
 }
 
+BOOST_AUTO_TEST_CASE(bond0_that_was_set_down_and_up_has_its_configured_addresses_and_gateway_again) {
+  SimBench bench({"e0", "e1"});
+  BondConfig config = SimBench::config({"e0", "e1"});
+  config.addresses = {IpPrefix::parse("192.0.2.1/24").value()};
+  config.gateway = IpAddress::parse("192.0.2.254").value();
+  bench.add(config);
+  bench.run_to(500);
+  BOOST_REQUIRE(bench.host().set_up(false).ok());
+  BOOST_REQUIRE(bench.host().remove_address(config.addresses[0]).ok());
+  (void)bench.host().remove_gateway(*config.gateway);
+  bench.run_to(700);
+  BOOST_REQUIRE(bench.host().set_up(true).ok());
+  bench.run_to(900);
+  BOOST_TEST(bench.host().addresses().size() == 1U);
+  BOOST_TEST(bench.host().gateway(IpAddress::Family::v4).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_port_whose_mac_or_mtu_somebody_changed_gets_the_bonds_again) {
   SimBench bench({"e0", "e1"});
   bench.add({"e0", "e1"});
