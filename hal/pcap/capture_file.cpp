@@ -145,7 +145,7 @@ Outcome CaptureWriter::flush() {
 }
 
 Outcome CaptureWriter::close() {
-  const Outcome flushed = flush();
+  Outcome flushed = flush();
   handle_->dump.reset();
   return flushed;
 }
