@@ -12,12 +12,8 @@ namespace {
 constexpr int batches_per_step = 4;
 
 /// Visits whatever policy the bond has.
-template <class Function>
-auto with_policy(AnyPolicy& policy, Function function) {
-  return std::visit(function, policy);
-}
-template <class Function>
-auto with_policy(const AnyPolicy& policy, Function function) {
+template <class Policies, class Function>
+auto with_policy(Policies& policy, Function function) {
   return std::visit(function, policy);
 }
 

@@ -116,7 +116,6 @@ class Bond final : public OptionTarget {
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
-  void perform(const Action& action);
   void perform(const AnnouncePeers&);
   void perform(const SetPortMac& action);
   void perform(const SetBondMac& action);
@@ -133,8 +132,8 @@ class Bond final : public OptionTarget {
   void note_vanished();
   void await(std::string_view port, const PortOptions& options, std::string reason);
   void retry_awaited(bool appeared);
-  void insert_in_order(PortId id);
-  Outcome apply_host_config(const BondConfig& config);
+  bool sort_ports();
+  Outcome apply_host_config();
 
   // bond_changes.cpp
   Outcome write_while_down(const Change& change);

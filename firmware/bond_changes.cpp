@@ -74,8 +74,7 @@ Outcome Bond::change(const Change& change) {
 Outcome Bond::write_while_down(const Change& change) {
   if (Outcome outcome = host_->set_up(false); !outcome.ok()) return outcome;
   Outcome written = write(change.name, change.to);
-  Outcome restored = host_->set_up(true);
-  if (restored.ok()) restored = restore_host_config();
+  Outcome restored = apply_host_config();
   if (written.ok() || restored.ok()) return written.ok() ? restored : written;
   written.reason += "; and then " + restored.reason;
   return written;
@@ -134,11 +133,7 @@ Outcome Bond::restore(const BondConfig& before, std::string_view active) {
   };
   std::stable_sort(configured_.begin(), configured_.end(),
                    [&](const std::string& a, const std::string& b) { return place_before(a) < place_before(b); });
-  const auto place = [this](PortId port) {
-    return std::find(configured_.begin(), configured_.end(), slot(port).name.view()) - configured_.begin();
-  };
-  if (!std::is_sorted(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); })) {
-    std::sort(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); });
+  if (sort_ports()) {
     ++status_version_;
     apply(Reconfigured{});
   }

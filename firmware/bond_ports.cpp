@@ -60,7 +60,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }
-  return apply_host_config(config);
+  return apply_host_config();
 }
 
 /// Somebody deleted the host's interface: it is made again as it was configured. False while that cannot be.
@@ -77,19 +77,15 @@ bool Bond::remake_host() {
   host_ = std::move(host.value());
   carrier_shown_ = !host_->set_carrier(false).ok();
   promiscuous_ = false;
-  for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config(config_)}) {
+  for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config()}) {
     if (!outcome.ok()) record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());
   }
   return true;
 }
 
-Outcome Bond::apply_host_config(const BondConfig& config) {
+Outcome Bond::apply_host_config() {
   if (Outcome outcome = host_->set_up(true); !outcome.ok()) return outcome;
-  for (const IpPrefix& prefix : config.addresses) {
-    if (Outcome outcome = host_->add_address(prefix); !outcome.ok()) return outcome;
-  }
-  if (config.gateway) return host_->set_gateway(*config.gateway);
-  return Outcome::done();
+  return restore_host_config();
 }
 
 std::optional<PortId> Bond::find(std::string_view port) const noexcept {
@@ -164,7 +160,8 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   forwarder_.forget_port(id);
   const std::string name = slot(id).name.str();
   if (std::find(configured_.begin(), configured_.end(), name) == configured_.end()) configured_.push_back(name);
-  insert_in_order(id);
+  order_.push_back(id);
+  sort_ports();
   ++handles_version_;
   ++status_version_;
 
@@ -176,12 +173,17 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
 }
 
 /// A port that comes back takes its old place: the order of ports is that of the configuration.
-void Bond::insert_in_order(PortId id) {
-  const auto place = [this](PortId port) {
-    return std::find(configured_.begin(), configured_.end(), slot(port).name.view()) - configured_.begin();
+/// Whether that changed anything.
+bool Bond::sort_ports() {
+  const auto comes_first = [this](PortId a, PortId b) {
+    const auto place = [this](PortId port) {
+      return std::find(configured_.begin(), configured_.end(), slot(port).name.view()) - configured_.begin();
+    };
+    return place(a) < place(b);
   };
-  order_.push_back(id);
-  std::sort(order_.begin(), order_.end(), [&](PortId a, PortId b) { return place(a) < place(b); });
+  if (std::is_sorted(order_.begin(), order_.end(), comes_first)) return false;
+  std::sort(order_.begin(), order_.end(), comes_first);
+  return true;
 }
 
 /// The first port gives the bond its address, unless one was configured.
