@@ -11,7 +11,7 @@ Reply wrong_words(std::string text) {
 }
 
 Reply refused(const Outcome& outcome) {
-  return {1, errno_name(outcome.error) + ": " + outcome.reason + "\n"};
+  return {1, refusal_text(outcome) + "\n"};
 }
 
 struct StatusRequest {

@@ -220,4 +220,8 @@ std::string errno_name(int error) {
   return format("errno %d", error);
 }
 
+std::string refusal_text(const Outcome& refusal) {
+  return errno_name(refusal.error) + ": " + refusal.reason;
+}
+
 }  // namespace bondbox

@@ -130,5 +130,7 @@ Outcome check_mode_available(Mode mode);
 
 /// "EINVAL"; "errno 123" for one that no operation on a bond gives.
 std::string errno_name(int error);
+/// "EINVAL: eth7 is not a port of bond0"
+std::string refusal_text(const Outcome& refusal);
 
 }  // namespace bondbox

@@ -141,7 +141,7 @@ Outcome Simulation::command(const std::string& bond, const std::function<Outcome
     event.at = clock_.now();
     event.kind = EventKind::fault;
     event.bond.assign(bond);
-    event.text.assign("refused: " + errno_name(outcome.error) + ": " + outcome.reason);
+    event.text.assign("refused: " + refusal_text(outcome));
     events_.record(event);
   }
   return Outcome::done();

@@ -106,8 +106,6 @@ class Daemon {
     return active;
   }
 
-  static std::string told(const Outcome& outcome) { return errno_name(outcome.error) + ": " + outcome.reason; }
-
   Reply apply(const Config& wanted) {
     const Config before = running_config();
     const ActivePorts active = active_ports();
@@ -119,7 +117,7 @@ class Daemon {
         reply.text += change.text() + "\n";
         continue;
       }
-      return {exit_failed, change.text() + ": " + told(outcome) + "; " + take_back(before, active)};
+      return {exit_failed, change.text() + ": " + refusal_text(outcome) + "; " + take_back(before, active)};
     }
     if (reply.text.empty()) reply.text = "nothing changed\n";
     return reply;
@@ -129,7 +127,7 @@ class Daemon {
   std::string take_back(const Config& before, const ActivePorts& active) {
     std::string failures;
     const auto note = [&failures](const std::string& what, const Outcome& outcome) {
-      if (!outcome.ok()) failures += "  " + what + ": " + told(outcome) + "\n";
+      if (!outcome.ok()) failures += "  " + what + ": " + refusal_text(outcome) + "\n";
     };
     for (const Change& back : diff_config(running_config(), before)) {
       // To unset it means to choose again; restore() knows which port was active.
