@@ -25,7 +25,6 @@ class LogStream {
   void add(std::string_view line);
   /// Writes what stderr takes now.
   void flush();
-  std::uint64_t lost() const noexcept { return lost_; }
 
  private:
   bool append(std::string_view line);
@@ -33,7 +32,6 @@ class LogStream {
 
   UniqueFd own_;  ///< stderr opened anew, so that not waiting is a matter of ours alone
   std::string waiting_;
-  std::uint64_t lost_ = 0;
   std::uint64_t lost_untold_ = 0;
 };
 
