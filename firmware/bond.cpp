@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "firmware/announcer.hpp"
+#include "hal/wire/igmp.hpp"
 
 namespace bondbox {
 namespace {
@@ -74,11 +75,7 @@ void Bond::observe_host() {
   }
   if (host_->is_promiscuous() != promiscuous_) {
     promiscuous_ = host_->is_promiscuous();
-    for (const PortId id : order_) {
-      if (const Outcome outcome = slot(id).nic->set_promiscuous(promiscuous_); !outcome.ok()) {
-        record(EventKind::fault, slot(id).name.view(), -1, "cannot set promiscuity: %s", outcome.reason.c_str());
-      }
-    }
+    for (const PortId id : order_) set_promiscuous(slot(id));
   }
   if (host_->mtu() != mtu_) {
     mtu_ = host_->mtu();
@@ -93,6 +90,12 @@ void Bond::observe_host() {
   if (host_->mac() != mac_) observe_host_mac();
 }
 
+void Bond::set_promiscuous(Port& port) {
+  if (const Outcome outcome = port.nic->set_promiscuous(promiscuous_ || port.promiscuous_asked); !outcome.ok()) {
+    record(EventKind::fault, port.name.view(), -1, "cannot set promiscuity: %s", outcome.reason.c_str());
+  }
+}
+
 void Bond::observe_host_mac() {
   const auto active = with_policy(policy_, [](const auto& policy) { return policy.active(); });
   const FailOverMac rule = options_.mode == Mode::active_backup ? options_.fail_over_mac : FailOverMac::none;
@@ -105,6 +108,7 @@ void Bond::observe_host_mac() {
   mac_ = host_->mac();
   mac_adopted_ = true;  // somebody chose it: no port that comes later changes it
   record(EventKind::bond, {}, -1, "MAC set to %s", mac_.text().c_str());
+  if (has_distinct_port_macs(options_.mode)) return apply(BondMacChanged{});  // the policy moves MACs itself
   for (const PortId id : order_) {
     const bool follows = rule == FailOverMac::follow && active == id;
     const Outcome outcome = follows ? slot(id).nic->set_mac(mac_) : give_mac(*slot(id).nic);
@@ -113,6 +117,7 @@ void Bond::observe_host_mac() {
       record(EventKind::fault, slot(id).name.view(), -1, "cannot set MAC: %s", outcome.reason.c_str());
     }
   }
+  apply(BondMacChanged{});
 }
 
 void Bond::observe_links(bool scheduled) {
@@ -227,7 +232,8 @@ void Bond::apply(const PolicyEvent& event) {
   FixedVector<Action, ActionList::capacity()> now;
   for (std::size_t i = before; i < actions_.size();) {
     const Action& action = actions_[i];
-    if (std::holds_alternative<AnnouncePeers>(action) || std::holds_alternative<SendFrame>(action)) {
+    if (std::holds_alternative<AnnouncePeers>(action) || std::holds_alternative<SendFrame>(action) ||
+        std::holds_alternative<RejoinGroups>(action)) {
       ++i;
     } else {
       now.push_back(action);
@@ -255,9 +261,18 @@ bool Bond::forward_from_host(PacketBatch& batch) {
   for (int round = 0; round < batches_per_step; ++round) {
     batch.clear();
     if (host_->receive(batch) == 0) return false;
+    assign_buckets(batch);
     forwarder_.host_to_ports(batch, plan_, nics(), mac_);
   }
   return true;
+}
+
+/// Asks the policy for ports of buckets that have none, before the frames leave.
+void Bond::assign_buckets(const PacketBatch& batch) {
+  const Forwarder::BucketList wanted = forwarder_.unassigned_buckets(batch, plan_);
+  if (wanted.empty()) return;
+  apply(BucketsWanted{{wanted.data(), wanted.size()}});
+  republish();
 }
 
 bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
@@ -309,6 +324,31 @@ void Bond::perform(const SetPortMac& action) {
     record(EventKind::fault, port.name.view(), -1, "cannot set MAC %s: %s", action.mac.text().c_str(),
            outcome.reason.c_str());
   }
+}
+
+void Bond::perform(const SetPortPromiscuous& action) {
+  if (!slots_[action.port.index]) return;
+  Port& port = slot(action.port);
+  port.promiscuous_asked = action.on;
+  set_promiscuous(port);
+}
+
+void Bond::perform(const RejoinGroups&) {
+  FixedVector<HostGroup, 64> groups;
+  host_->append_groups(groups);
+  for (const HostGroup& group : groups) {
+    if (!speech_.assign(wire::build_igmp_report(group.mac, group.source, group.group, group.version, group.vlan)))
+      continue;
+    forwarder_.send(speech_, plan_, nics());
+  }
+  if (!groups.empty()) record(EventKind::announce, {}, -1, "joined %zu multicast groups again", groups.size());
+}
+
+void Bond::perform(const Tell& action) {
+  const bool known = action.port && slots_[action.port->index];
+  record(EventKind::protocol, known ? slot(*action.port).name.view() : std::string_view{}, -1, "%.*s",
+         static_cast<int>(action.text.size()), action.text.data());
+  ++status_version_;
 }
 
 void Bond::perform(const SetBondMac& action) {

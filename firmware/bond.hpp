@@ -91,7 +91,8 @@ class Bond final : public OptionTarget {
     LinkMonitor monitor;
     MacAddress mac;  ///< that the bond gave it, or left it
     LinkSample sample;
-    bool mtu_refused = false;  ///< it does not take the bond's MTU; told already
+    bool promiscuous_asked = false;  ///< by the policy
+    bool mtu_refused = false;        ///< it does not take the bond's MTU; told already
   };
   struct Awaited {
     std::string name;
@@ -117,10 +118,15 @@ class Bond final : public OptionTarget {
   void apply(const PolicyEvent& event);
   void republish();
   void perform(const AnnouncePeers&);
+  void perform(const RejoinGroups&);
   void perform(const SetPortMac& action);
+  void perform(const SetPortPromiscuous& action);
   void perform(const SetBondMac& action);
   void perform(const SendFrame& action);
   void perform(const ActiveChanged& action);
+  void perform(const Tell& action);
+  void set_promiscuous(Port& port);
+  void assign_buckets(const PacketBatch& batch);
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
 

@@ -103,6 +103,7 @@ BondStatus Bond::status(Tick now) const {
   for (const PortId id : order_) {
     const Port& port = slot(id);
     PortStatus one;
+    one.id = id;
     one.name = port.name.str();
     one.link = port.monitor.state();
     one.delay_left = port.monitor.delay_left(now);
@@ -120,6 +121,10 @@ BondStatus Bond::status(Tick now) const {
     status.ports.push_back(std::move(one));
   }
   for (const Awaited& waiting : awaited_) status.awaited.push_back({waiting.name, waiting.reason});
+  status.plan = plan_;
+  const BondFacts known = facts();
+  status.lacp = lacp_status(policy_, known);
+  status.balance = balance_status(policy_, known);
   return status;
 }
 

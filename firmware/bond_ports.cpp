@@ -101,7 +101,11 @@ NicTable Bond::nics() const noexcept {
 }
 
 BondFacts Bond::facts() const {
-  BondFacts facts{options_, mac_, is_up(), {}};
+  BondFacts facts{options_, mac_, is_up(), {}, {}, {}, &forwarder_.traffic()};
+  if (host_ != nullptr) {
+    facts.addresses = host_->addresses();
+    facts.vlans = host_->vlans();
+  }
   for (const PortId id : order_) {
     const Port& port = slot(id);
     PortFacts known;
@@ -195,7 +199,7 @@ Outcome Bond::adopt_mac(Nic& nic) {
     }
     mac_adopted_ = true;
   }
-  if (options_.fail_over_mac != FailOverMac::none) return Outcome::done();
+  if (options_.fail_over_mac != FailOverMac::none && options_.mode == Mode::active_backup) return Outcome::done();
   Outcome outcome = nic.set_mac(mac_);
   if (outcome.error != EOPNOTSUPP || options_.mode != Mode::active_backup) return outcome;
   // Observed kernel behaviour: a first port that cannot change its MAC turns fail_over_mac=active on.
@@ -207,7 +211,8 @@ Outcome Bond::adopt_mac(Nic& nic) {
 
 /// Every further port gets the bond's address, as far as fail_over_mac lets it.
 Outcome Bond::give_mac(Nic& nic) {
-  switch (options_.fail_over_mac) {
+  if (has_distinct_port_macs(options_.mode)) return Outcome::done();
+  switch (options_.mode == Mode::active_backup ? options_.fail_over_mac : FailOverMac::none) {
     case FailOverMac::active:
       return Outcome::done();
     case FailOverMac::follow:

@@ -9,11 +9,14 @@
 #include "firmware/event_log.hpp"
 #include "firmware/forwarder.hpp"
 #include "hal/host_port.hpp"
+#include "policies/balance_status.hpp"
+#include "policies/lacp/status.hpp"
 #include "policies/policy.hpp"
 
 namespace bondbox {
 
 struct PortStatus {
+  PortId id;
   std::string name;
   LinkState link = LinkState::down;
   Ticks delay_left{};  ///< of downdelay or updelay, in fail and back
@@ -56,6 +59,9 @@ struct BondStatus {
   std::vector<HostAddress> addresses;
   std::vector<PortStatus> ports;
   std::vector<AwaitedStatus> awaited;
+  std::optional<LacpStatus> lacp;        ///< mode 4; its ports stand as `ports` do
+  std::optional<BalanceStatus> balance;  ///< modes 5 and 6
+  ForwardingPlan plan;
 };
 
 /// What the scheduler knows beside the bonds.

@@ -14,6 +14,8 @@ const char* event_kind_name(EventKind kind) noexcept {
       return "active";
     case EventKind::announce:
       return "announce";
+    case EventKind::protocol:
+      return "protocol";
     case EventKind::option:
       return "option";
     case EventKind::fault:

@@ -19,6 +19,7 @@ enum class EventKind : std::uint8_t {
   link,      ///< a port's link state changed
   active,    ///< the active port changed
   announce,  ///< neighbours were told
+  protocol,  ///< what the mode's own protocol did (LACP, balancing)
   option,    ///< an option was written
   fault,     ///< something did not work and was put aside
 };

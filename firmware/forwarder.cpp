@@ -1,29 +1,28 @@
 #include "firmware/forwarder.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "hal/wire/ethernet.hpp"
 #include "hal/wire/ip.hpp"
 #include "hal/wire/nd.hpp"
+#include "policies/choice.hpp"
 #include "policies/transmit_hash.hpp"
 
 namespace bondbox {
 namespace {
 
 namespace ethertype = wire::ethertype;
-namespace ip_protocol = wire::ip_protocol;
 
-bool is_igmp(wire::Bytes frame) noexcept {
-  const auto view = wire::EthernetView::parse(frame);
-  return view && view->ethertype() == ethertype::ipv4 && view->payload().size() >= wire::Ipv4View::header_size_min &&
-         view->payload()[9] == ip_protocol::igmp;
+constexpr std::uint32_t next_random(std::uint32_t state) noexcept {
+  return state * 1664525U + 1013904223U;
 }
 
-bool is_neighbour_discovery(wire::Bytes ipv6) noexcept {
-  constexpr std::size_t header = wire::Ipv6View::header_size;
-  return ipv6.size() > header && ipv6[6] == ip_protocol::icmpv6 &&
-         (ipv6[header] == wire::nd::solicitation || ipv6[header] == wire::nd::advertisement);
+/// Which of the two neighbour discovery messages it is, or 0.
+std::uint8_t neighbour_discovery_type(wire::Bytes frame) noexcept {
+  if (!is_neighbour_discovery(frame)) return 0;
+  return wire::EthernetView::parse(frame)->payload()[wire::Ipv6View::header_size];
 }
 
 /// The class that a policy may ask for by its bit. The kernel driver, too, looks behind VLAN tags for it.
@@ -36,7 +35,8 @@ Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
     case ethertype::arp:
       return from_host ? punt_arp_sent : punt_arp_received;
     case ethertype::ipv6:
-      return !from_host && is_neighbour_discovery(view->payload()) ? punt_nd : punt_nothing;
+      if (!from_host) return is_neighbour_discovery(frame) ? punt_nd_received : punt_nothing;
+      return neighbour_discovery_type(frame) == wire::nd::advertisement ? punt_na_sent : punt_nothing;
     default:
       return punt_nothing;
   }
@@ -101,48 +101,40 @@ void Forwarder::host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, co
   flush({plan, nics, &bond_mac});
 }
 
-void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac) {
+Forwarder::BucketList Forwarder::unassigned_buckets(const PacketBatch& batch, const ForwardingPlan& plan) const {
+  BucketList list;
   const TransmitRule& rule = plan.transmit;
-  if (rule.spread == Spread::nothing || rule.usable.empty()) {
+  if (rule.spread != Spread::buckets) return list;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const wire::Bytes frame = batch[i].frame();
+    if (frame.size() < wire::ethernet_header_size) continue;
+    const auto bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame);
+    if (!bucket || rule.bucket_port[*bucket] != no_port) continue;
+    if (std::find(list.begin(), list.end(), *bucket) == list.end()) list.push_back(*bucket);
+  }
+  return list;
+}
+
+void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac) {
+  const wire::Bytes frame = std::as_const(packet).frame();
+  const Choice choice = choose_port(plan, frame, next_number(plan.transmit), packet.queue());
+  // A frame that had no turn of its own takes none away.
+  if (choice.reason == ChoiceReason::turn) ++round_robin_counter_;
+  if (choice.reason == ChoiceReason::random) random_state_ = next_random(random_state_);
+  if (choice.bucket) traffic_.bytes[*choice.bucket] += frame.size();
+  if (choice.reason == ChoiceReason::bucketless) traffic_.other += frame.size();
+  if (choice.reason == ChoiceReason::copies || choice.reason == ChoiceReason::neighbour) {
+    for (const PortId port : plan.transmit.usable) queue(port, packet);
+  } else if (choice.port) {
+    replace_source(packet, bond_mac, source_on(*choice.port, plan, bond_mac));
+    queue(*choice.port, packet);
+  } else {
     ++bond_.tx_no_port;
-    return;
   }
-  if (rule.spread == Spread::copy_to_all) {
-    for (const PortId port : rule.usable) queue(port, packet);
-    return;
-  }
-  const PortId port = choose(rule, std::as_const(packet).frame());
-  replace_source(packet, bond_mac, source_on(port, plan, bond_mac));
-  queue(port, packet);
 }
 
-PortId Forwarder::choose(const TransmitRule& rule, wire::Bytes frame) {
-  if (rule.igmp_port && is_igmp(frame)) return *rule.igmp_port;
-  switch (rule.spread) {
-    case Spread::round_robin:
-      return rule.usable[round_robin_index(rule)];
-    case Spread::hash:
-      return rule.usable[transmit_hash(rule.hash_policy, frame) % rule.usable.size()];
-    case Spread::buckets:
-      if (const auto bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame)) {
-        return rule.bucket_port[*bucket];
-      }
-      break;
-    case Spread::nothing:
-    case Spread::single:
-    case Spread::copy_to_all:
-      break;
-  }
-  return rule.usable[0];
-}
-
-std::size_t Forwarder::round_robin_index(const TransmitRule& rule) {
-  if (rule.packets_per_port == 0) {
-    random_state_ = random_state_ * 1664525U + 1013904223U;
-    return (random_state_ >> 16) % rule.usable.size();
-  }
-  ++round_robin_counter_;
-  return (round_robin_counter_ / rule.packets_per_port) % rule.usable.size();
+std::uint32_t Forwarder::next_number(const TransmitRule& rule) const noexcept {
+  return rule.packets_per_port != 0 ? round_robin_counter_ + 1 : next_random(random_state_) >> 16;
 }
 
 void Forwarder::flush(const Route& route) {

@@ -9,6 +9,7 @@
 #include "hal/nic.hpp"
 #include "hal/packet.hpp"
 #include "policies/plan.hpp"
+#include "policies/policy.hpp"
 
 namespace bondbox {
 
@@ -48,6 +49,10 @@ using NicTable = std::array<Nic*, max_ports>;
 
 class Forwarder {
  public:
+  /// The buckets that frames of the batch fall into and that nobody has been given, each once, in order.
+  using BucketList = FixedVector<std::uint8_t, PacketBatch::frames_max>;
+  BucketList unassigned_buckets(const PacketBatch& batch, const ForwardingPlan& plan) const;
+
   /// Sends host frames by the plan. `bond_mac`: source addresses equal to it may be replaced (PortRule::source_mac).
   void host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics, MacAddress bond_mac);
 
@@ -63,6 +68,7 @@ class Forwarder {
 
   const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
   const BondCounters& bond() const noexcept { return bond_; }
+  const BucketTraffic& traffic() const noexcept { return traffic_; }
   void forget_port(PortId id) noexcept { ports_[id.index] = {}; }
 
   /// Set when a NIC refused a frame for want of a link: look at the links now. Cleared by reading.
@@ -91,8 +97,7 @@ class Forwarder {
   };
 
   void assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac);
-  PortId choose(const TransmitRule& rule, wire::Bytes frame);
-  std::size_t round_robin_index(const TransmitRule& rule);
+  std::uint32_t next_number(const TransmitRule& rule) const noexcept;
   void queue(PortId port, Packet& packet) { lists_[port.index].push_back(&packet); }
   void flush(const Route& route);
   void transmit(PortId port, Frames frames, const Route& route);
@@ -103,6 +108,7 @@ class Forwarder {
 
   std::array<PortCounters, max_ports> ports_{};
   BondCounters bond_;
+  BucketTraffic traffic_;
   std::array<FrameList, max_ports> lists_{};
   std::uint32_t round_robin_counter_ = 0;
   std::uint32_t random_state_ = 0x9e3779b9;

@@ -12,20 +12,31 @@
 #include "hal/nic.hpp"
 #include "hal/outcome.hpp"
 #include "hal/packet.hpp"
+#include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/host_address.hpp"
 #include "hal/wire/ids.hpp"
 #include "hal/wire/ip_address.hpp"
 #include "hal/wire/mac_address.hpp"
 
 namespace bondbox {
 
-/// An address by which the host is reachable through this port: on the interface itself, on a VLAN interface on top of
-/// it (`vlan` set), or on a bridge that it is a port of.
-struct HostAddress {
-  IpAddress address;
+/// How the host would reach an address, as its routes stand now.
+struct HostPath {
+  bool through_here = false;  ///< through this port, a VLAN interface on it, or its bridge; the rest is unset if not
   VlanId vlan;
-  MacAddress mac;       ///< of the interface that holds the address
-  bool router = false;  ///< IPv6 forwarding is on there (RFC 4861 4.4, the R flag)
-  friend constexpr bool operator==(const HostAddress&, const HostAddress&) = default;
+  IpAddress source;  ///< of the asked family; all zero when the interface has no address
+  MacAddress mac;    ///< of the interface that the frame would leave by
+  friend constexpr bool operator==(const HostPath&, const HostPath&) = default;
+};
+
+/// An IPv4 multicast group that the host has joined on this port or on a VLAN interface on top of it.
+struct HostGroup {
+  IpAddress group;
+  VlanId vlan;
+  IpAddress source;          ///< the holder's address; all zero when it has none
+  MacAddress mac;            ///< of the interface that joined
+  std::uint8_t version = 3;  ///< of IGMP, as the interface speaks it now: 1, 2 or 3
+  friend constexpr bool operator==(const HostGroup&, const HostGroup&) = default;
 };
 
 class HostPort {
@@ -49,6 +60,13 @@ class HostPort {
 
   /// As last learned; tentative and duplicate IPv6 addresses are left out. IPv4 first, then IPv6, in the host's order.
   virtual std::span<const HostAddress> addresses() const noexcept = 0;
+  /// VLAN interfaces on top of this port, each identifier once, in the host's order.
+  virtual std::span<const VlanId> vlans() const noexcept = 0;
+  /// Asks the host's routing table now. ENETUNREACH: the host has no route at all.
+  virtual Result<HostPath> path_to(const IpAddress& target) const = 0;
+  /// Appends the groups joined now (all-hosts left out, 224.0.0.0/24 too unless the host reports those) until `groups`
+  /// is full.
+  virtual void append_groups(FixedVector<HostGroup, 64>& groups) const = 0;
   /// Gives the host an address with its prefix length, once the interface exists. EEXIST is not an error.
   virtual Outcome add_address(const IpPrefix& prefix) = 0;
   virtual Outcome remove_address(const IpPrefix& prefix) = 0;

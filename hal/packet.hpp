@@ -44,6 +44,7 @@ class Packet {
   void reset() noexcept {
     start_ = headroom;
     length_ = 0;
+    queue_ = 0;
     set_offload({});
   }
 
@@ -64,6 +65,10 @@ class Packet {
   }
   void set_offload(const OffloadHeader& header) noexcept { std::memcpy(offload_bytes(), &header, sizeof header); }
 
+  /// The number of the host's transmit queue that the frame came out of; 0: none in particular.
+  std::uint16_t queue() const noexcept { return queue_; }
+  void set_queue(std::uint16_t queue) noexcept { queue_ = queue; }
+
   /// Copies a frame in, with no offload. False, and left empty, when it is longer than frame_size_max.
   bool assign(wire::Bytes frame) noexcept;
 
@@ -76,6 +81,7 @@ class Packet {
   std::uint8_t* storage_ = nullptr;
   std::uint32_t start_ = headroom;
   std::uint32_t length_ = 0;
+  std::uint16_t queue_ = 0;
 };
 
 /// A bounded set of packets with their memory, allocated once. Pages are touched only as frames use them.

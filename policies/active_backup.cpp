@@ -3,15 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "policies/selection.hpp"
-
 namespace bondbox {
 namespace {
-
-bool has_carrier(const BondFacts& facts) noexcept {
-  return std::any_of(facts.ports.begin(), facts.ports.end(),
-                     [](const PortFacts& port) { return port.link == LinkState::up; });
-}
 
 /// Who stands in when the active port refuses a frame: ports with link, by priority, then in order. An insertion sort:
 /// std::stable_sort allocates, and this runs at every step.
@@ -31,67 +24,20 @@ PortList stand_ins(const BondFacts& facts, PortId active) {
 }  // namespace
 
 void ActiveBackup::handle(const PolicyEvent& event, const BondFacts& facts, Tick, ActionList& actions) {
-  std::visit([&](const auto& what) { on(what, facts, actions); }, event);
+  const auto* const pass = std::get_if<MonitorPass>(&event);
+  const bool in_scheduled_pass = pass != nullptr && pass->scheduled;
+  if (const auto change = active_.handle(event, facts)) follow(*change, in_scheduled_pass, facts, actions);
+  if (in_scheduled_pass) notifier_.pass(facts, facts.bond_up && active_.current() && any_port_up(facts), actions);
 }
 
-void ActiveBackup::on(const PortAdded& event, const BondFacts& facts, ActionList& actions) {
-  const PortFacts* const primary = find_primary(facts);
-  if (primary != nullptr && primary->id == event.port) force_primary_ = true;
-  select(facts, false, actions);
-}
-
-void ActiveBackup::on(const PortRemoved& event, const BondFacts& facts, ActionList& actions) {
-  if (active_ != event.port) return;
-  const std::optional<PortId> next = choose_active(facts, std::nullopt, force_primary_);
-  change_active(next, facts, false, actions);
-}
-
-void ActiveBackup::on(const LinkChanged& event, const BondFacts& facts, ActionList&) {
-  const PortFacts* const port = facts.find(event.port);
-  const PortFacts* const active = active_ ? facts.find(*active_) : nullptr;
-  if (port == nullptr) return;
-  if (event.to == LinkState::down && active_ == event.port) reselect_ = true;
-  if (event.to == LinkState::up &&
-      (active == nullptr || find_primary(facts) == port || port->options.prio > active->options.prio)) {
-    reselect_ = true;
-  }
-}
-
-void ActiveBackup::on(const MonitorPass& event, const BondFacts& facts, ActionList& actions) {
-  if (reselect_) select(facts, event.scheduled, actions);
-  if (event.scheduled) notifier_.pass(facts, facts.bond_up && active_ && has_carrier(facts), actions);
-}
-
-void ActiveBackup::on(const Reconfigured& event, const BondFacts& facts, ActionList& actions) {
-  if (event.option == "primary") force_primary_ = true;
-  if (event.option == "primary" || event.option == "primary_reselect" || event.option == "prio") {
-    select(facts, false, actions);
-  }
-}
-
-void ActiveBackup::on(const ActivateRequested& event, const BondFacts& facts, ActionList& actions) {
-  const std::optional<PortId> next = event.port ? event.port : choose_active(facts, std::nullopt, force_primary_);
-  change_active(next, facts, false, actions);
-}
-
-void ActiveBackup::select(const BondFacts& facts, bool in_scheduled_pass, ActionList& actions) {
-  reselect_ = false;
-  change_active(choose_active(facts, active_, force_primary_), facts, in_scheduled_pass, actions);
-  const PortFacts* const primary = find_primary(facts);
-  if (primary != nullptr && primary->link == LinkState::up) force_primary_ = false;
-}
-
-void ActiveBackup::change_active(std::optional<PortId> next, const BondFacts& facts, bool in_scheduled_pass,
-                                 ActionList& actions) {
-  if (next == active_) return;
-  const std::optional<PortId> previous = active_;
-  active_ = next;
-  actions.push_back(ActiveChanged{previous, next});
-  if (!next) {
+void ActiveBackup::follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts,
+                          ActionList& actions) {
+  actions.push_back(ActiveChanged{change.from, change.to});
+  if (!change.to) {
     notifier_.stop();
     return;
   }
-  move_mac(previous, *next, facts, actions);
+  move_mac(change.from, *change.to, facts, actions);
   if (facts.bond_up) notifier_.start(facts, in_scheduled_pass, actions);
 }
 
@@ -121,21 +67,22 @@ void ActiveBackup::move_mac(std::optional<PortId> previous, PortId next, const B
 
 ForwardingPlan ActiveBackup::plan(const BondFacts& facts) const {
   ForwardingPlan plan;
-  plan.carrier = has_carrier(facts);
-  if (active_) plan.transmit.fallback = stand_ins(facts, *active_);
+  plan.carrier = any_port_up(facts);
+  const std::optional<PortId> current = active_.current();
+  if (current) plan.transmit.fallback = stand_ins(facts, *current);
   // While the active port is going down its frames leave on the first stand-in, so the answers come back there.
-  const PortFacts* const active = active_ ? facts.find(*active_) : nullptr;
+  const PortFacts* const active = current ? facts.find(*current) : nullptr;
   std::optional<PortId> stand_in;
   if (active != nullptr && active->link == LinkState::fail && !plan.transmit.fallback.empty()) {
     stand_in = plan.transmit.fallback[0];
   }
   for (const PortFacts& port : facts.ports) {
-    const bool delivers = active_ == port.id || stand_in == port.id || facts.options.all_slaves_active;
+    const bool delivers = current == port.id || stand_in == port.id || facts.options.all_slaves_active;
     plan.ports[port.id.index].deliver = delivers ? deliver_all : deliver_link_local;
   }
-  if (active_) {
+  if (current) {
     plan.transmit.spread = Spread::single;
-    plan.transmit.usable.push_back(*active_);
+    plan.transmit.usable.push_back(*current);
   }
   return plan;
 }

@@ -13,4 +13,30 @@ std::string available_modes() {
   return text;
 }
 
+AnyPolicy make_policy(Mode) {
+  return ActiveBackup{};
+}
+
+std::optional<LacpStatus> lacp_status(const AnyPolicy& policy, const BondFacts& facts) {
+  return std::visit(
+      [&facts](const auto& mode) -> std::optional<LacpStatus> {
+        if constexpr (requires { mode.lacp(facts); })
+          return mode.lacp(facts);
+        else
+          return std::nullopt;
+      },
+      policy);
+}
+
+std::optional<BalanceStatus> balance_status(const AnyPolicy& policy, const BondFacts& facts) {
+  return std::visit(
+      [&facts](const auto& mode) -> std::optional<BalanceStatus> {
+        if constexpr (requires { mode.balance(facts); })
+          return mode.balance(facts);
+        else
+          return std::nullopt;
+      },
+      policy);
+}
+
 }  // namespace bondbox

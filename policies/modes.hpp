@@ -1,10 +1,13 @@
 // The one place that knows which modes there are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "policies/active_backup.hpp"
+#include "policies/balance_status.hpp"
+#include "policies/lacp/status.hpp"
 
 namespace bondbox {
 
@@ -15,12 +18,28 @@ constexpr bool mode_available(Mode mode) noexcept {
   return mode == Mode::active_backup;
 }
 
+/// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.
+constexpr bool has_active_port(Mode mode) noexcept {
+  return mode == Mode::active_backup || mode == Mode::balance_tlb || mode == Mode::balance_alb;
+}
+/// Modes whose ports keep addresses of their own; the policy swaps them as it needs. In the others all ports carry the
+/// bond's, as far as fail_over_mac lets them.
+constexpr bool has_distinct_port_macs(Mode mode) noexcept {
+  return mode == Mode::balance_tlb || mode == Mode::balance_alb;
+}
+/// Modes in which the ARP monitor works.
+constexpr bool has_arp_monitor(Mode mode) noexcept {
+  return mode <= Mode::broadcast;
+}
+
 /// "active-backup (1)", the modes that mode_available() says yes to, separated by commas.
 std::string available_modes();
 
 /// A fresh policy for a mode that is available.
-inline AnyPolicy make_policy(Mode) {
-  return ActiveBackup{};
-}
+AnyPolicy make_policy(Mode mode);
+
+/// What the policy shows beyond what every mode has; none where it has nothing.
+std::optional<LacpStatus> lacp_status(const AnyPolicy& policy, const BondFacts& facts);
+std::optional<BalanceStatus> balance_status(const AnyPolicy& policy, const BondFacts& facts);
 
 }  // namespace bondbox

@@ -30,6 +30,8 @@ enum class ArpValidate : std::uint8_t { none, active, backup, all, filter, filte
 enum class ArpAllTargets : std::uint8_t { any, all };
 enum class LacpRate : std::uint8_t { slow, fast };
 enum class AdSelect : std::uint8_t { stable, bandwidth, count, actor_port_prio };
+/// bondbox's own: how modes 5 and 6 spread anew. `kernel` forgets everything every 10 s; `bounded` moves a few buckets.
+enum class Rebalance : std::uint8_t { kernel, bounded };
 
 struct BondOptions {
   Mode mode = Mode::active_backup;
@@ -59,6 +61,8 @@ struct BondOptions {
   HashPolicy xmit_hash_policy = HashPolicy::layer2;
   std::uint16_t packets_per_slave = 1;
   bool tlb_dynamic_lb = true;
+  Rebalance rebalance = Rebalance::bounded;
+  bool xmit_hash_resilient = false;  ///< bondbox's own, modes 2 and 4: a port's death moves its own flows only
   std::uint32_t lp_interval_s = 1;
   std::uint32_t min_links = 0;
 
@@ -70,6 +74,7 @@ struct BondOptions {
   std::uint16_t ad_user_port_key = 0;
   bool coupled_control = true;
   bool lacp_strict = false;
+  bool lacp_fallback = true;  ///< bondbox's own name for what the kernel does: without any partner one port carries
   bool broadcast_neighbor = false;
 };
 

@@ -8,9 +8,12 @@
 //   3 broadcast     copy_to_all       -                             bond           every port delivers
 //   4 802.3ad       hash              hash_policy, over the active  bond           distributing ports deliver, slow
 //                                     aggregator's ports                           protocols are punted from all
-//   5 balance-tlb   buckets           bucket_of (hash_policy)       of the port    multicast on the active only
-//   6 balance-alb   buckets           bucket_of (destination IP),   of the port    the same; ARP is punted too
-//                                     ARP by the policy
+//   5 balance-tlb   buckets           transmit_hash (hash_policy)   of the port    the active port delivers
+//   6 balance-alb   buckets           destination_ip; ARP and NA    of the port    every port delivers unicast;
+//                                     by the policy                                ARP and ND are punted too
+//
+// With xmit_hash_resilient modes 2 and 4 spread by `buckets` and `every_frame`, so that only the flows of a port that
+// fails move.
 #pragma once
 
 #include <array>
@@ -26,19 +29,24 @@ namespace bondbox {
 
 using PortList = FixedVector<PortId, max_ports>;
 
+/// In a bucket table: nobody has been given this bucket yet.
+inline constexpr PortId no_port{0xff};
+inline constexpr std::size_t bucket_count = 256;
+
 enum class Spread : std::uint8_t {
   nothing,      ///< no port may send: frames are dropped and counted
   single,       ///< everything leaves on usable[0]
   round_robin,  ///< usable[(counter / packets_per_port) % n]; packets_per_port 0: a random one
   hash,         ///< usable[hash(frame) % n]
-  buckets,      ///< bucket_port[bucket_of(frame)]; frames without a bucket leave on usable[0]
+  buckets,      ///< bucket_port[bucket of the frame]; frames without a bucket leave on usable[0]
   copy_to_all,  ///< a copy on each usable port
 };
 
-/// What the bucket of a frame is computed from (modes 5 and 6).
+/// What the bucket of a frame is computed from.
 enum class BucketKey : std::uint8_t {
-  transmit_hash,   ///< the low byte of the hash by `hash_policy`
-  destination_ip,  ///< the bytes of the destination's IP address
+  transmit_hash,   ///< mode 5: the low byte of the hash by `hash_policy`; unicast IP only
+  destination_ip,  ///< mode 6: the bytes of the destination's IP address; unicast IP only
+  every_frame,     ///< resilient hash: the low byte of the hash by `hash_policy`, whatever the frame is
 };
 
 struct TransmitRule {
@@ -48,8 +56,12 @@ struct TransmitRule {
   std::uint16_t packets_per_port = 1;
   HashPolicy hash_policy = HashPolicy::layer2;
   BucketKey bucket_key = BucketKey::transmit_hash;
-  std::array<PortId, 256> bucket_port{};
+  /// no_port: the policy is asked (BucketsWanted) before the first frame of the bucket leaves.
+  std::array<PortId, bucket_count> bucket_port{};
+  /// With `hash`: where all leaves that is not unicast IP (mode 5 with tlb_dynamic_lb=0).
+  std::optional<PortId> rest_port;
   std::optional<PortId> igmp_port;  ///< where IGMP leaves, whatever the spread says (mode 0)
+  bool copy_neighbours = false;     ///< ARP, NS and NA leave on every usable port (broadcast_neighbor)
 
   friend bool operator==(const TransmitRule&, const TransmitRule&) = default;
 };
@@ -70,6 +82,8 @@ struct PortRule {
   std::optional<MacAddress> source_mac;
   /// Frames to this address get the bond's address before the host sees them (modes 5 and 6: the port's own).
   std::optional<MacAddress> own_mac;
+  /// Frames that the host puts into its queue of this number leave here, if the port is usable (modes 0 to 2); 0: none.
+  std::uint16_t queue_id = 0;
 
   friend bool operator==(const PortRule&, const PortRule&) = default;
 };
@@ -80,7 +94,8 @@ inline constexpr Punt punt_nothing = 0;
 inline constexpr Punt punt_slow_protocols = 1;  ///< ethertype 0x8809, taken away from the host
 inline constexpr Punt punt_arp_received = 2;    ///< a copy; the host gets the frame too
 inline constexpr Punt punt_arp_sent = 4;        ///< the policy sends it instead of the forwarder
-inline constexpr Punt punt_nd = 8;              ///< copies of received NS and NA
+inline constexpr Punt punt_nd_received = 8;     ///< copies of received NS and NA; the host gets the frame too
+inline constexpr Punt punt_na_sent = 16;        ///< neighbour advertisements: the policy sends them
 
 struct ForwardingPlan {
   std::uint64_t generation = 0;  ///< counts the plans a bond has published

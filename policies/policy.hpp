@@ -4,12 +4,14 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <span>
+#include <string_view>
 #include <variant>
 
 #include "hal/wire/bytes.hpp"
 #include "hal/wire/duplex.hpp"
 #include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/host_address.hpp"
 #include "hal/wire/ids.hpp"
 #include "hal/wire/mac_address.hpp"
 #include "policies/options.hpp"
@@ -39,12 +41,23 @@ struct PortFacts {
   PortOptions options;
 };
 
+/// Bytes that the host has sent since the bond was made, by the bucket they fell into; counted while the plan spreads
+/// by buckets.
+struct BucketTraffic {
+  std::array<std::uint64_t, bucket_count> bytes{};
+  std::uint64_t other = 0;  ///< of frames without a bucket
+};
+inline constexpr BucketTraffic no_bucket_traffic{};
+
 /// Everything a policy may know. The ports stand in order of enslaving.
 struct BondFacts {
   const BondOptions& options;
   MacAddress bond_mac;
   bool bond_up = false;  ///< the host has set bond0 up
   FixedVector<PortFacts, max_ports> ports;
+  std::span<const HostAddress> addresses = {};  ///< of the host, through bond0
+  std::span<const VlanId> vlans = {};           ///< VLAN interfaces on top of bond0
+  const BucketTraffic* traffic = &no_bucket_traffic;
 
   const PortFacts* find(PortId id) const noexcept {
     for (const PortFacts& port : ports)
@@ -83,20 +96,35 @@ struct FramePunted {
   std::optional<PortId> port;  ///< none: it came from the host
   wire::Bytes frame;
 };
+/// Somebody gave bond0 another MAC address; the facts hold it already.
+struct BondMacChanged {};
+/// Frames wait for buckets that nobody has been given (no_port in the plan), in the order in which they came. The plan
+/// must give each of them a port, unless none can send.
+struct BucketsWanted {
+  std::span<const std::uint8_t> buckets;
+};
 /// A deadline the policy asked for has come.
 struct TimerDue {};
 
 using PolicyEvent = std::variant<PortAdded, PortRemoved, LinkChanged, MonitorPass, Reconfigured, ActivateRequested,
-                                 FramePunted, TimerDue>;
+                                 FramePunted, BondMacChanged, BucketsWanted, TimerDue>;
 
 // --- what a policy wants done -----------------------------------------------------------------------------------
 
 /// Tell the neighbours where our addresses are now: a gratuitous ARP request for each IPv4 address (RFC 5227 section
 /// 3's announcement), an unsolicited neighbour advertisement for each IPv6 address (RFC 4861 7.2.6), tagged on VLANs.
 struct AnnouncePeers {};
+/// Tell the switches again which IPv4 multicast groups the host has joined (resend_igmp): an IGMP membership report for
+/// each, tagged on VLANs.
+struct RejoinGroups {};
 struct SetPortMac {
   PortId port;
   MacAddress mac;
+};
+/// Receive every frame on the wire, beside what the host asks for.
+struct SetPortPromiscuous {
+  PortId port;
+  bool on = false;
 };
 struct SetBondMac {
   MacAddress mac;
@@ -111,10 +139,20 @@ struct ActiveChanged {
   std::optional<PortId> to;
 };
 
-using Action = std::variant<AnnouncePeers, SetPortMac, SetBondMac, SendFrame, ActiveChanged>;
+/// Nothing to do, only to tell: what happened to a port, or to the bond, in one line without a full stop.
+struct Tell {
+  std::optional<PortId> port;
+  FixedVector<char, 120> text;
+};
+
+using Action = std::variant<AnnouncePeers, RejoinGroups, SetPortMac, SetPortPromiscuous, SetBondMac, SendFrame,
+                            ActiveChanged, Tell>;
 using ActionList = FixedVector<Action, 64>;
 
 /// One mode. Everything a policy says is a pure function of what it has been told.
+/// Where a mode has more to show, it also has `LacpStatus lacp(const BondFacts&) const` (policies/lacp/status.hpp) or
+/// `BalanceStatus balance(const BondFacts&) const` (policies/balance_status.hpp).
+/// An ActionList holds 64 actions a step: a policy with more to say keeps the rest and asks for the next tick.
 template <class P>
 concept Policy = requires(P policy, const P& fixed, const PolicyEvent& event, const BondFacts& facts, Tick now,
                           ActionList& actions) {

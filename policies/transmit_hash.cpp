@@ -295,6 +295,7 @@ std::uint32_t transmit_hash_as_is(HashPolicy policy, Bytes frame) noexcept {
 }
 
 std::optional<std::uint8_t> transmit_bucket(BucketKey key, HashPolicy policy, Bytes frame) noexcept {
+  if (key == BucketKey::every_frame) return static_cast<std::uint8_t>(transmit_hash(policy, frame) & 0xff);
   if ((frame[0] & 1) != 0) return std::nullopt;
   LinkFrame link(frame);
   link.take_tag_off();

@@ -199,6 +199,10 @@ void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const Inte
   state.up = (own->flags & IFF_UP) != 0;
   state.promiscuous = own->promiscuity > 0;
   learn_holders(*own, all);
+  for (const Holder& holder : holders_) {
+    const bool known = std::find(state.vlans.begin(), state.vlans.end(), holder.vlan) != state.vlans.end();
+    if (holder.vlan.tagged() && !known) state.vlans.push_back(holder.vlan);
+  }
   learn_addresses(addresses, state);
   changed_ = changed_ || !(state == state_);
   state_ = state;
@@ -208,7 +212,8 @@ void TapHostPort::learn_holders(const InterfaceInfo& own, std::span<const Interf
   holders_.clear();
   holders_.push_back({own.index, {}, own.mac, own.ipv6_router});
   for (const InterfaceInfo& info : all)
-    if (info.index == own.master) holders_.push_back({info.index, {}, info.mac, info.ipv6_router});
+    if (info.index == own.master)
+      holders_.push_back({info.index, {}, info.mac, info.ipv6_router, info.kind == "bridge"});
   for (const InterfaceInfo& info : all) {
     if (info.kind != "vlan" || info.lower == 0) continue;
     if (info.lower == own.index || info.lower == own.master)
@@ -221,11 +226,24 @@ void TapHostPort::learn_addresses(std::span<const InterfaceAddress> all, State& 
     for (const Holder& holder : holders_) {
       for (const InterfaceAddress& address : all) {
         if (address.index != holder.index || address.prefix.address.family != family || !address.usable) continue;
-        state.addresses.push_back({address.prefix.address, holder.vlan, holder.mac, holder.router});
+        state.addresses.push_back({address.prefix.address, holder.vlan, holder.mac, holder.router, holder.bridge});
       }
     }
   }
 }
+
+Result<HostPath> TapHostPort::path_to(const IpAddress& target) const {
+  HostPath path{true, VlanId{}, IpAddress{}, mac()};
+  path.source.family = target.family;
+  for (const HostAddress& own : state_.addresses) {
+    if (own.address.family != target.family || own.vlan.tagged()) continue;
+    path.source = own.address;
+    break;
+  }
+  return path;
+}
+
+void TapHostPort::append_groups(FixedVector<HostGroup, 64>&) const {}
 
 bool TapHostPort::take_changed() noexcept {
   const bool changed = changed_;

@@ -21,6 +21,7 @@ class TapHostPort : public HostPort {
   /// Interfaces that hold addresses of one host port, and addresses on them; what is beyond is not learned.
   static constexpr std::size_t holders_max = 64;
   static constexpr std::size_t addresses_max = 128;
+  static constexpr std::size_t vlans_max = 64;
 
   /// As Hardware::open_host_port. The interface is made down, without carrier.
   static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name);
@@ -38,6 +39,9 @@ class TapHostPort : public HostPort {
   bool is_up() const noexcept override { return state_.up; }
   bool is_promiscuous() const noexcept override { return state_.promiscuous; }
   std::span<const HostAddress> addresses() const noexcept override { return state_.addresses; }
+  std::span<const VlanId> vlans() const noexcept override { return state_.vlans; }
+  Result<HostPath> path_to(const IpAddress& target) const override;
+  void append_groups(FixedVector<HostGroup, 64>& groups) const override;
   Outcome add_address(const IpPrefix& prefix) override;
   Outcome remove_address(const IpPrefix& prefix) override;
   Outcome set_gateway(const IpAddress& gateway) override;
@@ -66,6 +70,7 @@ class TapHostPort : public HostPort {
     bool up = false;
     bool promiscuous = false;
     FixedVector<HostAddress, addresses_max> addresses;
+    FixedVector<VlanId, vlans_max> vlans;
     friend bool operator==(const State&, const State&) = default;
   };
   /// An interface whose addresses are the host's through this port.
@@ -74,6 +79,7 @@ class TapHostPort : public HostPort {
     VlanId vlan;
     MacAddress mac;
     bool router = false;
+    bool bridge = false;
   };
 
   TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index);

@@ -153,6 +153,33 @@ void SimHostPort::host_set_promiscuous(bool on) {
   tell();
 }
 
+void SimHostPort::set_vlans(std::vector<VlanId> vlans) {
+  vlans_ = std::move(vlans);
+  tell();
+}
+
+void SimHostPort::set_path(const IpAddress& target, const HostPath& path) {
+  std::erase_if(paths_, [&target](const auto& known) { return known.first == target; });
+  paths_.emplace_back(target, path);
+}
+
+Result<HostPath> SimHostPort::path_to(const IpAddress& target) const {
+  for (const auto& [known, path] : paths_)
+    if (known == target) return path;
+  HostPath path{true, VlanId{}, IpAddress{}, mac_};
+  path.source.family = target.family;
+  for (const HostAddress& own : addresses_) {
+    if (own.address.family != target.family || own.vlan.tagged()) continue;
+    path.source = own.address;
+    break;
+  }
+  return path;
+}
+
+void SimHostPort::append_groups(FixedVector<HostGroup, 64>& groups) const {
+  for (const HostGroup& group : groups_) groups.push_back(group);
+}
+
 void SimHostPort::set_addresses(std::vector<HostAddress> addresses) {
   addresses_ = std::move(addresses);
   tell();

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hal/host_port.hpp"
@@ -28,6 +29,9 @@ class SimHostPort final : public HostPort {
   bool is_up() const noexcept override { return up_; }
   bool is_promiscuous() const noexcept override { return promiscuous_; }
   std::span<const HostAddress> addresses() const noexcept override { return addresses_; }
+  std::span<const VlanId> vlans() const noexcept override { return vlans_; }
+  Result<HostPath> path_to(const IpAddress& target) const override;
+  void append_groups(FixedVector<HostGroup, 64>& groups) const override;
   Outcome add_address(const IpPrefix& prefix) override;
   Outcome remove_address(const IpPrefix& prefix) override;
   Outcome set_gateway(const IpAddress& gateway) override;
@@ -56,6 +60,11 @@ class SimHostPort final : public HostPort {
   void host_set_promiscuous(bool on);
   /// Replaces all addresses, those on VLANs and bridges above included.
   void set_addresses(std::vector<HostAddress> addresses);
+  void set_vlans(std::vector<VlanId> vlans);
+  void set_groups(std::vector<HostGroup> groups) { groups_ = std::move(groups); }
+  /// What path_to() answers for a target from now on; without one it is through here, from the first address of the
+  /// target's family on no VLAN.
+  void set_path(const IpAddress& target, const HostPath& path);
 
  private:
   void tell() { world_.tell(HardwareEvent::Kind::host_changed, name_); }
@@ -69,6 +78,9 @@ class SimHostPort final : public HostPort {
   bool carrier_ = false;
   bool promiscuous_ = false;
   std::vector<HostAddress> addresses_;
+  std::vector<VlanId> vlans_;
+  std::vector<HostGroup> groups_;
+  std::vector<std::pair<IpAddress, HostPath>> paths_;
   std::optional<IpAddress> gateways_[2];
   NicCounters counters_;
   FrameQueue from_host_{Card::queue_frames_max, Card::queue_bytes_max};

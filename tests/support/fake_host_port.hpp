@@ -22,6 +22,9 @@ class FakeHostPort final : public HostPort {
   FrameRecord delivered;
   std::vector<std::vector<std::uint8_t>> to_receive;
   std::vector<HostAddress> reachable;
+  std::vector<VlanId> vlan_interfaces;
+  std::vector<HostGroup> groups;
+  HostPath path{true, {}, {}, {}};
   std::vector<IpPrefix> prefixes;
   std::vector<IpAddress> gateways;
   NicCounters counted;
@@ -49,6 +52,11 @@ class FakeHostPort final : public HostPort {
   bool is_up() const noexcept override { return up; }
   bool is_promiscuous() const noexcept override { return promiscuous; }
   std::span<const HostAddress> addresses() const noexcept override { return reachable; }
+  std::span<const VlanId> vlans() const noexcept override { return vlan_interfaces; }
+  Result<HostPath> path_to(const IpAddress&) const override { return path; }
+  void append_groups(FixedVector<HostGroup, 64>& list) const override {
+    for (const HostGroup& group : groups) list.push_back(group);
+  }
   Outcome add_address(const IpPrefix& prefix) override {
     prefixes.push_back(prefix);
     return Outcome::done();

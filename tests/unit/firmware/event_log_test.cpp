@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(every_kind_has_a_name_of_its_own) {
   std::vector<std::string> names;
   for (int kind = 0; kind <= static_cast<int>(EventKind::fault); ++kind)
     names.emplace_back(event_kind_name(static_cast<EventKind>(kind)));
-  const std::vector<std::string> wanted = {"bond", "port", "link", "active", "announce", "option", "fault"};
+  const std::vector<std::string> wanted = {"bond", "port", "link", "active", "announce", "protocol", "option", "fault"};
   BOOST_TEST(names == wanted, boost::test_tools::per_element());
 }
 

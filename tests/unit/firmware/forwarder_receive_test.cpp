@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(frames_to_the_ports_own_address_get_the_bonds) {
 
 BOOST_AUTO_TEST_CASE(runts_are_not_delivered_and_are_counted) {
   plan.ports[0].deliver = deliver_all;
-  plan.punt = punt_slow_protocols | punt_arp_received | punt_nd;
+  plan.punt = punt_slow_protocols | punt_arp_received | punt_nd_received;
   to_host(0, {FrameBytes(13, 0xff), FrameBytes{}, numbered(4, bond_mac, far_mac)});
   BOOST_TEST(delivered() == Numbers{4});
   BOOST_TEST(counters(0).rx_runt == 2U);
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(arp_from_the_host_is_left_to_the_policy) {
 }
 
 BOOST_AUTO_TEST_CASE(neighbour_solicitations_and_advertisements_are_copied) {
-  plan.punt = punt_nd;
+  plan.punt = punt_nd_received;
   plan.ports[0].deliver = deliver_all;
   to_host(0, {icmpv6_frame(135), icmpv6_frame(136), icmpv6_frame(128), arp_frame(5)});
   BOOST_TEST(forwarder.punted().size() == 2U);

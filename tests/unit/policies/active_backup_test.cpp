@@ -61,6 +61,9 @@ struct Paper : PaperFacts {
  private:
   static std::string tail(const MacAddress& mac) { return mac.text().substr(12); }
   std::string said(const AnnouncePeers&) { return "announce"; }
+  std::string said(const RejoinGroups&) { return "rejoin"; }
+  std::string said(const SetPortPromiscuous& action) { return action.on ? "promiscuous" : "not promiscuous"; }
+  std::string said(const Tell& action) { return std::string(action.text.begin(), action.text.end()); }
   std::string said(const SetPortMac& action) {
     for (PortFacts& port : facts.ports)
       if (port.id == action.port) port.mac = action.mac;

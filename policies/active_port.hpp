@@ -1,0 +1,40 @@
+// The one port that a bond calls active (modes 1, 5 and 6), or by which IGMP leaves (mode 0): when it is chosen anew.
+#pragma once
+
+#include <optional>
+
+#include "policies/policy.hpp"
+
+namespace bondbox {
+
+/// Chosen anew when the active port goes down, when a port comes up that is the primary, has a higher priority or finds
+/// nothing active, when a port is added or removed, and when an option that decides it is written. A port whose link is
+/// going down (downdelay) stays active until it is down. Link changes are gathered: the choice is made at the end of
+/// the monitor's pass.
+class ActivePort {
+ public:
+  struct Change {
+    std::optional<PortId> from;
+    std::optional<PortId> to;
+  };
+
+  std::optional<PortId> current() const noexcept { return current_; }
+  bool is(PortId port) const noexcept { return current_ == port; }
+
+  /// To be told of every event; says when another port is active from now on.
+  std::optional<Change> handle(const PolicyEvent& event, const BondFacts& facts);
+
+ private:
+  void note_link(const LinkChanged& event, const BondFacts& facts);
+  std::optional<Change> select(const BondFacts& facts);
+  std::optional<Change> move_to(std::optional<PortId> next);
+
+  std::optional<PortId> current_;
+  bool reselect_ = false;       ///< a link change asks for a selection at the end of the pass
+  bool force_primary_ = false;  ///< primary was written or has just become a port: it wins once
+};
+
+/// Carrier of a bond in every mode but 4: a port is exactly up (observed kernel behaviour).
+bool any_port_up(const BondFacts& facts) noexcept;
+
+}  // namespace bondbox
