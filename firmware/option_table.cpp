@@ -113,6 +113,14 @@ std::string_view nearest_option(std::string_view name) {
   return nearest_name(name, {names.data(), count});
 }
 
+const char* option_value_name(std::string_view option, std::int64_t value) {
+  if (const OptionInfo* const info = find_option(option)) {
+    for (const ValueName& known : info->values)
+      if (known.value == value) return known.name;
+  }
+  return "unknown";
+}
+
 std::string allowed_values(const OptionInfo& option) {
   switch (option.kind) {
     case OptionKind::choice: {

@@ -118,6 +118,8 @@ const OptionInfo* find_option(std::string_view name);
 std::string_view nearest_option(std::string_view name);
 /// "allowed values 0 - 300000", "one of none, active, follow"; for texts what is to be written.
 std::string allowed_values(const OptionInfo& option);
+/// The kernel's name of a choice's number: "layer3+4" of xmit_hash_policy's 1; "unknown" where there is none.
+const char* option_value_name(std::string_view option, std::int64_t value);
 
 /// As a write to the sysfs file: checks the mode, then the ports, then up or down, then the value; first word only.
 /// ENOENT: there is no such option. Other errors are the kernel's. The reason is one sentence for a person.

@@ -24,8 +24,12 @@ struct WallClock {
 /// Something is not as configured: no carrier, a port without link or not there.
 bool is_degraded(const BondStatus& bond);
 
+/// Who reads the kernel's text: it shows both ends' LACP details to those with CAP_NET_ADMIN alone, because whoever
+/// knows them can forge LACPDUs.
+enum class ProcReader : std::uint8_t { admin, anybody };
+
 /// The kernel driver's /proc/net/bonding/BOND, byte for byte but for the version after "v".
-std::string render_proc(const BondStatus& bond);
+std::string render_proc(const BondStatus& bond, ProcReader reader = ProcReader::admin);
 
 /// For a person at an 80-column serial console: what is wrong comes first.
 std::string render_text(const BondStatus& bond);

@@ -70,7 +70,8 @@ class Daemon {
       std::uint64_t& published = published_[bond->name()];
       if (published == bond->status_version()) continue;
       published = bond->status_version();
-      const Outcome outcome = run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now())));
+      const Outcome outcome =
+          run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now()), ProcReader::anybody));
       if (!outcome.ok() && !publish_failed_) log_line(outcome.reason);
       publish_failed_ = !outcome.ok();
     }

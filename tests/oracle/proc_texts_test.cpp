@@ -1,56 +1,23 @@
 // Every /proc/net/bonding text that was recorded of an active-backup bond (Linux 6.1.176), reproduced byte for byte by
 // playing its story on simulated NICs. Only the version after "v" is bondbox's own.
-#include <array>
 #include <boost/test/unit_test.hpp>
-#include <cstdio>
-#include <functional>
 #include <map>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "firmware/render.hpp"
-#include "firmware/version.hpp"
+#include "tests/support/recorded_texts.hpp"
 #include "tests/support/sim_bench.hpp"
-
-#ifndef BONDBOX_SOURCE_DIR
-#define BONDBOX_SOURCE_DIR "."
-#endif
 
 namespace {
 
 using namespace bondbox;
 using test::SimBench;
 
-std::string recorded(const std::string& name) {
-  const std::string path = BONDBOX_SOURCE_DIR "/tests/oracle/data/" + name;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  BOOST_REQUIRE_MESSAGE(file != nullptr, "cannot read " << path);
-  std::array<char, 4096> part{};
-  std::string text;
-  for (std::size_t got; (got = std::fread(part.data(), 1, part.size(), file.get())) != 0;)
-    text.append(part.data(), got);
-  const std::string kernel = "Driver: v6.1.176\n";
-  const std::string ours = "Driver: v" + std::string(version()) + "\n";
-  for (std::size_t at; (at = text.find(kernel)) != std::string::npos;) text.replace(at, kernel.size(), ours);
-  return text;
-}
-
-/// The recorded texts of active-backup bonds by their headings; the file ends with a line "done".
+/// The recorded texts of active-backup bonds by their headings.
 std::map<std::string, std::string> active_backup_texts() {
-  const std::string file = recorded("proc_states.txt");
-  const std::string mark = "##### ";
-  std::map<std::string, std::string> texts;
-  for (std::size_t at = file.find(mark); at != std::string::npos;) {
-    const std::size_t next = file.find(mark, at + 1);
-    const std::size_t line_end = file.find('\n', at);
-    std::string body = file.substr(line_end + 1, next == std::string::npos ? next : next - line_end - 1);
-    if (next == std::string::npos && body.ends_with("done\n")) body.resize(body.size() - 5);
-    if (body.find("fault-tolerance (active-backup)") != std::string::npos)
-      texts[file.substr(at + mark.size(), line_end - at - mark.size())] = body;
-    at = next;
-  }
+  std::map<std::string, std::string> texts = test::recorded_states();
+  std::erase_if(
+      texts, [](const auto& text) { return text.second.find("fault-tolerance (active-backup)") == std::string::npos; });
   return texts;
 }
 
@@ -135,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_text_after_the_recorded_failover_is_reproduced) {
   bench.add(config);
   bench.link(4'330, "e0", false);
   bench.run_to(5'000);
-  BOOST_TEST(text_now(bench) == recorded("proc.ab.failover.txt"));
+  BOOST_TEST(text_now(bench) == test::recorded_text("proc.ab.failover.txt"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
