@@ -60,7 +60,8 @@ PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_
   $(call find,firmware hal policies))
 SUPPORT_SOURCES := $(call find,tests/support)
 LAB_SOURCES     := $(call find,tests/lab)
-UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) tests/fuzz/% tests/bench/% tests/image/%,\
+LIVE_SOURCES    := $(call find,tests/live)
+UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) tests/fuzz/% tests/bench/% tests/image/%,\
   $(call find,tests))
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
@@ -69,11 +70,14 @@ LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o $(BUILD)/obj/hal/pc
 SUPPORT_OBJECTS := $(call objects_of,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
 LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES))
-TEST_OBJECTS    := $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS)
+# The live tests also use the lab's namespaces and its daemon.
+LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
+TEST_OBJECTS    := $(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS))
 
 PROGRAM   := $(BUILD)/bondbox
 UNIT      := $(BUILD)/tests/bondbox-tests
 LAB       := $(BUILD)/tests/bondbox-lab
+LIVE      := $(BUILD)/tests/bondbox-live
 GENERATED := $(BUILD)/generated
 TEST_PCH  := $(GENERATED)/boost_test.hpp
 
@@ -86,7 +90,7 @@ all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) size build/deps/run.stamp build/deps/test.stamp ## build, and run every test; ONLY=suite/case runs some
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
@@ -137,6 +141,7 @@ $(eval $(call remember,$(BUILD)/obj/.test-flags,$(CXX) $(TESTFLAGS_ALL)))
 $(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(PROGRAM_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.live-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LIVE_OBJECTS)))
 
 COMMIT := $(shell git -C . describe --always --dirty --exclude='*' --abbrev=10 2>/dev/null)
 $(eval $(call remember,$(GENERATED)/version_generated.hpp,\
@@ -176,7 +181,8 @@ endif
 
 $(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(BUILD)/obj/.unit-flags
 $(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(BUILD)/obj/.lab-flags
-$(UNIT) $(LAB):
+$(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
+$(UNIT) $(LAB) $(LIVE):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@

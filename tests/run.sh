@@ -35,7 +35,7 @@ run_binary() {
     --logger=HRF,error,stdout:XML,test_suite,"$log" --report_format=XML --report_level=short --report_sink="$report"
   status=$?
   if ! grep -qs '<TestSuite ' "$report"; then
-    # With ONLY the chosen tests may live in the other binary.
+    # With ONLY the chosen tests may live in another binary.
     if [ -n "${ONLY:-}" ] && [ $status -eq 200 ]; then return; fi
     echo "$name gave no result: exit status $status" >&2
     failed=$((failed + 1))
@@ -52,6 +52,7 @@ run_binary() {
 
 run_binary "$directory/bondbox-tests"
 run_binary "$directory/bondbox-lab"
+run_binary "$directory/bondbox-live"
 
 if [ $((passed + failed)) -eq 0 ] && [ -n "${ONLY:-}" ]; then
   echo "no test is called '$ONLY'" >&2

@@ -31,6 +31,7 @@ group_works() {
     build) can_compile ;;
     run) for tool in ip unshare ping iperf3; do command -v "$tool" > /dev/null || { say "setup: no command $tool"; return 1; }; done ;;
     test) printf '#include <boost/test/unit_test.hpp>\n' | g++ -std=c++20 -E -x c++ - > /dev/null 2>&1 ;;
+    live) why_on="without them the tests beside the kernel's driver are skipped" ;;
     check) command -v clang-format > /dev/null ;;
   esac
 }
@@ -38,7 +39,7 @@ go_on_or_stop() {
   say "setup: $1"
   say "setup: the '$group' group of toolchain/debian-packages is:" $packages
   if group_works; then
-    say "setup: what it is needed for was found all the same; going on"
+    say "setup: ${why_on:-what it is needed for was found all the same}; going on"
     done_with
   fi
   say "setup: please install these, or what your system calls them, and try again"
