@@ -23,22 +23,25 @@ PortList stand_ins(const BondFacts& facts, PortId active) {
 
 }  // namespace
 
-void ActiveBackup::handle(const PolicyEvent& event, const BondFacts& facts, Tick, ActionList& actions) {
+void ActiveBackup::handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions) {
   const auto* const pass = std::get_if<MonitorPass>(&event);
   const bool in_scheduled_pass = pass != nullptr && pass->scheduled;
-  if (const auto change = active_.handle(event, facts)) follow(*change, in_scheduled_pass, facts, actions);
+  if (const auto change = active_.handle(event, facts)) follow(*change, in_scheduled_pass, facts, now, actions);
   if (in_scheduled_pass) notifier_.pass(facts, facts.bond_up && active_.current() && any_port_up(facts), actions);
+  rejoiner_.handle(event, facts, now, actions);
 }
 
-void ActiveBackup::follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts,
+void ActiveBackup::follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts, Tick now,
                           ActionList& actions) {
   actions.push_back(ActiveChanged{change.from, change.to});
   if (!change.to) {
     notifier_.stop();
+    rejoiner_.stop();
     return;
   }
   move_mac(change.from, *change.to, facts, actions);
   if (facts.bond_up) notifier_.start(facts, in_scheduled_pass, actions);
+  rejoiner_.start(facts, now);
 }
 
 void ActiveBackup::move_mac(std::optional<PortId> previous, PortId next, const BondFacts& facts,
@@ -79,6 +82,7 @@ ForwardingPlan ActiveBackup::plan(const BondFacts& facts) const {
   for (const PortFacts& port : facts.ports) {
     const bool delivers = current == port.id || stand_in == port.id || facts.options.all_slaves_active;
     plan.ports[port.id.index].deliver = delivers ? deliver_all : deliver_link_local;
+    plan.ports[port.id.index].queue_id = port.options.queue_id;
   }
   if (current) {
     plan.transmit.spread = Spread::single;

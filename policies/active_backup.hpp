@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "policies/active_port.hpp"
+#include "policies/group_rejoiner.hpp"
 #include "policies/peer_notifier.hpp"
 #include "policies/policy.hpp"
 
@@ -15,16 +16,18 @@ class ActiveBackup {
  public:
   void handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions);
   ForwardingPlan plan(const BondFacts& facts) const;
-  std::optional<Tick> next_deadline() const noexcept { return std::nullopt; }
+  std::optional<Tick> next_deadline() const noexcept { return rejoiner_.next_deadline(); }
   std::optional<PortId> active() const noexcept { return active_.current(); }
   bool skip_updelay(const BondFacts&) const noexcept { return !active_.current(); }
 
  private:
-  void follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts, ActionList& actions);
+  void follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts, Tick now,
+              ActionList& actions);
   void move_mac(std::optional<PortId> previous, PortId next, const BondFacts& facts, ActionList& actions) const;
 
   ActivePort active_;
   PeerNotifier notifier_;
+  GroupRejoiner rejoiner_;
 };
 static_assert(Policy<ActiveBackup>);
 

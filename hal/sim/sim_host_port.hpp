@@ -74,7 +74,7 @@ class SimHostPort final : public HostPort {
   MacAddress mac_;
   std::uint32_t mtu_ = 1500;
   bool present_ = true;
-  bool up_ = true;
+  bool up_ = false;  ///< as a host's interface that was only just made
   bool carrier_ = false;
   bool promiscuous_ = false;
   std::vector<HostAddress> addresses_;

@@ -34,7 +34,9 @@ BOOST_AUTO_TEST_CASE(an_idle_bond_wakes_for_each_poll_and_for_nothing_else) {
 
 BOOST_AUTO_TEST_CASE(events_leave_the_grid_of_polls_where_it_is) {
   SimBench bench({"e0", "e1"});
-  bench.add({"e0", "e1"});
+  BondConfig config = SimBench::config({"e0", "e1"});
+  config.options.resend_igmp = 0;  // it has times of its own
+  bench.add(config);
   for (std::int64_t tick = 137; tick < 2'000; tick += 137) {
     bench.link(tick, "e0", tick % 2 == 0);
     BOOST_REQUIRE_EQUAL(next_wake(bench) % 100, 0);

@@ -17,9 +17,9 @@ struct Paper : PaperFacts {
   using PaperFacts::PaperFacts;
 
   /// "active eth0>eth1, mac eth1=0a:00, bond mac 0a:01, announce" of this event, carried out on the facts.
-  std::string tell(const PolicyEvent& event) {
+  std::string tell(const PolicyEvent& event, Tick now = {}) {
     ActionList actions;
-    policy.handle(event, facts, Tick{}, actions);
+    policy.handle(event, facts, now, actions);
     std::string text;
     for (const Action& action : actions) {
       if (!text.empty()) text += ", ";
@@ -368,11 +368,36 @@ BOOST_AUTO_TEST_CASE(a_port_within_its_updelay_is_used_when_nothing_else_is_ther
   BOOST_TEST(bond.link(1, LinkState::up) == "");
 }
 
-BOOST_AUTO_TEST_CASE(it_asks_for_no_timer_and_punts_nothing) {
+BOOST_AUTO_TEST_CASE(multicast_groups_are_joined_again_after_a_failover_and_not_without_an_active_port) {
   Paper bond(2);
+  bond.facts.bond_up = false;
   bond.add_all();
+  bond.facts.bond_up = true;
   BOOST_TEST(!bond.policy.next_deadline().has_value());
   BOOST_TEST(bond.tell(TimerDue{}) == "");
+  bond.link(0, LinkState::down);
+  BOOST_REQUIRE(bond.policy.next_deadline().has_value());
+  BOOST_TEST(bond.policy.next_deadline()->number == 10);
+  BOOST_TEST(bond.tell(TimerDue{}, Tick{10}) == "rejoin");
+  BOOST_TEST(!bond.policy.next_deadline().has_value());
+  BOOST_TEST(bond.tell(ActivateRequested{PortId{1}}) == "");
+  bond.link(1, LinkState::down);
+  BOOST_TEST(!bond.policy.next_deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(queue_ids_stand_in_the_plan_and_backups_with_link_are_among_the_ports_they_may_name) {
+  Paper bond(3);
+  bond[2].options.queue_id = 7;
+  bond.add_all();
+  const ForwardingPlan plan = bond.policy.plan(bond);
+  BOOST_TEST(plan.ports[0].queue_id == 0);
+  BOOST_TEST(plan.ports[2].queue_id == 7);
+  BOOST_TEST(bond.fallback() == "eth1 eth2");
+}
+
+BOOST_AUTO_TEST_CASE(it_punts_nothing) {
+  Paper bond(2);
+  bond.add_all();
   BOOST_TEST(bond.tell(FramePunted{PortId{0}, {}}) == "");
 }
 

@@ -22,6 +22,12 @@ struct Host {
   std::unique_ptr<HostPort> port = std::move(hardware.open_host_port("bond0").value());
   SimHostPort& side = *world.host_port("bond0");
 
+  Host() {
+    BOOST_TEST(!port->is_up());
+    BOOST_REQUIRE(port->set_up(true).ok());
+    (void)host_events();
+  }
+
   std::size_t host_events() {
     FixedVector<HardwareEvent, 64> events;
     hardware.poll_events(events);
