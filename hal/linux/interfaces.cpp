@@ -89,6 +89,20 @@ bool parse_address(const nlmsghdr& message, InterfaceAddress& address) {
   return true;
 }
 
+bool parse_route(const nlmsghdr& message, RouteInfo& route) {
+  rtmsg header{};
+  if (message.nlmsg_type != RTM_NEWROUTE || !read_family(message, header)) return false;
+  // What is local leaves by lo, which is nobody's port; broadcast and multicast leave by an interface as unicast does.
+  if (header.rtm_type == RTN_UNREACHABLE || header.rtm_type == RTN_BLACKHOLE || header.rtm_type == RTN_PROHIBIT)
+    return false;
+  const Attributes attributes(message, sizeof header);
+  route = {};
+  route.output = static_cast<int>(attributes.u32(RTA_OIF));
+  const wire::Bytes source = attributes.bytes(RTA_PREFSRC);
+  if (source.size() == (header.rtm_family == AF_INET ? 4u : 16u)) route.source = IpAddress::from_bytes(source);
+  return route.output > 0;
+}
+
 bool is_interface_name(std::string_view name) noexcept {
   if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == "..") return false;
   for (const char c : name)
@@ -236,6 +250,19 @@ int Interfaces::remove_default_routes(int index, IpAddress::Family family, const
     }
   }
   return removed == 0 ? ESRCH : 0;
+}
+
+int Interfaces::find_route(const IpAddress& target, RouteInfo& route) {
+  rtmsg header{};
+  header.rtm_family = family_of(target.family);
+  header.rtm_dst_len = target.is_v4() ? 32 : 128;
+  NetlinkMessage message(RTM_GETROUTE, 0, header);
+  message.add_bytes(RTA_DST, target.bytes());
+  bool found = false;
+  const int error = netlink_.get(message, [&](const nlmsghdr& answer) { found = parse_route(answer, route); });
+  // EINVAL, EACCES and EHOSTUNREACH come from routes of type blackhole, prohibit and unreachable.
+  if (error == EINVAL || error == EACCES || error == EHOSTUNREACH) return ENETUNREACH;
+  return error == 0 && !found ? ENETUNREACH : error;
 }
 
 }  // namespace bondbox::lnx

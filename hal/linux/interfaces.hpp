@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +40,18 @@ struct InterfaceAddress {
   bool link_scope = false;
 };
 
+/// The way that the kernel would send a packet now.
+struct RouteInfo {
+  int output = 0;                   ///< index of the interface that it would leave by
+  std::optional<IpAddress> source;  ///< that the kernel would put in
+};
+
 /// Of an RTM_NEWLINK or RTM_DELLINK message; false when it is none, or tells of a bridge port instead (AF_BRIDGE).
 bool parse_interface(const nlmsghdr& message, InterfaceInfo& info);
 /// Of an RTM_NEWADDR or RTM_DELADDR message.
 bool parse_address(const nlmsghdr& message, InterfaceAddress& address);
+/// Of an RTM_NEWROUTE message; false when it is none, or leads to no interface (unreachable, blackhole, prohibit).
+bool parse_route(const nlmsghdr& message, RouteInfo& route);
 
 /// 1 .. 15 bytes, no '/', ':', white space or control characters, neither "." nor ".." (the kernel's dev_valid_name
 /// and what can stand in a file name).
@@ -71,6 +80,8 @@ class Interfaces {
   /// Every default route of the family through the interface, or only the one by `gateway`. Routes learned from router
   /// advertisements stay. ESRCH: there was none.
   int remove_default_routes(int index, IpAddress::Family family, const IpAddress* gateway);
+  /// Asks for the way to one address. ENETUNREACH: there is none.
+  int find_route(const IpAddress& target, RouteInfo& route);
 
   NetlinkSocket& netlink() noexcept { return netlink_; }
 

@@ -10,6 +10,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+
+#include "hal/linux/joined_groups.hpp"
 
 namespace bondbox::lnx {
 namespace {
@@ -232,18 +235,44 @@ void TapHostPort::learn_addresses(std::span<const InterfaceAddress> all, State& 
   }
 }
 
-Result<HostPath> TapHostPort::path_to(const IpAddress& target) const {
-  HostPath path{true, VlanId{}, IpAddress{}, mac()};
-  path.source.family = target.family;
-  for (const HostAddress& own : state_.addresses) {
-    if (own.address.family != target.family || own.vlan.tagged()) continue;
-    path.source = own.address;
-    break;
-  }
-  return path;
+const TapHostPort::Holder* TapHostPort::holder(int index) const noexcept {
+  for (const Holder& known : holders_)
+    if (known.index == index) return &known;
+  return nullptr;
 }
 
-void TapHostPort::append_groups(FixedVector<HostGroup, 64>&) const {}
+IpAddress TapHostPort::first_address(const Holder& holder, IpAddress::Family family) const noexcept {
+  for (const HostAddress& own : state_.addresses) {
+    const bool held = own.vlan == holder.vlan && own.on_bridge == holder.bridge && own.mac == holder.mac;
+    if (held && own.address.family == family) return own.address;
+  }
+  IpAddress none;
+  none.family = family;
+  return none;
+}
+
+Result<HostPath> TapHostPort::path_to(const IpAddress& target) const {
+  if (gone_) return Outcome::failed(ENODEV, "bond is gone");
+  RouteInfo route;
+  if (const int error = context_->interfaces.find_route(target, route); error != 0)
+    return Outcome::failed(error, "no route");
+  const Holder* const way = holder(route.output);
+  if (way == nullptr) return HostPath{};
+  return HostPath{true, way->vlan, route.source ? *route.source : first_address(*way, target.family), way->mac};
+}
+
+void TapHostPort::append_groups(FixedVector<HostGroup, 64>& groups) const {
+  if (gone_) return;
+  const bool local_too = reports_local_network_groups();
+  const auto take = [&](const JoinedGroup& joined) {
+    const Holder* const member = holder(joined.index);
+    if (member == nullptr || is_all_hosts(joined.group)) return;
+    if (!local_too && is_local_network_group(joined.group)) return;
+    const IpAddress source = first_address(*member, IpAddress::Family::v4);
+    groups.push_back({joined.group, member->vlan, source, member->mac, joined.version});
+  };
+  (void)read_joined_groups(std::cref(take));  // as a reference, so that std::function needs no memory
+}
 
 bool TapHostPort::take_changed() noexcept {
   const bool changed = changed_;

@@ -85,6 +85,10 @@ class TapHostPort : public HostPort {
   TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index);
   void learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all);
   void learn_addresses(std::span<const InterfaceAddress> all, State& state) const;
+  /// The holder of the interface with this index; nullptr: none of ours.
+  const Holder* holder(int index) const noexcept;
+  /// All zero when it has none.
+  IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
   void vanish();
   /// Learns the change that ended with `error`, or says why it was refused.
   Outcome finish(int error, const std::string& what);

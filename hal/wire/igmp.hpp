@@ -15,9 +15,9 @@ constexpr MacAddress group_mac(const IpAddress& group) noexcept {
   return {{0x01, 0x00, 0x5e, static_cast<std::uint8_t>(group.octets[1] & 0x7f), group.octets[2], group.octets[3]}};
 }
 
-/// A report of one group: version 1 or 2 to the group itself, version 3 (a change to "exclude nobody", RFC 3376 4.2.12,
-/// as a host sends it when it joins) to 224.0.0.22. TTL 1 and the router alert option as RFC 2236 section 2 asks for.
-/// Empty when an address is not IPv4.
+/// A report of one group: version 1 or 2 to the group itself, version 3 to 224.0.0.22 (the current state "exclude
+/// nobody", RFC 3376 4.2.12: the kernel driver's joins after a failover are such, observed). TTL 1 and the router alert
+/// option as RFC 2236 section 2 asks for. Empty when an address is not IPv4.
 constexpr SmallFrame build_igmp_report(const MacAddress& sender, const IpAddress& source, const IpAddress& group,
                                        std::uint8_t version, VlanId vlan) noexcept {
   if (!source.is_v4() || !group.is_v4()) return {};
@@ -27,7 +27,7 @@ constexpr SmallFrame build_igmp_report(const MacAddress& sender, const IpAddress
   FrameBuilder report;
   if (version >= 3) {
     report.put8(0x22).put8(0).put16(0).put16(0).put16(1);  // one group record
-    report.put8(4).put8(0).put16(0).put(group.bytes());    // CHANGE_TO_EXCLUDE_MODE, no sources
+    report.put8(2).put8(0).put16(0).put(group.bytes());    // MODE_IS_EXCLUDE, no sources
   } else {
     report.put8(version == 2 ? 0x16 : 0x12).put8(0).put16(0).put(group.bytes());
   }

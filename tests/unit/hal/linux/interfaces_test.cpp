@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/socket.h>
@@ -54,6 +55,16 @@ NetlinkMessage address_message(unsigned char family, std::uint32_t flags, wire::
   message.add_bytes(IFA_ADDRESS, peer);
   if (!local.empty()) message.add_bytes(IFA_LOCAL, local);
   message.add_u32(IFA_FLAGS, flags);
+  return message;
+}
+
+NetlinkMessage route_message(unsigned char family, unsigned char type, int output, wire::Bytes source) {
+  rtmsg header{};
+  header.rtm_family = family;
+  header.rtm_type = type;
+  NetlinkMessage message(RTM_NEWROUTE, 0, header);
+  message.add_u32(RTA_OIF, static_cast<std::uint32_t>(output));
+  if (!source.empty()) message.add_bytes(RTA_PREFSRC, source);
   return message;
 }
 
@@ -137,6 +148,32 @@ BOOST_AUTO_TEST_CASE(an_address_of_the_wrong_size_is_refused) {
   NetlinkMessage message = address_message(AF_INET6, 0, {}, four);
   InterfaceAddress address;
   BOOST_TEST(!parse_address(message.header(), address));
+}
+
+BOOST_AUTO_TEST_CASE(a_route_tells_its_interface_and_the_source_address_that_goes_with_it) {
+  const IpAddress v4 = *IpAddress::parse("10.9.0.1");
+  const IpAddress v6 = *IpAddress::parse("fd09::1");
+  RouteInfo route;
+  BOOST_REQUIRE(parse_route(route_message(AF_INET, RTN_UNICAST, 7, v4.bytes()).header(), route));
+  BOOST_TEST(route.output == 7);
+  BOOST_TEST((route.source == v4));
+  BOOST_REQUIRE(parse_route(route_message(AF_INET6, RTN_UNICAST, 8, v6.bytes()).header(), route));
+  BOOST_TEST((route.source == v6));
+  BOOST_REQUIRE(parse_route(route_message(AF_INET, RTN_UNICAST, 9, {}).header(), route));
+  BOOST_TEST(route.output == 9);
+  BOOST_TEST(!route.source.has_value());
+  // A source of the other family's size is none.
+  BOOST_REQUIRE(parse_route(route_message(AF_INET6, RTN_UNICAST, 8, v4.bytes()).header(), route));
+  BOOST_TEST(!route.source.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_route_that_leads_nowhere_is_none) {
+  RouteInfo route;
+  for (const unsigned char type : {RTN_UNREACHABLE, RTN_BLACKHOLE, RTN_PROHIBIT})
+    BOOST_TEST(!parse_route(route_message(AF_INET6, type, 1, {}).header(), route));
+  BOOST_TEST(!parse_route(route_message(AF_INET, RTN_UNICAST, 0, {}).header(), route));
+  NetlinkMessage other(RTM_NEWADDR, 0, rtmsg{});
+  BOOST_TEST(!parse_route(other.header(), route));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_does_not_fit_is_refused_before_it_is_sent) {
