@@ -93,6 +93,7 @@ BondStatus Bond::status(Tick now) const {
   status.plan_generation = plan_.generation;
   status.announcements = announcements_;
   status.failovers = failovers_;
+  status.turns = forwarder_.turns();
   status.punts_lost = forwarder_.punts_lost();
   status.host_refused = host_refused_;
   status.counters = forwarder_.bond();

@@ -52,6 +52,7 @@ struct BondStatus {
   std::uint64_t plan_generation = 0;
   std::uint64_t announcements = 0;  ///< frames sent to tell neighbours
   std::uint64_t failovers = 0;      ///< changes from one active port to another
+  std::uint32_t turns = 0;          ///< round robin: frames that have had their turn, modulo 2^32
   std::uint64_t punts_lost = 0;
   std::uint64_t host_refused = 0;  ///< operations that the host port refused (carrier, MAC)
   BondCounters counters;

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <charconv>
 
+#include "firmware/which.hpp"
+
 namespace bondbox {
 namespace {
 
@@ -73,6 +75,12 @@ EventsRequest parse_events(std::span<const std::string> arguments) {
   return request;
 }
 
+Reply check_which(std::span<const std::string> arguments) {
+  if (arguments.empty()) return wrong_words("which needs a bond");
+  std::string wrong;
+  return WhichRequest::parse(arguments.subspan(1), wrong) ? Reply{} : wrong_words(std::move(wrong));
+}
+
 std::string names_of(const Scheduler& scheduler) {
   std::string names;
   for (const auto& bond : scheduler.bonds()) names += (names.empty() ? "" : ", ") + bond->name();
@@ -101,6 +109,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
   const auto arguments = words.subspan(1);
   if (words[0] == "status") return parse_status(arguments).wrong;
   if (words[0] == "events") return parse_events(arguments).wrong;
+  if (words[0] == "which") return check_which(arguments);
   for (const Shape& shape : shapes) {
     if (words[0] != shape.command) continue;
     const bool fits = arguments.size() >= shape.least && arguments.size() <= shape.most;
@@ -120,6 +129,7 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "enslave") return change_ports(arguments, &Bond::enslave);
   if (command == "release") return change_ports(arguments, &Bond::release);
   if (command == "activate") return activate(arguments);
+  if (command == "which") return which(arguments);
   return reload_ ? reload_()
                  : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
 }
@@ -199,6 +209,15 @@ Reply CommandExecutor::change_ports(std::span<const std::string> arguments, Outc
     }
     return all;
   });
+}
+
+Reply CommandExecutor::which(std::span<const std::string> arguments) {
+  Reply reply;
+  const Bond* const bond = find(arguments[0], reply);
+  if (bond == nullptr) return reply;
+  std::string wrong;
+  const auto request = WhichRequest::parse(arguments.subspan(1), wrong);
+  return {0, answer_which(*request, bond->status(scheduler_.now()))};
 }
 
 Reply CommandExecutor::activate(std::span<const std::string> arguments) {

@@ -30,7 +30,7 @@ class CommandExecutor {
   /// client can tell before it looks for a running bondbox.
   static Reply check(std::span<const std::string> words);
 
-  /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events.
+  /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which.
   /// A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
@@ -41,6 +41,7 @@ class CommandExecutor {
   Reply set(std::span<const std::string> arguments);
   Reply change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view));
   Reply activate(std::span<const std::string> arguments);
+  Reply which(std::span<const std::string> arguments);
 
   Bond* find(const std::string& name, Reply& reply);
   Reply in_a_step(const std::function<Reply()>& change);

@@ -25,23 +25,6 @@ std::uint8_t neighbour_discovery_type(wire::Bytes frame) noexcept {
   return wire::EthernetView::parse(frame)->payload()[wire::Ipv6View::header_size];
 }
 
-/// The class that a policy may ask for by its bit. The kernel driver, too, looks behind VLAN tags for it.
-Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
-  const auto view = wire::EthernetView::parse(frame);
-  if (!view) return punt_nothing;
-  switch (view->ethertype()) {
-    case ethertype::slow_protocols:
-      return from_host ? punt_nothing : punt_slow_protocols;
-    case ethertype::arp:
-      return from_host ? punt_arp_sent : punt_arp_received;
-    case ethertype::ipv6:
-      if (!from_host) return is_neighbour_discovery(frame) ? punt_nd_received : punt_nothing;
-      return neighbour_discovery_type(frame) == wire::nd::advertisement ? punt_na_sent : punt_nothing;
-    default:
-      return punt_nothing;
-  }
-}
-
 /// The address under which the bond's own frames leave on a port.
 const MacAddress& source_on(PortId port, const ForwardingPlan& plan, const MacAddress& bond_mac) noexcept {
   const auto& source = plan.ports[port.index].source_mac;
@@ -77,6 +60,23 @@ std::size_t hand_over(std::span<Packet* const> frames, HostPort& host) {
 }
 
 }  // namespace
+
+/// The kernel driver, too, looks behind VLAN tags for it.
+Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
+  const auto view = wire::EthernetView::parse(frame);
+  if (!view) return punt_nothing;
+  switch (view->ethertype()) {
+    case ethertype::slow_protocols:
+      return from_host ? punt_nothing : punt_slow_protocols;
+    case ethertype::arp:
+      return from_host ? punt_arp_sent : punt_arp_received;
+    case ethertype::ipv6:
+      if (!from_host) return is_neighbour_discovery(frame) ? punt_nd_received : punt_nothing;
+      return neighbour_discovery_type(frame) == wire::nd::advertisement ? punt_na_sent : punt_nothing;
+    default:
+      return punt_nothing;
+  }
+}
 
 Deliver destination_class(wire::Bytes frame) noexcept {
   if ((frame[0] & 1) == 0) return deliver_unicast;

@@ -69,6 +69,8 @@ class Forwarder {
   const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
   const BondCounters& bond() const noexcept { return bond_; }
   const BucketTraffic& traffic() const noexcept { return traffic_; }
+  /// How many frames have had their turn in round robin, modulo 2^32.
+  std::uint32_t turns() const noexcept { return round_robin_counter_; }
   void forget_port(PortId id) noexcept { ports_[id.index] = {}; }
 
   /// Set when a NIC refused a frame for want of a link: look at the links now. Cleared by reading.
@@ -116,6 +118,9 @@ class Forwarder {
   PuntQueue punted_;
   std::uint64_t punts_lost_ = 0;
 };
+
+/// The class of a frame that a policy may ask for by its bit, or punt_nothing. Looks behind VLAN tags.
+Punt punt_class(wire::Bytes frame, bool from_host) noexcept;
 
 /// The class of a frame by its destination, as one bit of PortRule::deliver. `frame` has at least 6 bytes.
 Deliver destination_class(wire::Bytes frame) noexcept;

@@ -12,7 +12,7 @@
 namespace bondbox::cli {
 namespace {
 
-constexpr std::array<Command, 13> table{{
+constexpr std::array<Command, 14> table{{
     {"run", "bondbox run [-c FILE]\nbondbox run BOND PORT... [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
@@ -53,6 +53,17 @@ constexpr std::array<Command, 13> table{{
      "One line an event: wall time (UTC), tick (ms since the start), the event in the\n"
      "kernel driver's words. --follow goes on until interrupted.\n\n  bondbox events bond0 --follow\n",
      events},
+    {"which",
+     "bondbox which BOND (--pcap FILE | --hex FRAME)\n"
+     "bondbox which --mode M --xmit-hash-policy P --ports N (--pcap FILE | --hex FRAME)",
+     "which port each frame leaves on, and why",
+     "One line a frame: its number, the port's index, the port's name or -, and why,\n"
+     "separated by tabs. A running bond answers from its plan and counts nothing.\n"
+     "The second form needs no bond: it asks the mode's own policy with N ports that\n"
+     "are up. Also --packets-per-slave K (mode 0) and --resilient (modes 2 and 4).\n\n"
+     "  bondbox which bond0 --pcap out.pcap\n"
+     "  bondbox which --mode 2 --xmit-hash-policy layer3+4 --ports 3 --pcap out.pcap\n",
+     which},
     {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"

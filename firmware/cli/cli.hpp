@@ -50,6 +50,7 @@ int simulate(const Invocation& invocation);
 int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload
 int status(const Invocation& invocation);
 int events(const Invocation& invocation);
+int which(const Invocation& invocation);
 int show_version(const Invocation& invocation);
 int help(const Invocation& invocation);
 

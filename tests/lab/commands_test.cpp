@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/pcap/capture_file.hpp"
 #include "tests/lab/support/lab_house.hpp"
 
 namespace bondbox::lab {
@@ -178,6 +179,31 @@ BOOST_AUTO_TEST_CASE(events_followed_tell_of_a_pull_as_it_happens) {
   const std::string first = text.substr(0, text.find('\n') + 1);
   BOOST_TEST(text.find(first, 1) == std::string::npos, "told twice: " << first);
   BOOST_TEST(follower.is_running());
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_of_thousands_of_frames_is_answered_from_the_running_plan) {
+  constexpr std::size_t frames = 5'000;
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  const ScratchDirectory scratch;
+  const std::string capture = scratch.path() + "/sent.pcap";
+  auto writer = pcapio::CaptureWriter::create(capture, pcapio::CaptureWriter::Precision::microseconds);
+  BOOST_REQUIRE(writer.ok());
+  std::string wanted;
+  for (std::size_t i = 1; i <= frames; ++i) {
+    // From no bytes at all to more than a request holds.
+    const std::vector<std::uint8_t> frame(i % 10 == 0 ? i % 9'000 : i % 100, 0x02);
+    BOOST_REQUIRE(writer.value().write(static_cast<std::int64_t>(i), frame).ok());
+    const char* const where = frame.size() < 14 ? "\t-\t-\ttoo short for a frame\n" : "\t1\teth1\tthe active port\n";
+    wanted += std::to_string(i) + where;
+  }
+  BOOST_REQUIRE(writer.value().close().ok());
+  BOOST_REQUIRE(daemon.ask("activate bond0 eth1").status == 0);
+  const Answer answer = daemon.ask("which bond0 --pcap " + capture);
+  BOOST_TEST(answer.status == 0, answer.err);
+  BOOST_TEST((answer.out == wanted));
+  BOOST_TEST(daemon.status("/bonds/0/tx_runts") == "0");
+  BOOST_TEST(daemon.ask("which bond7 --pcap " + capture).err.starts_with("bondbox: there is no bond \"bond7\" here"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -66,6 +66,8 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"events", "--after", "x"}, "--after takes the number of an event, not \"x\""},
       {{"events", "--after", "-1"}, "--after takes the number of an event, not \"-1\""},
       {{"events", "bond0", "bond1"}, "events does not know \"bond1\""},
+      {{"which"}, "which needs a bond"},
+      {{"which", "bond0", "1", "-"}, "which needs the number of the first frame"},
   };
   for (const Row& row : rows) {
     const Reply reply = program.ask(row.words);
@@ -81,7 +83,8 @@ BOOST_AUTO_TEST_CASE(right_words_pass_the_check_without_being_carried_out) {
   for (const Words& words :
        {Words{"status"}, Words{"status", "b", "--format", "json"}, Words{"status", "--format=proc"},
         Words{"get", "b", "o"}, Words{"set", "b", "o", ""}, Words{"enslave", "b", "p", "q"}, Words{"release", "b", "p"},
-        Words{"activate", "b", "p"}, Words{"reload"}, Words{"events", "b", "--after", "7"}}) {
+        Words{"activate", "b", "p"}, Words{"reload"}, Words{"events", "b", "--after", "7"},
+        Words{"which", "b", "1", "-", "00"}}) {
     BOOST_TEST(CommandExecutor::check(words).exit_status == 0);
     BOOST_TEST(CommandExecutor::check(words).text == "");
   }
@@ -89,9 +92,10 @@ BOOST_AUTO_TEST_CASE(right_words_pass_the_check_without_being_carried_out) {
 
 BOOST_AUTO_TEST_CASE(every_command_on_a_bond_that_is_not_there_names_those_that_are) {
   Program program;
-  for (const Words& words : {Words{"status", "bond7"}, Words{"events", "bond7"}, Words{"get", "bond7", "mode"},
-                             Words{"set", "bond7", "miimon", "1"}, Words{"enslave", "bond7", "e2"},
-                             Words{"release", "bond7", "e0"}, Words{"activate", "bond7", "e0"}}) {
+  for (const Words& words :
+       {Words{"status", "bond7"}, Words{"events", "bond7"}, Words{"get", "bond7", "mode"},
+        Words{"set", "bond7", "miimon", "1"}, Words{"enslave", "bond7", "e2"}, Words{"release", "bond7", "e0"},
+        Words{"activate", "bond7", "e0"}, Words{"which", "bond7", "1", "-", "00"}}) {
     const Reply reply = program.ask(words);
     BOOST_TEST(reply.exit_status == 1);
     BOOST_TEST(reply.text == "there is no bond \"bond7\" here; there is: bond0\n");
@@ -225,6 +229,20 @@ BOOST_AUTO_TEST_CASE(events_of_one_bond_leave_out_the_others) {
   const Reply other = program.ask({"events", "bond1"});
   BOOST_TEST(has(other.text, "bond1: "));
   BOOST_TEST(!has(other.text, "bond0: "));
+}
+
+BOOST_AUTO_TEST_CASE(which_answers_from_the_running_plan_and_counts_nothing) {
+  Program program;
+  const std::string frame(2 * 60, '0');
+  const std::string generation = std::to_string(program.bond().plan().generation);
+  const Words words{"which", "bond0", "4", "-", frame, "00"};
+  BOOST_TEST(program.ask(words).text ==
+             "0 " + generation + "\n4\t0\te0\tthe active port\n5\t-\t-\ttoo short for a frame\n");
+  BOOST_REQUIRE(program.set("active_slave", "e1").ok());
+  BOOST_TEST(has(program.ask(words).text, "4\t1\te1\tthe active port\n"));
+  const BondStatus after = program.status();
+  BOOST_TEST(after.counters.tx_no_port + after.counters.tx_runt + after.counters.tx_punted == 0U);
+  for (const PortStatus& port : after.ports) BOOST_TEST(port.counters.tx_frames == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(reload_runs_what_it_was_given_or_says_that_there_is_no_file) {
