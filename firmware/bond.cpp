@@ -341,7 +341,9 @@ void Bond::perform(const RejoinGroups&) {
       continue;
     forwarder_.send(speech_, plan_, nics());
   }
-  if (!groups.empty()) record(EventKind::announce, {}, -1, "joined %zu multicast groups again", groups.size());
+  if (!groups.empty())
+    record(EventKind::announce, {}, -1, "joined %zu multicast group%s again", groups.size(),
+           groups.size() == 1 ? "" : "s");
 }
 
 void Bond::perform(const Tell& action) {

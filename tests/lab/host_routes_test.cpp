@@ -65,20 +65,6 @@ struct House {
   }
 };
 
-/// Joins a group on the interface that holds `holder`, as long as it lives.
-class Member {
- public:
-  Member(const char* group, const char* holder) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    ip_mreq wanted{};
-    BOOST_REQUIRE(::inet_pton(AF_INET, group, &wanted.imr_multiaddr) == 1);
-    BOOST_REQUIRE(::inet_pton(AF_INET, holder, &wanted.imr_interface) == 1);
-    BOOST_REQUIRE(::setsockopt(fd_.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &wanted, sizeof wanted) == 0);
-  }
-
- private:
-  lnx::UniqueFd fd_;
-};
-
 bool contains(const FixedVector<HostGroup, 64>& groups, const HostGroup& wanted) {
   return std::find(groups.begin(), groups.end(), wanted) != groups.end();
 }
@@ -177,9 +163,9 @@ BOOST_AUTO_TEST_CASE(a_way_through_a_bond_that_was_deleted_is_refused) {
 BOOST_AUTO_TEST_CASE(groups_joined_on_the_bond_are_told_with_address_mac_and_version) {
   House house;
   house.bench.host.must("ip link set p0 up; ip addr add 10.8.0.1/24 dev p0");
-  const Member first("239.1.2.3", "10.9.0.1");
-  const Member local("224.0.0.251", "10.9.0.1");
-  const Member elsewhere("239.9.9.9", "10.8.0.1");
+  const GroupMember first("239.1.2.3", "10.9.0.1");
+  const GroupMember local("224.0.0.251", "10.9.0.1");
+  const GroupMember elsewhere("239.9.9.9", "10.8.0.1");
   FixedVector<HostGroup, 64> groups;
   house.bond0->append_groups(groups);
   BOOST_TEST(groups.size() == 2u);
@@ -201,7 +187,7 @@ BOOST_AUTO_TEST_CASE(groups_joined_on_the_bridge_or_on_vlans_are_told_with_their
                         " type bridge mcast_snooping 0; ip link set bond0 master br0; ip link set br0 up; "
                         "ip addr add 10.9.7.1/24 dev br0");
   BOOST_TEST(house.leads("10.9.7.77", {true, {}, ip("10.9.7.1"), bridge_mac}));
-  const Member on_bridge("239.7.7.7", "10.9.7.1");
+  const GroupMember on_bridge("239.7.7.7", "10.9.7.1");
   FixedVector<HostGroup, 64> groups;
   house.bond0->append_groups(groups);
   BOOST_TEST(contains(groups, {ip("239.7.7.7"), {}, ip("10.9.7.1"), bridge_mac, 3}));
@@ -210,7 +196,7 @@ BOOST_AUTO_TEST_CASE(groups_joined_on_the_bridge_or_on_vlans_are_told_with_their
       "ip link add link bond0 name bond0.5 type vlan id 5; ip link set bond0.5 up; "
       "ip addr add 10.5.0.1/24 dev bond0.5");
   BOOST_TEST(house.leads("10.5.0.77", {true, {5}, ip("10.5.0.1"), station}));
-  const Member on_vlan("239.5.5.5", "10.5.0.1");
+  const GroupMember on_vlan("239.5.5.5", "10.5.0.1");
   groups.clear();
   house.bond0->append_groups(groups);
   BOOST_TEST(contains(groups, {ip("239.5.5.5"), {5}, ip("10.5.0.1"), station, 3}));

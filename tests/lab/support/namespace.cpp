@@ -5,6 +5,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -242,6 +243,14 @@ std::vector<std::uint8_t> Wiretap::expect(const std::function<bool(std::span<con
     if (wanted(frame)) return frame;
   }
   return {};
+}
+
+GroupMember::GroupMember(const char* group, const char* holder) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  ip_mreq wanted{};
+  if (::inet_pton(AF_INET, group, &wanted.imr_multiaddr) != 1 ||
+      ::inet_pton(AF_INET, holder, &wanted.imr_interface) != 1 ||
+      ::setsockopt(fd_.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &wanted, sizeof wanted) != 0)
+    throw std::runtime_error(std::string("cannot join ") + group + " on the interface of " + holder);
 }
 
 bool wait_until(const std::function<bool()>& done, int limit_ms) {

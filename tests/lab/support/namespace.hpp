@@ -105,6 +105,16 @@ class Wiretap {
   lnx::UniqueFd fd_;
 };
 
+/// A socket in the namespace where the caller is, that is a member of an IPv4 multicast group on the interface that
+/// holds the address. Throws when it cannot be.
+class GroupMember {
+ public:
+  GroupMember(const char* group, const char* holder);
+
+ private:
+  lnx::UniqueFd fd_;
+};
+
 /// Calls `done` every 2 ms until it says true, at most for `limit_ms`. Whether it did.
 bool wait_until(const std::function<bool()>& done, int limit_ms);
 
