@@ -97,10 +97,21 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::string refusal(const OptionInfo& option, std::string_view value) {
-  return std::string(option.name) + " cannot be \"" + std::string(value) + "\" (" + allowed_values(option) + ")";
+  std::string text =
+      std::string(option.name) + " cannot be \"" + std::string(value) + "\" (" + allowed_values(option) + ")";
+  if (option.kind != OptionKind::choice) return text;
+  std::array<std::string_view, 8> names;
+  std::size_t count = 0;
+  for (const ValueName& known : option.values)
+    if (count < names.size()) names[count++] = known.name;
+  const std::string_view near = nearest_name(value, {names.data(), count});
+  if (!near.empty()) text += "; did you mean \"" + std::string(near) + "\"?";
+  return text;
 }
 
 const OptionInfo* find_option(std::string_view name) {
+  // As the option was called while upstream discussed it, and is in some texts.
+  if (name == "ad_actor_port_prio") name = "actor_port_prio";
   for (const OptionInfo& option : all_options())
     if (option.name == name) return &option;
   return nullptr;

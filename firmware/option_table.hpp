@@ -97,6 +97,7 @@ struct OptionInfo {
   std::string_view name;
   OptionKind kind = OptionKind::number;
   ModeSet modes = every_mode;  ///< where it may be written
+  ModeSet effect = 0;          ///< where it does something, when those are fewer; 0: wherever it may be written
   bool without_ports = false;  ///< only while the bond has no ports
   bool while_down = false;     ///< only while the bond is down
   std::int64_t minimum = 0;
@@ -107,12 +108,14 @@ struct OptionInfo {
   std::string_view form = {};              ///< of a text or list: what is to be written
   std::string_view help = {};              ///< one line, without a full stop
   OptionAccess access = {};
+
+  ModeSet effective_modes() const noexcept { return effect != 0 ? effect : modes; }
 };
 
 /// In the order in which they are to be written, so that each finds what it depends on (the mode before what the mode
 /// allows, the monitor before its delays, ports before what names them). Read-only attributes come last.
 std::span<const OptionInfo> all_options();
-/// By the exact name; nullptr: there is none.
+/// By the exact name, or by another that it has had (ad_actor_port_prio for actor_port_prio); nullptr: there is none.
 const OptionInfo* find_option(std::string_view name);
 /// The option whose name is nearest to a mistyped one; empty when none is near. '-' counts as '_'.
 std::string_view nearest_option(std::string_view name);

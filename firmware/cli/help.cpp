@@ -27,19 +27,25 @@ std::string command_help(const Command& command) {
   return text;
 }
 
-std::string modes_text(ModeSet modes) {
-  if (modes == every_mode) return "all modes";
-  std::string text = "mode";
-  int count = 0;
+/// "0, 1, 5, 6"
+std::string mode_numbers(ModeSet modes, const char* separator) {
+  std::string text;
   for (unsigned number = 0; number < 7; ++number) {
     if ((modes & (1U << number)) == 0) continue;
-    text += (count++ == 0 ? " " : ", ") + std::to_string(number);
+    if (!text.empty()) text += separator;
+    text += std::to_string(number);
   }
   return text;
 }
 
+std::string modes_text(ModeSet modes) {
+  return modes == every_mode ? "all modes" : "mode " + mode_numbers(modes, ", ");
+}
+
 std::string option_line(const OptionInfo& option) {
-  return format("  %-20.*s %.*s\n", static_cast<int>(option.name.size()), option.name.data(),
+  const ModeSet modes = option.effective_modes();
+  const std::string shown = modes == every_mode ? "all" : mode_numbers(modes, ",");
+  return format("  %-20.*s %-8s %.*s\n", static_cast<int>(option.name.size()), option.name.data(), shown.c_str(),
                 static_cast<int>(option.help.size()), option.help.data());
 }
 
@@ -49,15 +55,19 @@ std::string option_help(const OptionInfo& option) {
   if (!option.unit.empty()) text += "  unit: " + std::string(option.unit) + "\n";
   if (!option.default_text.empty()) text += "  default: " + std::string(option.default_text) + "\n";
   text += "  written in: " + modes_text(option.modes) + "\n";
+  if (option.effective_modes() != option.modes)
+    text += "  does something in: " + modes_text(option.effective_modes()) + "\n";
   if (option.without_ports) text += "  only while the bond has no ports\n";
   if (option.while_down) text += "  only while the bond is down\n";
   return text;
 }
 
 std::string options_list() {
-  std::string text = "Options, as the kernel's bonding driver names them:\n\n";
+  std::string text = "Options, as the kernel's bonding driver names them, and the modes they do something in:\n\n";
   for (const OptionInfo& option : all_options()) text += option_line(option);
-  return text + "\nbondbox help OPTION tells an option's values.\n";
+  return text +
+         "\nModes: 0 balance-rr, 1 active-backup, 2 balance-xor, 3 broadcast, 4 802.3ad, 5 balance-tlb,\n"
+         "6 balance-alb. bondbox help OPTION tells an option's values.\n";
 }
 
 }  // namespace

@@ -58,8 +58,9 @@ std::vector<BondReader::Key> BondReader::recognised_keys(const ConfigTable& tabl
 
   std::vector<Key> keys;
   for (const ConfigEntry& entry : table.entries) {
-    const std::string name = canonical_key(entry.key);
+    std::string name = canonical_key(entry.key);
     const OptionInfo* option = find_option(name);
+    if (option != nullptr) name = option->name;
     const bool further = std::find(std::begin(further_keys), std::end(further_keys), name) != std::end(further_keys);
     if (option != nullptr && option->kind == OptionKind::read_only) {
       messages_.error(entry.at, quoted(entry.key) + where + " can only be read");

@@ -91,10 +91,63 @@ BOOST_AUTO_TEST_CASE(a_value_is_a_name_or_its_number_and_the_first_word_counts) 
   BOOST_CHECK_EQUAL(read("use_carrier"), "0");
   accept("resend_igmp", "off");
   refuse("primary_reselect", "Better", EINVAL,
-         "primary_reselect cannot be \"Better\" (one of always, better, failure)");
+         "primary_reselect cannot be \"Better\" (one of always, better, failure); did you mean \"better\"?");
   refuse("miimon", "", EINVAL, "miimon cannot be \"\" (allowed values 0 - 2147483647)");
   refuse("miimon", "99999999999999999999", EINVAL,
          "miimon cannot be \"99999999999999999999\" (allowed values 0 - 2147483647)");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_nearly_a_name_is_answered_with_the_name) {
+  const std::string policies = "(one of layer2, layer3+4, layer2+3, encap2+3, encap3+4, vlan+srcmac)";
+  refuse("xmit_hash_policy", "layer34", EINVAL,
+         "xmit_hash_policy cannot be \"layer34\" " + policies + "; did you mean \"layer3+4\"?");
+  refuse("xmit_hash_policy", "LAYER2+3", EINVAL,
+         "xmit_hash_policy cannot be \"LAYER2+3\" " + policies + "; did you mean \"layer2+3\"?");
+  refuse("xmit_hash_policy", "ip", EINVAL, "xmit_hash_policy cannot be \"ip\" " + policies);
+  refuse("xmit_hash_policy", "6", EINVAL, "xmit_hash_policy cannot be \"6\" " + policies);
+}
+
+BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
+  struct Row {
+    const char* option;
+    ModeSet modes;
+    const char* value;
+    const char* reads;
+  };
+  const Row rows[] = {
+      {"rebalance", only(Mode::balance_tlb) | only(Mode::balance_alb), "kernel", "kernel 0"},
+      {"rebalance", only(Mode::balance_tlb) | only(Mode::balance_alb), "1", "bounded 1"},
+      {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "on", "1"},
+      {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "0", "0"},
+      {"lacp_fallback", only(Mode::lacp_8023ad), "off", "off 0"},
+      {"lacp_fallback", only(Mode::lacp_8023ad), "1", "on 1"},
+  };
+  for (const Row& row : rows) {
+    for (int number = 0; number < 7; ++number) {
+      bond.options().mode = static_cast<Mode>(number);
+      const Outcome outcome = write_option(bond, row.option, row.value);
+      const bool allowed = (row.modes & (1 << number)) != 0;
+      BOOST_CHECK_MESSAGE(outcome.error == (allowed ? 0 : EACCES), row.option << " in mode " << number);
+      if (allowed) BOOST_CHECK_EQUAL(read(row.option), row.reads);
+    }
+  }
+  bond.options().mode = Mode::balance_tlb;
+  refuse("rebalance", "kernal", EINVAL,
+         "rebalance cannot be \"kernal\" (one of kernel, bounded); did you mean \"kernel\"?");
+}
+
+BOOST_AUTO_TEST_CASE(an_option_does_something_only_where_it_may_be_written) {
+  for (const OptionInfo& option : all_options())
+    BOOST_CHECK_MESSAGE((option.effective_modes() & ~option.modes) == 0, option.name);
+  BOOST_CHECK_EQUAL(find_option("fail_over_mac")->effective_modes(), only(Mode::active_backup));
+  BOOST_CHECK_EQUAL(find_option("fail_over_mac")->modes, every_mode);
+}
+
+BOOST_AUTO_TEST_CASE(an_options_former_name_is_known) {
+  BOOST_CHECK(find_option("ad_actor_port_prio") == find_option("actor_port_prio"));
+  bond.options().mode = Mode::lacp_8023ad;
+  accept("ad_actor_port_prio", "e0:7");
+  BOOST_CHECK_EQUAL(read("ad_actor_port_prio"), "e0:7 e1:255");
 }
 
 BOOST_AUTO_TEST_CASE(miimon_takes_the_delays_with_it) {

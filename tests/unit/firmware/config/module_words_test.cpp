@@ -1,5 +1,6 @@
 #include "firmware/config/module_words.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -56,6 +57,58 @@ port.eth1.prio = 7
   BOOST_CHECK_EQUAL(bond.options.arp_ip_targets.size(), 2);
   BOOST_CHECK_EQUAL(bond.port_options.at("eth1").prio, 7);
   BOOST_CHECK_EQUAL(bond.addresses.size(), 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_modules_parameters_are_taken_as_guides_show_them) {
+  const auto bond_of = [](const std::vector<std::string_view>& list) {
+    const ConfigResult result = words(list);
+    for (const ConfigMessage& error : result.errors)
+      if (error.text().find("is not in this build") == std::string::npos) BOOST_ERROR(error.text());
+    return result.config.bonds.at(0);
+  };
+  const BondConfig lacp =
+      bond_of({"bond0", "eth0", "eth1", "mode=4", "lacp_rate=1", "xmit_hash_policy=1", "ad_select=bandwidth",
+               "min_links=1", "all_slaves_active=1", "ad_user_port_key=5", "ad_actor_port_prio=eth1:9"});
+  BOOST_CHECK(lacp.options.mode == Mode::lacp_8023ad);
+  BOOST_CHECK(lacp.options.lacp_rate == LacpRate::fast);
+  BOOST_CHECK(lacp.options.xmit_hash_policy == HashPolicy::layer34);
+  BOOST_CHECK(lacp.options.ad_select == AdSelect::bandwidth);
+  BOOST_CHECK_EQUAL(lacp.options.min_links, 1);
+  BOOST_CHECK(lacp.options.all_slaves_active);
+  BOOST_CHECK_EQUAL(lacp.port_options.at("eth1").actor_port_prio, 9);
+  BOOST_CHECK(bond_of({"bond0", "eth0", "mode=802.3ad", "lacp_rate=fast"}).options.lacp_rate == LacpRate::fast);
+
+  const BondConfig backup = bond_of({"bond0", "eth0", "eth1", "mode=active-backup", "fail_over_mac=2", "primary=eth0",
+                                     "primary_reselect=better", "num_grat_arp=3", "use_carrier=0", "resend_igmp=5"});
+  BOOST_CHECK(backup.options.fail_over_mac == FailOverMac::follow);
+  BOOST_CHECK_EQUAL(backup.options.primary, "eth0");
+  BOOST_CHECK(backup.options.primary_reselect == PrimaryReselect::better);
+  BOOST_CHECK_EQUAL(backup.options.num_peer_notif, 3);
+  BOOST_CHECK(!backup.options.use_carrier);
+
+  const BondConfig targets =
+      bond_of({"bond0", "eth0", "eth1", "mode=1", "arp_ip_target=192.0.2.1,192.0.2.2",
+               "ns_ip6_target=2001:db8::1,2001:db8::2", "arp_validate=3", "arp_all_targets=all"});
+  BOOST_CHECK_EQUAL(targets.options.arp_ip_targets.size(), 2);
+  BOOST_CHECK_EQUAL(targets.options.ns_ip6_targets.size(), 2);
+  BOOST_CHECK(targets.options.arp_validate == ArpValidate::all);
+  BOOST_CHECK(targets.options.arp_all_targets == ArpAllTargets::all);
+
+  BOOST_CHECK_EQUAL(bond_of({"bond0", "eth0", "mode=0", "packets_per_slave=0"}).options.packets_per_slave, 0);
+  BOOST_CHECK(bond_of({"bond0", "eth0", "mode=6", "rebalance=kernel"}).options.rebalance == Rebalance::kernel);
+  BOOST_CHECK(bond_of({"bond0", "eth0", "mode=2", "xmit_hash_resilient=1"}).options.xmit_hash_resilient);
+  BOOST_CHECK(!bond_of({"bond0", "eth0", "mode=4", "lacp_fallback=off"}).options.lacp_fallback);
+  BOOST_CHECK(!bond_of({"bond0", "eth0", "mode=5", "tlb_dynamic_lb=0"}).options.tlb_dynamic_lb);
+}
+
+BOOST_AUTO_TEST_CASE(an_option_of_another_mode_is_refused_as_the_kernel_refuses_the_write) {
+  check_errors({"bond0", "eth0", "mode=1", "lacp_rate=fast"},
+               {"argument 4: lacp_rate is not supported in mode active-backup (1), only in 802.3ad (4)"});
+  const std::string other =
+      "argument 4: primary is not supported in mode 802.3ad (4), only in active-backup (1), balance-tlb (5), "
+      "balance-alb (6)";
+  const std::vector<std::string> errors = errors_of({"bond0", "eth0", "mode=4", "primary=eth0"});
+  BOOST_CHECK(std::find(errors.begin(), errors.end(), other) != errors.end());
 }
 
 BOOST_AUTO_TEST_CASE(options_may_stand_before_ports) {
