@@ -200,8 +200,13 @@ void Bond::perform(const ActiveChanged& action) {
     outage_ms = (now_ - *no_active_since_).count;
   }
   no_active_since_.reset();
-  if (action.from) ++failovers_;
   Port& port = slot(*action.to);
+  if (!has_active_port(options_.mode)) {
+    if (port.monitor.state() == LinkState::back) port.monitor.finish_updelay(now_);
+    if (!action.from) record(EventKind::active, {}, outage_ms, "active interface up!");
+    return;
+  }
+  if (action.from) ++failovers_;
   if (port.monitor.state() != LinkState::back) {
     record(EventKind::active, port.name.view(), outage_ms, "making interface the new active one");
     return;

@@ -209,7 +209,8 @@ void Forwarder::send(Packet& packet, const ForwardingPlan& plan, const NicTable&
   if (rule.spread == Spread::copy_to_all) {
     for (const PortId port : rule.usable) queue(port, packet);
   } else {
-    queue(rule.usable[0], packet);
+    const bool by_igmp_port = rule.igmp_port && is_igmp(std::as_const(packet).frame());
+    queue(by_igmp_port ? *rule.igmp_port : rule.usable[0], packet);
   }
   flush({plan, nics, nullptr});
 }

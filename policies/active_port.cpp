@@ -7,11 +7,7 @@
 namespace bondbox {
 
 std::optional<ActivePort::Change> ActivePort::handle(const PolicyEvent& event, const BondFacts& facts) {
-  if (const auto* added = std::get_if<PortAdded>(&event)) {
-    const PortFacts* const primary = find_primary(facts);
-    if (primary != nullptr && primary->id == added->port) force_primary_ = true;
-    return select(facts);
-  }
+  if (const auto* added = std::get_if<PortAdded>(&event)) return note_added(added->port, facts);
   if (const auto* removed = std::get_if<PortRemoved>(&event)) {
     if (current_ != removed->port) return std::nullopt;
     return move_to(choose_active(facts, std::nullopt, force_primary_));
@@ -31,6 +27,17 @@ std::optional<ActivePort::Change> ActivePort::handle(const PolicyEvent& event, c
     return move_to(asked->port ? asked->port : choose_active(facts, std::nullopt, force_primary_));
   }
   return std::nullopt;
+}
+
+std::optional<ActivePort::Change> ActivePort::note_added(PortId port, const BondFacts& facts) {
+  if (!uses_primary(facts.options.mode)) {
+    const PortFacts* const added = facts.find(port);
+    if (!current_ && added != nullptr && added->link == LinkState::up) current_ = port;
+    return std::nullopt;
+  }
+  const PortFacts* const primary = find_primary(facts);
+  if (primary != nullptr && primary->id == port) force_primary_ = true;
+  return select(facts);
 }
 
 void ActivePort::note_link(const LinkChanged& event, const BondFacts& facts) {

@@ -1,4 +1,5 @@
-// The one port that a bond calls active (modes 1, 5 and 6), or by which IGMP leaves (mode 0): when it is chosen anew.
+// The one port that a bond calls active (modes 1, 5 and 6), or keeps without showing it (modes 0, 2 and 3): when it is
+// chosen anew.
 #pragma once
 
 #include <optional>
@@ -11,6 +12,8 @@ namespace bondbox {
 /// nothing active, when a port is added or removed, and when an option that decides it is written. A port whose link is
 /// going down (downdelay) stays active until it is down. Link changes are gathered: the choice is made at the end of
 /// the monitor's pass.
+/// Where no port is shown as active, one that joins is taken only if there is none and it is up, and nothing is said
+/// about it.
 class ActivePort {
  public:
   struct Change {
@@ -25,6 +28,7 @@ class ActivePort {
   std::optional<Change> handle(const PolicyEvent& event, const BondFacts& facts);
 
  private:
+  std::optional<Change> note_added(PortId port, const BondFacts& facts);
   void note_link(const LinkChanged& event, const BondFacts& facts);
   std::optional<Change> select(const BondFacts& facts);
   std::optional<Change> move_to(std::optional<PortId> next);

@@ -13,7 +13,20 @@ std::string available_modes() {
   return text;
 }
 
-AnyPolicy make_policy(Mode) {
+AnyPolicy make_policy(Mode mode) {
+  switch (mode) {
+    case Mode::balance_rr:
+      return BalanceRr{};
+    case Mode::balance_xor:
+      return BalanceXor{};
+    case Mode::broadcast:
+      return Broadcast{};
+    case Mode::active_backup:
+    case Mode::lacp_8023ad:
+    case Mode::balance_tlb:
+    case Mode::balance_alb:
+      break;
+  }
   return ActiveBackup{};
 }
 

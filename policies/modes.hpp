@@ -6,21 +6,25 @@
 #include <variant>
 
 #include "policies/active_backup.hpp"
+#include "policies/balance_rr.hpp"
 #include "policies/balance_status.hpp"
+#include "policies/balance_xor.hpp"
+#include "policies/broadcast.hpp"
 #include "policies/lacp/status.hpp"
+#include "policies/selection.hpp"
 
 namespace bondbox {
 
-using AnyPolicy = std::variant<ActiveBackup>;
+using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast>;
 
 /// Whether this build has a policy for the mode.
 constexpr bool mode_available(Mode mode) noexcept {
-  return mode == Mode::active_backup;
+  return mode <= Mode::broadcast;
 }
 
 /// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.
 constexpr bool has_active_port(Mode mode) noexcept {
-  return mode == Mode::active_backup || mode == Mode::balance_tlb || mode == Mode::balance_alb;
+  return uses_primary(mode);
 }
 /// Modes whose ports keep addresses of their own; the policy swaps them as it needs. In the others all ports carry the
 /// bond's, as far as fail_over_mac lets them.

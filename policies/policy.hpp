@@ -133,7 +133,7 @@ struct SendFrame {
   PortId port;
   FixedVector<std::uint8_t, 128> bytes;
 };
-/// Nothing to do, only to tell: the active port changed.
+/// The active port changed, also where the mode shows none: updelay of the new one is over. The rest is to be told.
 struct ActiveChanged {
   std::optional<PortId> from;
   std::optional<PortId> to;

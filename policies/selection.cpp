@@ -4,10 +4,11 @@ namespace bondbox {
 namespace {
 
 const PortFacts* highest_priority_up(const BondFacts& facts, const PortFacts* current) noexcept {
+  const bool by_priority = uses_primary(facts.options.mode);
   const PortFacts* best = current != nullptr && current->link == LinkState::up ? current : nullptr;
   for (const PortFacts& port : facts.ports) {
     if (port.link != LinkState::up) continue;
-    if (best == nullptr || port.options.prio > best->options.prio) best = &port;
+    if (best == nullptr || (by_priority && port.options.prio > best->options.prio)) best = &port;
   }
   return best;
 }
@@ -29,7 +30,7 @@ bool is_better(const PortFacts& candidate, const PortFacts& current) noexcept {
 }  // namespace
 
 const PortFacts* find_primary(const BondFacts& facts) noexcept {
-  if (facts.options.primary.empty()) return nullptr;
+  if (facts.options.primary.empty() || !uses_primary(facts.options.mode)) return nullptr;
   for (const PortFacts& port : facts.ports)
     if (port.name == facts.options.primary) return &port;
   return nullptr;

@@ -1,6 +1,6 @@
 // What was recorded on the kernel driver (Linux 6.1.176) of frames sent through bonds of three ports in modes 0, 1, 3,
-// 5 and 6, repeated here by the forwarder. Mode 1's plan is its policy's own; the others are what policies/plan.hpp
-// says of those modes.
+// 5 and 6, repeated here by the forwarder. The plans of modes 0, 1 and 3 are their policies' own; the others are what
+// policies/plan.hpp says of those modes.
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "firmware/forwarder.hpp"
-#include "policies/active_backup.hpp"
+#include "policies/modes.hpp"
 #include "tests/support/fake_nic.hpp"
 #include "tests/support/recorded_rows.hpp"
 
@@ -93,35 +93,39 @@ void check(ThreePorts& bond, std::string_view mode, std::string_view setting) {
   }
 }
 
-void check_round_robin(std::string_view setting, std::uint16_t packets_per_port, std::size_t sent_before) {
-  ThreePorts bond;
-  bond.plan.transmit.spread = Spread::round_robin;
-  bond.plan.transmit.packets_per_port = packets_per_port;
-  bond.plan.transmit.igmp_port = PortId{0};
-  bond.skip(rows_of("rr", setting).front().frame, sent_before);
-  check(bond, "rr", setting);
-}
-
-ForwardingPlan plan_of_active_backup() {
+/// The plan of the mode's policy for three ports that are up.
+ForwardingPlan plan_of(Mode mode, std::uint16_t packets_per_slave = 1) {
   BondOptions options;
-  options.mode = Mode::active_backup;
+  options.mode = mode;
+  options.packets_per_slave = packets_per_slave;
   BondFacts facts{.options = options, .bond_mac = bond_mac, .bond_up = true, .ports = {}};
   constexpr std::array<std::string_view, port_count> names{"e0", "e1", "e2"};
-  ActiveBackup policy;
-  for (std::uint8_t i = 0; i < port_count; ++i) {
-    facts.ports.push_back({.id = PortId{i},
-                           .name = names[i],
-                           .link = LinkState::up,
-                           .back_left = {},
-                           .speed_mbps = 10'000,
-                           .duplex = Duplex::full,
-                           .mac = bond_mac,
-                           .permanent_mac = port_mac(i),
-                           .options = {}});
-    ActionList actions;
-    policy.handle(PortAdded{PortId{i}}, facts, Tick{}, actions);
-  }
-  return policy.plan(facts);
+  AnyPolicy any = make_policy(mode);
+  return std::visit(
+      [&](auto& policy) {
+        for (std::uint8_t i = 0; i < port_count; ++i) {
+          facts.ports.push_back({.id = PortId{i},
+                                 .name = names[i],
+                                 .link = LinkState::up,
+                                 .back_left = {},
+                                 .speed_mbps = 10'000,
+                                 .duplex = Duplex::full,
+                                 .mac = bond_mac,
+                                 .permanent_mac = port_mac(i),
+                                 .options = {}});
+          ActionList actions;
+          policy.handle(PortAdded{PortId{i}}, facts, Tick{}, actions);
+        }
+        return policy.plan(facts);
+      },
+      any);
+}
+
+void check_round_robin(std::string_view setting, std::uint16_t packets_per_slave, std::size_t sent_before) {
+  ThreePorts bond;
+  bond.plan = plan_of(Mode::balance_rr, packets_per_slave);
+  bond.skip(rows_of("rr", setting).front().frame, sent_before);
+  check(bond, "rr", setting);
 }
 
 /// Modes 5 and 6 in the first ten seconds: no load is known yet, and every bucket is the first port's.
@@ -150,9 +154,7 @@ BOOST_AUTO_TEST_CASE(round_robin_sends_each_frame_where_the_kernel_did) {
 
 BOOST_AUTO_TEST_CASE(round_robin_by_chance_uses_every_port_and_keeps_igmp_on_the_first) {
   ThreePorts bond;
-  bond.plan.transmit.spread = Spread::round_robin;
-  bond.plan.transmit.packets_per_port = 0;
-  bond.plan.transmit.igmp_port = PortId{0};
+  bond.plan = plan_of(Mode::balance_rr, 0);
   std::array<bool, port_count> used{};
   for (const Row& row : rows_of("rr", "pps=0")) {
     const std::string port = bond.send(row.frame);
@@ -165,13 +167,13 @@ BOOST_AUTO_TEST_CASE(round_robin_by_chance_uses_every_port_and_keeps_igmp_on_the
 
 BOOST_AUTO_TEST_CASE(active_backup_sends_each_frame_where_the_kernel_did) {
   ThreePorts bond;
-  bond.plan = plan_of_active_backup();
+  bond.plan = plan_of(Mode::active_backup);
   check(bond, "ab", "pps=None");
 }
 
 BOOST_AUTO_TEST_CASE(broadcast_sends_each_frame_where_the_kernel_did) {
   ThreePorts bond;
-  bond.plan.transmit.spread = Spread::copy_to_all;
+  bond.plan = plan_of(Mode::broadcast);
   check(bond, "bcast", "pps=None");
 }
 

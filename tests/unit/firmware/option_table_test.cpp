@@ -214,10 +214,10 @@ BOOST_AUTO_TEST_CASE(a_change_of_mode_has_the_kernels_side_effects) {
 BOOST_AUTO_TEST_CASE(a_mode_that_the_bond_refuses_changes_nothing) {
   PaperBond fresh(Mode::active_backup);
   fresh.options().arp_validate = ArpValidate::all;
-  fresh.mode_answer = check_mode_available(Mode::balance_rr);
+  fresh.mode_answer = Outcome::failed(EOPNOTSUPP, "not here");
   const Outcome outcome = write_option(fresh, "mode", "0");
   BOOST_CHECK_EQUAL(outcome.error, EOPNOTSUPP);
-  BOOST_CHECK_EQUAL(outcome.reason, "mode balance-rr (0) is not in this build; it has: active-backup (1)");
+  BOOST_CHECK_EQUAL(outcome.reason, "not here");
   BOOST_CHECK_EQUAL(read_option(fresh, "mode").value(), "active-backup 1");
   BOOST_CHECK_EQUAL(read_option(fresh, "arp_validate").value(), "all 3");
 }

@@ -120,10 +120,11 @@ BOOST_AUTO_TEST_CASE(options_may_stand_before_ports) {
 
 BOOST_AUTO_TEST_CASE(errors_count_the_words) {
   check_errors({"bond0", "eth0", "mimon=100"}, {"argument 3: unknown option \"mimon\"; did you mean \"miimon\"?"});
-  check_errors({"bond0", "eth0", "eth0", "miimon=x", "mode=0"},
+  check_errors({"bond0", "eth0", "eth0", "miimon=x", "mode=7"},
                {"argument 3: \"eth0\" is among the ports twice",
                 "argument 4: miimon cannot be \"x\" (allowed values 0 - 2147483647)",
-                "argument 5: mode balance-rr (0) is not in this build; it has: active-backup (1)"});
+                "argument 5: mode cannot be \"7\" (one of balance-rr, active-backup, balance-xor, broadcast, 802.3ad, "
+                "balance-tlb, balance-alb)"});
   check_errors({"bond0", "eth0", "miimon=1", "miimon=2"},
                {"argument 4: \"miimon\" is given twice; argument 3 has it as \"miimon\""});
   check_errors({"bond0", "eth0", "slaves=eth1"},
