@@ -90,7 +90,7 @@ all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp ## build, and run every test; ONLY=suite/case runs some
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else

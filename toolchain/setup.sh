@@ -31,7 +31,7 @@ group_works() {
     build) can_compile ;;
     run) for tool in ip unshare ping iperf3; do command -v "$tool" > /dev/null || { say "setup: no command $tool"; return 1; }; done ;;
     test) printf '#include <boost/test/unit_test.hpp>\n' | g++ -std=c++20 -E -x c++ - > /dev/null 2>&1 ;;
-    live) why_on="without them the tests beside the kernel's driver are skipped" ;;
+    live | unpacked) why_on="without them the tests beside the kernel's driver and Open vSwitch are skipped" ;;
     check) command -v clang-format > /dev/null ;;
   esac
 }
@@ -40,6 +40,8 @@ go_on_or_stop() {
   say "setup: the '$group' group of toolchain/debian-packages is:" $packages
   if group_works; then
     say "setup: ${why_on:-what it is needed for was found all the same}; going on"
+    # What is optional is tried again the next time.
+    [ -z "${why_on:-}" ] || exit 0
     done_with
   fi
   say "setup: please install these, or what your system calls them, and try again"
@@ -53,6 +55,21 @@ missing() { for package in $packages; do is_installed "$package" || printf '%s '
 wanted=$(missing)
 [ -n "$wanted" ] || done_with
 
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+if [ "$group" = unpacked ]; then
+  place=$(dirname "$stamp")/unpacked
+  unpack() (
+    rm -rf "$place" && mkdir -p "$place" && cd "$place" && apt-get download -q $wanted || exit 1
+    for archive in *.deb; do dpkg-deb -x "$archive" . && rm "$archive" || exit 1; done
+  )
+  say "  GET   $wanted"
+  unpack > "$log" 2>&1 < /dev/null && done_with
+  tail -n 5 "$log" >&2
+  go_on_or_stop "apt-get could not download: $wanted"
+fi
+
 if [ "$(id -u)" = 0 ]; then
   as_root=
 elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
@@ -61,8 +78,6 @@ else
   go_on_or_stop "not root, so nothing was installed; missing: $wanted- as root: apt-get install -y $wanted"
 fi
 
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
 install() {
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 $wanted > "$log" 2>&1 < /dev/null

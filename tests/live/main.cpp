@@ -5,7 +5,9 @@
 #include <boost/test/tree/traverse.hpp>
 #include <boost/test/tree/visitor.hpp>
 #include <boost/test/unit_test.hpp>
+#include <string_view>
 
+#include "tests/live/lacp/side_by_side.hpp"
 #include "tests/live/support/uml_machine.hpp"
 
 namespace {
@@ -16,6 +18,7 @@ namespace ut = boost::unit_test;
 class AskForMachine : public ut::test_tree_visitor {
  public:
   void visit(const ut::test_case& test) override {
+    if (test.has_label("needs-no-machine")) return;
     const_cast<ut::test_case&>(test).add_precondition([](ut::test_unit_id) {
       const std::string& reason = bondbox::live::UmlMachine::what_is_missing();
       boost::test_tools::assertion_result result(reason.empty());
@@ -35,5 +38,7 @@ bool prepare() {
 }  // namespace
 
 int main(int argc, char* argv[]) {
+  // The test program's own other life, in a machine or beside itself.
+  if (argc == 3 && std::string_view(argv[1]) == bondbox::live::jobs_word) return bondbox::live::work_off_jobs(argv[2]);
   return ut::unit_test_main(&prepare, argc, argv);
 }

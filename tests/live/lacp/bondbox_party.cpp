@@ -1,0 +1,70 @@
+// The program under test.
+#include <signal.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "firmware/control_client.hpp"
+#include "tests/lab/support/daemon.hpp"
+#include "tests/live/lacp/party.hpp"
+
+namespace bondbox::live {
+namespace {
+
+constexpr int start_limit_ms = 20'000;
+
+class BondboxParty final : public Party {
+ public:
+  BondboxParty(const lab::Namespace& space, PartyOptions options) : space_(space), options_(std::move(options)) {
+    start();
+  }
+
+  void start() override {
+    std::string words = options_.bond;
+    for (const std::string& port : options_.ports) words += " " + port;
+    words += std::string(" mode=4 miimon=100 xmit_hash_policy=layer3+4 lacp_rate=") + (options_.fast ? "fast" : "slow");
+    words += std::string(" lacp_active=") + (options_.active ? "on" : "off");
+    words += " min_links=" + std::to_string(options_.min_links);
+    if (options_.user_key != 0) words += " ad_user_port_key=" + std::to_string(options_.user_key);
+    if (!options_.system.empty()) words += " ad_actor_system=" + options_.system;
+    if (!options_.address.empty()) words += " address=" + options_.address;
+    process_ = space_.start("exec " + lab::program() + " run --run-dir " + run_.path() + " " + words, log_file());
+    const bool ready = lab::wait_until([this] { return view().readable || !process_.is_running(); }, start_limit_ms) &&
+                       view().readable;
+    if (!ready) throw std::runtime_error("bondbox does not run: " + log());
+  }
+
+  void stop() override {
+    if (process_.pid() > 0) ::kill(process_.pid(), SIGTERM);
+    if (!process_.wait(10'000)) throw std::runtime_error("bondbox does not end: " + log());
+  }
+
+  View view() override {
+    const std::array<std::string, 4> words{"status", options_.bond, "--format", "proc"};
+    const Reply reply = control::ask(run_.path() + "/control.sock", words);
+    return reply.exit_status == 0 ? read_proc_view(reply.text) : View{};
+  }
+
+  std::string log() override {
+    return lab::read_text(log_file()) +
+           lab::run_command("BONDBOX_RUN_DIR=" + run_.path() + " " + lab::program() + " explain " + options_.bond)
+               .output;
+  }
+
+ private:
+  std::string log_file() const { return scratch_.path() + "/log"; }
+
+  const lab::Namespace& space_;
+  PartyOptions options_;
+  lab::ScratchDirectory scratch_;
+  lab::ScratchDirectory run_;
+  lab::Process process_;
+};
+
+}  // namespace
+
+std::unique_ptr<Party> make_bondbox_party(const lab::Namespace& space, const PartyOptions& options) {
+  return std::make_unique<BondboxParty>(space, options);
+}
+
+}  // namespace bondbox::live

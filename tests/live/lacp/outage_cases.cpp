@@ -1,0 +1,156 @@
+// Cables that are pulled, deaf in one direction, or cut at one end; partners that go and come back.
+#include "tests/lab/support/daemon.hpp"
+#include "tests/live/lacp/both_ways.hpp"
+#include "tests/live/lacp/cases.hpp"
+#include "tests/live/lacp/traffic.hpp"
+
+namespace bondbox::live {
+namespace {
+
+// Three seconds of silence, and a tick or two until the machines have drawn the conclusion.
+constexpr int silence_ms = 3'000;
+// So both ends may be a while apart: the deaf one expires, is defaulted 3 s later, and speaks at the slow rate from
+// then on, as a partner unknown to it has not asked for more; only that silence lets the other one expire.
+constexpr int expiry_limit_ms = 12'000;
+// Both are defaulted by then, and tell each other so every 30 s.
+constexpr int slow_rate_ms = 35'000;
+
+void cable_pulled(Pair& pair) {
+  start_and_come_together(pair);
+  BothWays traffic(pair);
+  pair.watch(2'000);
+  traffic.check_cables(true, true, "with both cables");
+
+  const std::int64_t pulled = now_ms();
+  pair.street.pull(0);
+  const std::int64_t alone = pair.comes_to_carry(1, failover_limit_ms);
+  pair.findings.check(alone >= 0, "the pulled cable's ports still carry");
+  pair.watch(failover_limit_ms);
+  traffic.start_counting();
+  pair.watch(2'000);
+  traffic.check_cables(false, true, "with cable 0 pulled");
+
+  const std::int64_t back = now_ms();
+  pair.street.put_back(0);
+  const std::int64_t took = pair.comes_to_carry(Street::cables, negotiation_ms);
+  pair.findings.require(took >= 0, "the cable is back, its ports are not");
+  pair.findings.note("a port is back " + in_ms(took) + " after its cable");
+  const std::int64_t in_again = now_ms();
+  pair.watch(1'500);
+  check_partnership(pair);
+  traffic.start_counting();
+  pair.watch(2'000);
+  traffic.check_cables(true, true, "with both cables again");
+  traffic.stop();
+  traffic.check_intact(traffic.begin(), pulled, "before");
+  traffic.note_loss(pulled, pulled + failover_limit_ms, "cable pulled");
+  traffic.check_intact(pulled + failover_limit_ms, back, "on one cable");
+  traffic.note_loss(back, in_again + failover_limit_ms, "cable back");
+  traffic.check_intact(in_again + failover_limit_ms, now_ms(), "on both cables again");
+}
+
+/// What is lost in one direction must end the partnership of that cable on both sides.
+void one_way(Pair& pair, Way way) {
+  start_and_come_together(pair);
+  BothWays traffic(pair);
+  pair.watch(500);
+  const std::int64_t broken = now_ms();
+  pair.street.lose(0, way);
+  const std::int64_t took = pair.comes_to_carry(1, expiry_limit_ms);
+  pair.findings.require(took >= 0, "the deaf cable's ports still carry");
+  pair.findings.note("out " + in_ms(took) + " after the first lost frame");
+  // The last LACPDU came up to a second before the first loss.
+  pair.findings.check(took >= silence_ms - 1'500, "it went before its time");
+  const std::int64_t out = now_ms();
+  for (const auto& [party, name] : {std::pair(pair.left.get(), "e1"), std::pair(pair.right.get(), "p1")}) {
+    const View view = party->view();
+    const PortView* const port = view.find(name);
+    pair.findings.check(port != nullptr && port->carries && view.carrier, "the good cable's port does not carry");
+  }
+  pair.watch(3'000 + failover_limit_ms);
+  pair.findings.check(pair.comes_to_carry(1, 0) >= 0, "it came back on a deaf cable");
+  const std::int64_t healed = now_ms();
+  pair.street.heal(0, way);
+  const std::int64_t back = pair.comes_to_carry(Street::cables, slow_rate_ms + negotiation_ms);
+  pair.findings.require(back >= 0, "the cable is whole, its ports are not back");
+  pair.findings.note("back " + in_ms(back) + " after the cable was whole");
+  pair.watch(1'500);
+  check_partnership(pair);
+  traffic.stop();
+  traffic.note_loss(broken, out + failover_limit_ms, "until it was noticed");
+  traffic.check_intact(out + failover_limit_ms, healed, "on the good cable");
+}
+
+void deaf_right(Pair& pair) {
+  one_way(pair, Way::left_to_right);
+}
+
+void deaf_left(Pair& pair) {
+  one_way(pair, Way::right_to_left);
+}
+
+void one_end_pulled(Pair& pair) {
+  start_and_come_together(pair);
+  pair.street.pull_left_end(0);
+  const std::int64_t took = pair.comes_to_carry(1, expiry_limit_ms);
+  pair.findings.require(took >= 0, "the cable without a left end still carries");
+  pair.findings.note("out " + in_ms(took) + " after the left end");
+  pair.findings.check(pair.reaches(5'000), "no answer to a ping");
+  pair.street.put_back(0);
+  const std::int64_t back = pair.comes_to_carry(Street::cables, negotiation_ms);
+  pair.findings.require(back >= 0, "the left end is back, its ports are not");
+  pair.findings.note("back " + in_ms(back) + " after it");
+}
+
+void min_links(Pair& pair, bool on_left) {
+  (on_left ? pair.left_options : pair.right_options).min_links = 2;
+  start_and_come_together(pair);
+  Party& strict = on_left ? *pair.left : *pair.right;
+  pair.street.pull(0);
+  pair.findings.check(lab::wait_until([&] { return !strict.view().carrier; }, 2'000),
+                      "carrier with one port of two that are demanded");
+  pair.findings.check(!pair.reaches(0), "a bond without carrier answers");
+  pair.street.put_back(0);
+  pair.findings.require(pair.comes_to_carry(Street::cables, negotiation_ms) >= 0, "not together again");
+  pair.findings.check(lab::wait_until([&] { return strict.view().carrier; }, 2'000), "no carrier again");
+  pair.findings.check(pair.reaches(5'000), "no answer to a ping");
+}
+
+void left_min_links(Pair& pair) {
+  min_links(pair, true);
+}
+
+void right_min_links(Pair& pair) {
+  min_links(pair, false);
+}
+
+/// A bond that is taken away says good-bye, so that its partner waits for no timeout; and it comes back.
+void left_restarts(Pair& pair) {
+  start_and_come_together(pair);
+  pair.left->stop();
+  pair.findings.check(lab::wait_until([&] { return pair.right->view().carrying() == 0; }, 2'000),
+                      "the partner was not told");
+  pair.left->start();
+  const std::int64_t took = pair.comes_to_carry(Street::cables, negotiation_ms);
+  pair.findings.require(took >= 0, "not together again");
+  pair.findings.note("together again after " + in_ms(took));
+  pair.findings.check(pair.reaches(5'000), "no answer to a ping");
+}
+
+constexpr Case all[] = {
+    {"a_pulled_cable_leaves_the_other_and_comes_back", cable_pulled},
+    {"a_cable_deaf_to_the_right_is_left_by_both", deaf_right},
+    {"a_cable_deaf_to_the_left_is_left_by_both", deaf_left},
+    {"a_cable_without_a_left_end_is_left_by_both", one_end_pulled},
+    {"min_links_on_the_left_takes_the_carrier", left_min_links, With::not_ovs_alone},
+    {"min_links_of_the_partner_takes_its_carrier", right_min_links, With::not_ovs},
+    {"a_partner_is_told_of_an_end_and_welcomes_a_new_beginning", left_restarts, With::not_ovs},
+};
+
+}  // namespace
+
+std::span<const Case> outage_cases() {
+  return all;
+}
+
+}  // namespace bondbox::live
