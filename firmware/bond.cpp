@@ -46,9 +46,13 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     next_poll_ = now_;
   }
   const bool doubt = forwarder_.take_link_doubt();
-  const bool scheduled = options_.miimon_ms != 0 && now_ >= next_poll_;
+  const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
+  // Before the ARP monitor judges, a step reads the frames that have come: a late step must not look like silence.
+  const bool ready = !has_arp_probes() || frames_read_;
+  const bool scheduled = interval_ms != 0 && now_ >= next_poll_ && ready;
+  frames_read_ = false;
   if (scheduled) {
-    const Ticks interval = ticks_from_ms(options_.miimon_ms);
+    const Ticks interval = ticks_from_ms(interval_ms);
     next_poll_ = next_poll_ + interval;
     if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
   }
@@ -71,6 +75,7 @@ void Bond::observe_host() {
         record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());
       }
     }
+    if (host_was_up_ && has_arp_probes()) begin_arp_monitor();
     apply(Reconfigured{});
   }
   if (host_->is_promiscuous() != promiscuous_) {
@@ -138,7 +143,11 @@ void Bond::observe_links(bool scheduled) {
     }
   }
   for (const LinkChanged& change : changes) apply(change);
-  apply(MonitorPass{scheduled});
+  if (scheduled && has_arp_probes() && is_up()) {
+    arp_pass();
+  } else {
+    apply(MonitorPass{scheduled});
+  }
   if (!changes.empty()) ++status_version_;
   note_vanished();
 }
@@ -200,6 +209,7 @@ void Bond::perform(const ActiveChanged& action) {
     outage_ms = (now_ - *no_active_since_).count;
   }
   no_active_since_.reset();
+  arp_.became_active(*action.to, now_);
   Port& port = slot(*action.to);
   if (!has_active_port(options_.mode)) {
     if (port.monitor.state() == LinkState::back) port.monitor.finish_updelay(now_);
@@ -259,6 +269,7 @@ void Bond::republish() {
 bool Bond::forward(PacketBatch& batch) {
   bool more = forward_from_host(batch);
   for (const PortId id : order_) more = forward_from_port(id, batch) || more;
+  frames_read_ = has_arp_probes() && now_ >= next_poll_;
   return more;
 }
 
@@ -284,6 +295,7 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
   for (int round = 0; round < batches_per_step; ++round) {
     batch.clear();
     if (slot(id).nic->receive(batch) == 0) return false;
+    if (has_arp_probes()) listen(id, batch);
     forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
   }
   return true;
@@ -294,6 +306,7 @@ void Bond::speak(Tick now) {
   if (plan_.carrier != carrier_shown_) show_carrier();
   for (const Action& action : actions_) std::visit([this](const auto& what) { perform(what); }, action);
   actions_.clear();
+  if (!probe_ports_.empty()) send_probes();
 }
 
 void Bond::show_carrier() {
@@ -378,7 +391,10 @@ std::optional<Tick> Bond::next_deadline() const {
     if (other && (!due || *other < *due)) due = other;
   };
   // A new interval starts with the next step; it must come even if nothing else causes one.
-  if (options_.miimon_ms != 0) sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(options_.miimon_ms));
+  const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
+  if (interval_ms != 0 && !arp_pass_is_next()) {
+    sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(interval_ms));
+  }
   sooner(with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); }));
   if (!awaited_.empty()) sooner(next_retry_);
   if (!host_->is_present()) sooner(next_remake_);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "firmware/arp_monitor.hpp"
 #include "firmware/bond_status.hpp"
 #include "firmware/config/bond_config.hpp"
 #include "firmware/config/config_diff.hpp"
@@ -49,7 +50,9 @@ class Bond final : public OptionTarget {
   /// When the next step is due, if nothing else happens first.
   std::optional<Tick> next_deadline() const;
   /// Punted frames, or a doubt about a link, wait for the next step: it should come at once.
-  bool has_pending_work() const { return !forwarder_.punted().empty() || forwarder_.has_link_doubt(); }
+  bool has_pending_work() const {
+    return !forwarder_.punted().empty() || forwarder_.has_link_doubt() || arp_pass_is_next();
+  }
 
   void seed(std::uint32_t value) noexcept { forwarder_.seed(value); }
 
@@ -130,6 +133,17 @@ class Bond final : public OptionTarget {
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
 
+  // bond_arp.cpp
+  bool has_arp_probes() const noexcept { return options_.arp_interval_ms != 0; }
+  bool arp_pass_is_next() const noexcept { return has_arp_probes() && frames_read_ && now_ >= next_poll_; }
+  ArpMonitor::Scene arp_scene() const;
+  void begin_arp_monitor();
+  void arp_pass();
+  void move_links(const ArpMonitor::Verdicts& verdicts, bool before_choice);
+  void listen(PortId id, const PacketBatch& batch);
+  void send_probes();
+  void send_probes(const IpAddress& target, const char* option, std::uint32_t told_bit);
+
   // bond_ports.cpp
   Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options);
   Outcome adopt_mac(Nic& nic);
@@ -167,8 +181,12 @@ class Bond final : public OptionTarget {
   Tick next_poll_{};
   Tick next_retry_{};
   bool poll_started_ = false;
-  bool look_now_ = false;  ///< an event or a refused frame asks for a look before the next poll
-  BondConfig config_;      ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
+  ArpMonitor arp_;
+  PortList probe_ports_;                   ///< on which probes are to leave at the end of the step
+  std::uint32_t unreachable_targets_ = 0;  ///< that the log was told of: IPv4 targets from bit 0, IPv6 from bit 16
+  bool frames_read_ = false;               ///< what had come when the ARP monitor's pass was due
+  bool look_now_ = false;                  ///< an event or a refused frame asks for a look before the next poll
+  BondConfig config_;  ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
   bool carrier_shown_ = false;
   bool carrier_refused_ = false;
   bool mac_adopted_ = false;           ///< the first port's MAC, or one that somebody set

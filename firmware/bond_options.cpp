@@ -10,11 +10,17 @@ namespace bondbox {
 Outcome Bond::write(std::string_view option, std::string_view value) {
   const bool used_carrier = options_.use_carrier;
   const std::uint32_t miimon_ms = options_.miimon_ms;
+  const std::uint32_t arp_interval_ms = options_.arp_interval_ms;
   Outcome outcome = write_option(*this, option, value);
   if (!outcome.ok()) return outcome;
   record(EventKind::option, {}, -1, "option %.*s: set to %.*s", static_cast<int>(option.size()), option.data(),
          static_cast<int>(value.size()), value.data());
   if (options_.miimon_ms != miimon_ms) poll_started_ = false;  // the next step polls and starts the new interval
+  if (option == "arp_ip_target" || option == "ns_ip6_target") {
+    arp_.set_targets(options_, now_);
+    unreachable_targets_ = 0;
+  }
+  if (options_.arp_interval_ms != arp_interval_ms) begin_arp_monitor();
   if (options_.use_carrier != used_carrier) {
     for (const PortId id : order_)
       slot(id).nic->set_link_source(options_.use_carrier ? LinkSource::carrier : LinkSource::mii);

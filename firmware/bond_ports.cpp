@@ -27,6 +27,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   options_ = config.options;
   policy_ = make_policy(options_.mode);
   config_ = config;
+  arp_.set_targets(options_, now_);
 
   auto host = hardware_.open_host_port(name_);
   if (!host.ok()) return host.failure();
@@ -162,6 +163,7 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   port.nic = std::move(nic);
   *free = std::move(port);
   forwarder_.forget_port(id);
+  arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
   const std::string name = slot(id).name.str();
   if (std::find(configured_.begin(), configured_.end(), name) == configured_.end()) configured_.push_back(name);
   order_.push_back(id);
@@ -248,6 +250,9 @@ void Bond::remove(PortId id, std::string_view why) {
   record(EventKind::port, slot(id).name.view(), -1, "%.*s", static_cast<int>(why.size()), why.data());
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
   slots_[id.index].reset();
+  arp_.forget(id);
+  if (const auto probed = std::find(probe_ports_.begin(), probe_ports_.end(), id); probed != probe_ports_.end())
+    probe_ports_.erase_at(static_cast<std::size_t>(probed - probe_ports_.begin()));
   ++handles_version_;
   ++status_version_;
   for (std::size_t i = actions_.size(); i > 0; --i) {

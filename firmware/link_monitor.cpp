@@ -6,7 +6,8 @@
 namespace bondbox {
 
 void LinkMonitor::start(const LinkSample& sample, const BondOptions& options, Tick now) noexcept {
-  const bool monitored = options.miimon_ms != 0;
+  const bool by_arp = options.arp_interval_ms != 0;
+  const bool monitored = options.miimon_ms != 0 || by_arp;
   failures_ = 0;
   inspected_ = false;
   since_ = now;
@@ -17,7 +18,7 @@ void LinkMonitor::start(const LinkSample& sample, const BondOptions& options, Ti
   } else if (!sample.up) {
     state_ = LinkState::down;
   } else {
-    state_ = options.updelay_ms != 0 ? LinkState::back : LinkState::up;
+    state_ = options.updelay_ms != 0 && !by_arp ? LinkState::back : LinkState::up;
     deadline_ = now + ticks_from_ms(options.updelay_ms);
   }
 }
@@ -65,6 +66,15 @@ std::optional<LinkMonitor::Change> LinkMonitor::inspect(const LinkSample& sample
   }
   if (state_ == LinkState::back) return std::nullopt;
   return move_to(LinkState::back, now);
+}
+
+std::optional<LinkMonitor::Change> LinkMonitor::set(LinkState next, Tick alive, Tick now) noexcept {
+  inspected_ = true;
+  last_seen_up_ = std::max(last_seen_up_, next == LinkState::up ? now : alive);
+  if (next == state_) return std::nullopt;
+  delay_began_ = now;
+  deadline_ = now;
+  return move_to(next, now);
 }
 
 Ticks LinkMonitor::delay_left(Tick now) const noexcept {

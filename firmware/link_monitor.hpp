@@ -25,12 +25,16 @@ class LinkMonitor {
     Ticks lasted;  ///< how long the link was seen in the other condition (the delay used up so far)
   };
 
-  /// The state a port starts in when it is enslaved. Without monitoring a port is always up.
+  /// The state a port starts in when it is enslaved. Without monitoring a port is always up; the
+  /// ARP monitor begins with what the reading says.
   void start(const LinkSample& sample, const BondOptions& options, Tick now) noexcept;
 
   /// Takes one reading. `skip_updelay` is consumed (set to false) by the first port that uses it in a pass.
   std::optional<Change> inspect(const LinkSample& sample, const BondOptions& options, Tick now,
                                 bool& skip_updelay) noexcept;
+
+  /// Another monitor (firmware/arp_monitor) says what the state is. `alive`: when it last had a sign of life.
+  std::optional<Change> set(LinkState next, Tick alive, Tick now) noexcept;
 
   /// A port that is going back is used now because nothing else is there (observed kernel behaviour): it is up.
   void finish_updelay(Tick now) noexcept {

@@ -103,13 +103,12 @@ Outcome write_miimon(OptionTarget& target, std::int64_t value) {
 
 Outcome write_arp_interval(OptionTarget& target, std::int64_t value) {
   BondOptions& options = target.options();
-  if (value != 0 && !target.has_arp_monitor())
-    return Outcome::failed(EOPNOTSUPP,
-                           "arp_interval cannot be set because the ARP monitor is not in this build; use miimon");
   if (value != 0 && options.miimon_ms != 0) {
     set_miimon(target, 0);
     target.note("arp_interval excludes the MII monitor, miimon is off now");
   }
+  if (value != 0 && options.arp_ip_targets.empty() && options.ns_ip6_targets.empty())
+    target.note("ARP monitoring has been set up, but no ARP targets have been specified");
   options.arp_interval_ms = static_cast<std::uint32_t>(value);
   if (value == 0 && options.miimon_ms == 0 && !options.unmonitored) {
     set_miimon(target, miimon_forced_ms);

@@ -17,10 +17,6 @@
 
 namespace bondbox {
 
-/// Whether bonds of this build can watch their ports by ARP. Without it arp_interval is refused rather than taken for a
-/// monitor that is not there.
-inline constexpr bool arp_monitor_built = false;
-
 /// What the rules of the options need of a bond. Names are interface names.
 class OptionTarget {
  public:
@@ -32,7 +28,6 @@ class OptionTarget {
   /// Whether the host has set the bond up.
   virtual bool is_up() const = 0;
   virtual unsigned tx_queues() const { return 16; }
-  virtual bool has_arp_monitor() const { return arp_monitor_built; }
 
   virtual bool interface_exists(std::string_view name) const = 0;
   /// Ports in order of enslaving; `index` < port_count().

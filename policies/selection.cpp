@@ -14,6 +14,8 @@ const PortFacts* highest_priority_up(const BondFacts& facts, const PortFacts* cu
 }
 
 const PortFacts* soonest_back(const BondFacts& facts) noexcept {
+  // With the ARP monitor such a port is only being asked.
+  if (facts.options.arp_interval_ms != 0) return nullptr;
   const PortFacts* best = nullptr;
   for (const PortFacts& port : facts.ports) {
     if (port.link != LinkState::back || !port.monitored) continue;

@@ -127,6 +127,8 @@ void BondReader::read_option(ConfigTarget& target, const OptionInfo& option, con
       messages_.error(item.at, "miimon and arp_interval exclude each other", "give one of them");
       continue;
     }
+    // The default makes way without a word; who writes both is refused above.
+    if (option.name == "arp_interval" && item.text != "0") target.options().miimon_ms = 0;
     const Outcome outcome = write_option(target, option.name, item.text);
     if (!outcome.ok()) messages_.error(item.at, outcome.reason);
     if (option.name == "mode" && outcome.ok())

@@ -133,4 +133,32 @@ constexpr SmallFrame build_unsolicited_na(const MacAddress& sender, const IpAddr
   return builder.frame();
 }
 
+/// A multicast solicitation (RFC 4861 4.3) of `target`, to its solicited-node group (RFC 4291 2.7.1): 86 bytes, 90 with
+/// a tag. From "::" when `source` is all zero, and then without the source link-layer option: 8 bytes less. Empty when
+/// an address is not IPv6.
+constexpr SmallFrame build_neighbour_solicitation(const MacAddress& sender, const IpAddress& source,
+                                                  const IpAddress& target, VlanId vlan) noexcept {
+  if (source.is_v4() || target.is_v4()) return {};
+  const bool sourced = source != IpAddress{IpAddress::Family::v6, {}};
+  IpAddress group{IpAddress::Family::v6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff}};
+  MacAddress group_mac{{0x33, 0x33, 0xff, 0, 0, 0}};  // RFC 2464 7
+  for (std::size_t i = 13; i < 16; ++i) {
+    group.octets[i] = target.octets[i];
+    group_mac.octets[i - 10] = target.octets[i];
+  }
+  const std::uint16_t message_size = sourced ? 32 : 24;
+  FrameBuilder builder;
+  builder.put_header(group_mac, sender, vlan, ethertype::ipv6);
+  builder.put32(0x60000000).put16(message_size).put8(ip_protocol::icmpv6).put8(255);
+  builder.put(source.bytes()).put(group.bytes());
+  const std::size_t message = builder.size();
+  builder.put8(nd::solicitation).put8(0).put16(0).put32(0).put(target.bytes());
+  if (sourced) builder.put8(nd::source_link_option).put8(1).put(sender);
+  InternetChecksum sum;
+  sum.add_pseudo_header(source, group, ip_protocol::icmpv6, message_size);
+  sum.add(builder.bytes(message));
+  builder.patch16(message + 2, sum.value());
+  return builder.frame();
+}
+
 }  // namespace bondbox::wire

@@ -38,18 +38,15 @@ struct OptionDifference {
   std::string_view result;
   std::string_view readback;
   std::size_t rows_a_mode;   ///< how many of a mode's recorded rows that are
-  bool without_arp_monitor;  ///< only where the bond has no ARP monitor
   std::string_view reason;
 };
 inline constexpr OptionDifference option_differences[] = {
-    {"", "miimon", "0", "EINVAL", "100", 2, false, "with no ARP monitor either the bond would never fail over"},
-    {"noslaves_down", "ad_select", "3", "OK", "actor_port_prio 3", 1, false, "a value that later kernels have"},
-    {"", "arp_interval", "1000", "EOPNOTSUPP", "0", 2, true, "a monitor that is not there is not taken for one"},
+    {"", "miimon", "0", "EINVAL", "100", 2, "with no ARP monitor either the bond would never fail over"},
+    {"noslaves_down", "ad_select", "3", "OK", "actor_port_prio 3", 1, "a value that later kernels have"},
 };
 
-inline const OptionDifference* difference_of(const OptionRow& row, bool has_arp_monitor) {
+inline const OptionDifference* difference_of(const OptionRow& row) {
   for (const OptionDifference& d : option_differences) {
-    if (d.without_arp_monitor && has_arp_monitor) continue;
     if ((d.state.empty() || d.state == row.state) && d.option == row.option && d.value == row.value) return &d;
   }
   return nullptr;

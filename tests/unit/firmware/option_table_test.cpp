@@ -188,12 +188,14 @@ BOOST_AUTO_TEST_CASE(no_bond_is_left_without_a_monitor_by_the_way) {
   BOOST_CHECK_EQUAL(read("miimon"), "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_monitor_that_is_not_built_is_not_pretended) {
-  bond.arp_monitor = false;
-  refuse("arp_interval", "1000", EOPNOTSUPP,
-         "arp_interval cannot be set because the ARP monitor is not in this build; use miimon");
-  BOOST_CHECK_EQUAL(read("miimon"), "100");
-  accept("arp_interval", "0");
+BOOST_AUTO_TEST_CASE(an_arp_monitor_without_targets_is_told_of) {
+  accept("arp_interval", "1000");
+  const std::string sentence = "ARP monitoring has been set up, but no ARP targets have been specified";
+  BOOST_TEST(std::count(bond.notes.begin(), bond.notes.end(), sentence) == 1);
+  bond.notes.clear();
+  accept("ns_ip6_target", "+2001:db8::1");
+  accept("arp_interval", "500");
+  BOOST_TEST(bond.notes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_change_of_mode_has_the_kernels_side_effects) {

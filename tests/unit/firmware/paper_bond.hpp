@@ -21,7 +21,6 @@ class PaperBond final : public OptionTarget {
   BondOptions& options() override { return options_; }
   const BondOptions& options() const override { return options_; }
   bool is_up() const override { return up_; }
-  bool has_arp_monitor() const override { return arp_monitor; }
   bool interface_exists(std::string_view name) const override { return name == "e0" || name == "e1" || name == "e2"; }
   std::size_t port_count() const override { return ports_.size(); }
   std::string_view port_name(std::size_t index) const override { return ports_[index].first; }
@@ -56,7 +55,6 @@ class PaperBond final : public OptionTarget {
   std::vector<std::string> notes;
   std::string without_link;
   int activations = 0;
-  bool arp_monitor = true;
   Outcome mode_answer;  ///< what change_mode says
 
  private:

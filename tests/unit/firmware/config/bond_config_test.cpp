@@ -186,10 +186,15 @@ BOOST_AUTO_TEST_CASE(a_bond_without_a_monitor_must_be_asked_for_in_words) {
                {"bondbox.toml:3:11: updelay cannot be set while miimon is 0; set miimon first"});
 }
 
-BOOST_AUTO_TEST_CASE(a_monitor_that_is_not_built_is_refused) {
-  check_errors("[bond.bond0]\nports = [\"e0\"]\narp_interval = 1000\narp_ip_target = [\"10.0.0.1\", \"10.0.0.2\"]\n",
-               {"bondbox.toml:3:16: arp_interval cannot be set because the ARP monitor is not in this build; use "
-                "miimon"});
+BOOST_AUTO_TEST_CASE(the_arp_monitor_takes_the_place_of_the_default_and_wants_targets) {
+  const std::string begin = "[bond.bond0]\nports = [\"e0\"]\narp_interval = 1000\n";
+  const Config config = loaded(begin + "arp_ip_target = [\"10.0.0.1\", \"10.0.0.2\"]\n");
+  BOOST_TEST(config.bonds[0].options.miimon_ms == 0U);
+  BOOST_TEST(config.bonds[0].options.arp_interval_ms == 1000U);
+  check_warnings(begin + "arp_ip_target = \"10.0.0.1\"\n", {});
+  check_warnings(begin, {"b.toml:3:16: ARP monitoring has been set up, but no ARP targets have been specified"});
+  check_errors(begin + "miimon = 100\n",
+               {"bondbox.toml:4:10: miimon and arp_interval exclude each other; give one of them"});
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_targets_are_checked_item_by_item) {

@@ -1,0 +1,121 @@
+// The ARP monitor: a port is alive while probes leave on it and something comes back. It sees what a link's light
+// cannot show: a far end that forwards nothing any more. Targets are asked by ARP (IPv4) and neighbour solicitation
+// (IPv6). Pure logic: the bond tells it of time and of frames, moves the ports' link states as it says and sends the
+// probes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "hal/wire/bytes.hpp"
+#include "hal/wire/fixed_vector.hpp"
+#include "hal/wire/host_address.hpp"
+#include "hal/wire/ids.hpp"
+#include "hal/wire/mac_address.hpp"
+#include "policies/policy.hpp"
+
+namespace bondbox {
+
+/// Times as observed on the kernel driver, in intervals of arp_interval. Something is recent within n when it is at
+/// most n and a half intervals old.
+///
+///   modes 0, 2, 3  up: a probe left, and something came, within 1. Down: either is not recent within arp_missed_max.
+///   mode 1         up: something came within 1. The active port is down when what left or what came is not recent
+///                  within arp_missed_max, another when nothing came within arp_missed_max + 1; neither within 2 after
+///                  it became a port or the active one.
+///   no active one  one port with carrier after the other is the candidate for an interval: it is asked over (state
+///                  `back`, then `fail`), and whoever hears something is up.
+///
+/// What counts as having come is arp_validate's to say:
+///   not validated  any frame; with a filter only ARP, neighbour solicitations and advertisements.
+///   validated      a target's ARP for one of our addresses, or its advertisement. A backup port, to which the answer
+///                  does not come: our own question, brought by the switch, once the active port has had an answer
+///                  (IEEE 802.1D bridges flood broadcast; RFC 4861's solicited-node groups too).
+class ArpMonitor {
+ public:
+  /// One port as the monitor is told of it.
+  struct Port {
+    PortId id;
+    LinkState link = LinkState::down;
+    bool carrier = false;
+    MacAddress mac;
+  };
+  /// What the monitor may know of the bond, anew with each call. The ports stand in order of enslaving.
+  struct Scene {
+    const BondOptions& options;
+    std::optional<PortId> active;
+    std::span<const HostAddress> addresses;
+    FixedVector<Port, max_ports> ports;
+
+    const Port* find(PortId id) const noexcept {
+      for (const Port& port : ports)
+        if (port.id == id) return &port;
+      return nullptr;
+    }
+  };
+  struct Verdict {
+    PortId port;
+    LinkState to;
+  };
+  using Verdicts = FixedVector<Verdict, max_ports>;
+  struct Probing {
+    PortList ports;  ///< on which every target is to be asked
+    Verdicts verdicts;
+  };
+
+  /// A port has joined, or the monitor begins (anew): the port is given the time that a new one has. `up`: its link.
+  void begin(PortId port, bool up, const BondOptions& options, Tick now) noexcept;
+  void forget(PortId port) noexcept;
+  /// To be told whenever targets may have changed: a target that is new counts as having answered now.
+  void set_targets(const BondOptions& options, Tick now) noexcept;
+
+  void became_active(PortId port, Tick now) noexcept { times(port).up_since = now; }
+  /// A probe has left.
+  void sent(PortId port, Tick now) noexcept { times(port).sent = now; }
+  /// A frame came, whatever becomes of it. It has at least an Ethernet header.
+  void hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept;
+
+  /// First half of a pass: which ports change. The policy then chooses the active port.
+  Verdicts inspect(const Scene& scene, Tick now) noexcept;
+  /// Second half, with the active port in `scene` that the policy chose.
+  Probing probe(const Scene& scene, Tick now) noexcept;
+
+  /// The port that is asked over while none is active.
+  std::optional<PortId> candidate() const noexcept { return candidate_; }
+  /// When something that counts came last; long before any tick if nothing has.
+  Tick last_heard(const Scene& scene, PortId port) const noexcept;
+
+ private:
+  static constexpr Tick never{-(std::int64_t{1} << 40)};
+  using TargetList = FixedVector<IpAddress, 16>;
+  using TargetTimes = std::array<Tick, TargetList::capacity()>;
+
+  struct Times {
+    Tick heard = never;
+    Tick sent = never;
+    Tick up_since = never;  ///< became a port, a candidate or the active one
+    TargetTimes heard_v4{};
+    TargetTimes heard_v6{};
+  };
+
+  Times& times(PortId port) noexcept { return times_[port.index]; }
+  const Times& times(PortId port) const noexcept { return times_[port.index]; }
+  bool is_active(const Scene& scene, PortId port) const noexcept;
+  bool is_validated(const Scene& scene, PortId port) const noexcept;
+  bool may_trust_reply(const Scene& scene, Tick now) const noexcept;
+  void hear_arp(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept;
+  void hear_neighbour(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept;
+  void answered(PortId port, const TargetList& targets, const IpAddress& target, Tick now) noexcept;
+  void inspect_balancing(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
+  void inspect_active_backup(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
+  void probe_candidate(const Scene& scene, Tick now, Probing& probing) noexcept;
+
+  std::array<Times, max_ports> times_{};
+  TargetList targets_v4_;
+  TargetList targets_v6_;
+  std::optional<PortId> candidate_;
+};
+
+}  // namespace bondbox
