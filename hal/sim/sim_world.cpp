@@ -105,6 +105,13 @@ Outcome SimWorld::set_link(std::string_view nic, bool on) {
   return Outcome::done();
 }
 
+Outcome SimWorld::set_silent(std::string_view nic, bool on) {
+  Card* const card = find(nic);
+  if (card == nullptr) return no_such_nic(nic);
+  card->silent = on;
+  return Outcome::done();
+}
+
 Outcome SimWorld::set_speed(std::string_view nic, std::uint32_t mbps, Duplex duplex) {
   Card* const card = find_present(nic);
   if (card == nullptr) return no_such_nic(nic);
@@ -244,6 +251,7 @@ int SimWorld::transmit(Card& card, wire::Bytes frame, const OffloadHeader& offlo
   if (!card.carrier) return ENETDOWN;
   ++card.counters.sent;
   if (tap_) tap_(card.spec.name, true, now(), frame);
+  if (card.silent) return 0;
   if (card.far_card != nullptr) {
     arrive(*card.far_card, frame, offload);
   } else if (card.far_switch != nullptr) {
@@ -255,7 +263,7 @@ int SimWorld::transmit(Card& card, wire::Bytes frame, const OffloadHeader& offlo
 }
 
 bool SimWorld::arrive(Card& card, wire::Bytes frame, const OffloadHeader& offload) {
-  if (!card.carrier || frame.size() < wire::ethernet_header_size || frame.size() > Packet::frame_size_max) return false;
+  if (!card.carrier || card.silent || frame.size() < wire::ethernet_header_size || frame.size() > Packet::frame_size_max) return false;
   if (tap_) tap_(card.spec.name, false, now(), frame);
   const MacAddress destination = MacAddress::load(frame.data());
   if (!card.promiscuous && !destination.is_multicast() && destination != card.mac) {
