@@ -43,6 +43,14 @@ bool means_no_link(int error) noexcept {
   return error == ENETDOWN || error == ENXIO || error == ENODEV;
 }
 
+/// Whether the other ports have copies of their own, so that one which is refused must not move.
+bool is_copied(const Packet& packet, const ForwardingPlan& plan) noexcept {
+  const TransmitRule& rule = plan.transmit;
+  if (rule.spread != Spread::copy_to_all && !rule.copy_neighbours) return false;
+  const ChoiceReason reason = choose_port(plan, packet.frame(), 0, packet.queue()).reason;
+  return reason == ChoiceReason::copies || reason == ChoiceReason::neighbour;
+}
+
 /// How many of the frames the host did not take.
 std::size_t hand_over(std::span<Packet* const> frames, HostPort& host) {
   std::size_t lost = 0;
@@ -155,15 +163,18 @@ void Forwarder::transmit(PortId port, Frames frames, const Route& route) {
   const Frames refused = transmit_on(port, frames, route.nics);
   if (refused.empty()) return;
   link_doubt_ = true;
-  const Frames lost = transmit_elsewhere(port, refused, route);
-  ports_[port.index].tx_moved += refused.size() - lost.size();
-  ports_[port.index].tx_refused += lost.size();
+  FrameList movable;
+  for (Packet* packet : refused)
+    if (!is_copied(*packet, route.plan)) movable.push_back(packet);
+  const Frames lost = transmit_elsewhere(port, {movable.data(), movable.size()}, route);
+  const std::size_t moved = movable.size() - lost.size();
+  ports_[port.index].tx_moved += moved;
+  ports_[port.index].tx_refused += refused.size() - moved;
 }
 
 /// The frames that no other port took for want of a link.
 Forwarder::Frames Forwarder::transmit_elsewhere(PortId refused_by, Frames frames, const Route& route) {
   const TransmitRule& rule = route.plan.transmit;
-  if (rule.spread == Spread::copy_to_all) return frames;  // the other ports have their own copy
   PortId last = refused_by;
   for (const PortList* ports : {&rule.usable, &rule.fallback}) {
     for (const PortId port : *ports) {
