@@ -28,6 +28,10 @@ Bond::Bond(std::string name, Hardware& hardware, EventLog& events)
       speech_storage_(std::make_unique<std::uint8_t[]>(Packet::headroom + speech_size_max)),
       speech_(speech_storage_.get()) {}
 
+Bond::~Bond() {
+  for (const PortId id : order_) farewell(id);
+}
+
 void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   now_ = now;
   bool host_changed = false;

@@ -28,6 +28,8 @@ namespace bondbox {
 class Bond final : public OptionTarget {
  public:
   Bond(std::string name, Hardware& hardware, EventLog& events);
+  /// What is left to say on its ports leaves before they are given back.
+  ~Bond() override;
 
   /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is
   /// awaited. On failure nothing is left behind.
@@ -149,6 +151,8 @@ class Bond final : public OptionTarget {
   Outcome adopt_mac(Nic& nic);
   Outcome give_mac(Nic& nic);
   void remove(PortId id, std::string_view why);
+  void farewell(PortId id);
+  void drop_frames(PortId id);
   void note_vanished();
   void await(std::string_view port, const PortOptions& options, std::string reason);
   void retry_awaited(bool appeared);

@@ -82,6 +82,14 @@ void Bond::note(std::string text) {
 
 std::string Bond::attribute(std::string_view name) const {
   if (name == "mii_status") return plan_.carrier ? "up" : "down";
+  const std::optional<LacpStatus> lacp = lacp_status(policy_, facts());
+  if (!lacp) return {};
+  const LacpAggregatorStatus active = lacp->active.value_or(LacpAggregatorStatus{});
+  if (name == "ad_aggregator") return std::to_string(active.number);
+  if (name == "ad_num_ports") return std::to_string(active.ports);
+  if (name == "ad_actor_key") return std::to_string(active.actor_key);
+  if (name == "ad_partner_key") return std::to_string(active.partner_key);
+  if (name == "ad_partner_mac" && lacp->active) return active.partner_system.text();
   return {};
 }
 

@@ -248,6 +248,8 @@ Outcome Bond::release(std::string_view port) {
 
 void Bond::remove(PortId id, std::string_view why) {
   record(EventKind::port, slot(id).name.view(), -1, "%.*s", static_cast<int>(why.size()), why.data());
+  drop_frames(id);
+  if (slot(id).sample.present) farewell(id);
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
   slots_[id.index].reset();
   arp_.forget(id);
@@ -255,12 +257,25 @@ void Bond::remove(PortId id, std::string_view why) {
     probe_ports_.erase_at(static_cast<std::size_t>(probed - probe_ports_.begin()));
   ++handles_version_;
   ++status_version_;
+  apply(PortRemoved{id});
+  republish();
+}
+
+/// What the policy still has to say on a port that is about to be given back leaves now.
+void Bond::farewell(PortId id) {
+  apply(PortLeaving{id});
+  for (const Action& action : actions_) {
+    const auto* const frame = std::get_if<SendFrame>(&action);
+    if (frame != nullptr && frame->port == id) perform(*frame);
+  }
+  drop_frames(id);
+}
+
+void Bond::drop_frames(PortId id) {
   for (std::size_t i = actions_.size(); i > 0; --i) {
     const auto* const frame = std::get_if<SendFrame>(&actions_[i - 1]);
     if (frame != nullptr && frame->port == id) actions_.erase_at(i - 1);  // the slot may be another port's soon
   }
-  apply(PortRemoved{id});
-  republish();
 }
 
 void Bond::note_vanished() {

@@ -21,8 +21,9 @@ AnyPolicy make_policy(Mode mode) {
       return BalanceXor{};
     case Mode::broadcast:
       return Broadcast{};
-    case Mode::active_backup:
     case Mode::lacp_8023ad:
+      return Ieee8023ad{};
+    case Mode::active_backup:
     case Mode::balance_tlb:
     case Mode::balance_alb:
       break;

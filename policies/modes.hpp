@@ -10,16 +10,17 @@
 #include "policies/balance_status.hpp"
 #include "policies/balance_xor.hpp"
 #include "policies/broadcast.hpp"
+#include "policies/ieee_802_3ad.hpp"
 #include "policies/lacp/status.hpp"
 #include "policies/selection.hpp"
 
 namespace bondbox {
 
-using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast>;
+using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad>;
 
 /// Whether this build has a policy for the mode.
 constexpr bool mode_available(Mode mode) noexcept {
-  return mode <= Mode::broadcast;
+  return mode <= Mode::lacp_8023ad;
 }
 
 /// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.

@@ -71,6 +71,11 @@ struct BondFacts {
 struct PortAdded {
   PortId port;
 };
+/// The port is about to be given back, and the facts still hold it: SendFrame on it leaves before it goes. PortRemoved
+/// follows. A port whose interface has vanished is only removed.
+struct PortLeaving {
+  PortId port;
+};
 /// The facts no longer hold the port.
 struct PortRemoved {
   PortId port;
@@ -106,8 +111,8 @@ struct BucketsWanted {
 /// A deadline the policy asked for has come.
 struct TimerDue {};
 
-using PolicyEvent = std::variant<PortAdded, PortRemoved, LinkChanged, MonitorPass, Reconfigured, ActivateRequested,
-                                 FramePunted, BondMacChanged, BucketsWanted, TimerDue>;
+using PolicyEvent = std::variant<PortAdded, PortLeaving, PortRemoved, LinkChanged, MonitorPass, Reconfigured,
+                                 ActivateRequested, FramePunted, BondMacChanged, BucketsWanted, TimerDue>;
 
 // --- what a policy wants done -----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 #include "hal/wire/fixed_vector.hpp"
 #include "hal/wire/ids.hpp"
 #include "hal/wire/mac_address.hpp"
+#include "hal/wire/slow_protocols.hpp"
 
 namespace bondbox {
 
@@ -24,16 +25,7 @@ inline constexpr std::uint8_t defaulted = 0x40;
 inline constexpr std::uint8_t expired = 0x80;
 }  // namespace lacp_state
 
-/// One end of a link, as an LACPDU describes it.
-struct LacpEnd {
-  std::uint16_t system_priority = 0;
-  MacAddress system;
-  std::uint16_t key = 0;
-  std::uint16_t port_priority = 0;
-  std::uint16_t port = 0;
-  std::uint8_t state = 0;
-  friend constexpr bool operator==(const LacpEnd&, const LacpEnd&) = default;
-};
+using LacpEnd = wire::LacpEnd;
 
 enum class LacpReceiveState : std::uint8_t { initialize, port_disabled, lacp_disabled, expired, defaulted, current };
 enum class LacpMuxState : std::uint8_t {

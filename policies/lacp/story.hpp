@@ -1,0 +1,23 @@
+// What LACP did, for the event log: one line for each change of a port, with the reason.
+#pragma once
+
+#include "policies/lacp/system.hpp"
+#include "policies/policy.hpp"
+
+namespace bondbox::lacp {
+
+/// What of a port and its aggregator is worth telling when it changes.
+struct Glimpse {
+  LacpReceiveState receive = LacpReceiveState::initialize;
+  LacpEnd partner;
+  std::uint16_t aggregator = 0;
+  bool aggregator_active = false;
+  bool distributes = false;
+};
+
+Glimpse glimpse(const System& system, const Port& port) noexcept;
+
+/// At most three lines.
+void tell_changes(const System& system, const Port& port, const Glimpse& before, ActionList& actions);
+
+}  // namespace bondbox::lacp

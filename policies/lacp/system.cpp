@@ -1,0 +1,84 @@
+#include "policies/lacp/system.hpp"
+
+#include <algorithm>
+
+namespace bondbox::lacp {
+
+bool System::holds(PortId id) const noexcept {
+  return std::find(order.begin(), order.end(), id) != order.end();
+}
+
+std::optional<std::uint8_t> System::active() const noexcept {
+  for (const PortId id : order)
+    if (aggregators[id.index].active) return id.index;
+  return std::nullopt;
+}
+
+const Aggregator* System::active_aggregator() const noexcept {
+  const auto place = active();
+  return place ? &aggregators[*place] : nullptr;
+}
+
+std::size_t System::users(std::uint8_t aggregator) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(order.begin(), order.end(), [&](PortId id) { return at(id).aggregator == aggregator; }));
+}
+
+std::size_t System::active_ports(std::uint8_t aggregator) const noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      order.begin(), order.end(), [&](PortId id) { return at(id).aggregator == aggregator && at(id).enabled; }));
+}
+
+bool System::others_ready(const Port& port) const noexcept {
+  return std::all_of(order.begin(), order.end(), [&](PortId id) {
+    const Port& other = at(id);
+    return &other == &port || other.aggregator != port.aggregator || other.ready_n;
+  });
+}
+
+Port& add_port(System& system, PortId id) noexcept {
+  if (system.order.empty()) system.aggregators_made = 0;
+  std::uint16_t last = 0;
+  for (const PortId other : system.order) last = std::max(last, system.at(other).actor.port);
+  Port& port = system.at(id);
+  port = Port{};
+  port.id = id;
+  port.actor.port = static_cast<std::uint16_t>(last + 1);
+  port.actor.state = lacp_state::aggregation;
+  system.aggregators[id.index] = Aggregator{};
+  system.aggregators[id.index].number = ++system.aggregators_made;
+  system.order.push_back(id);
+  return port;
+}
+
+bool remove_port(System& system, PortId id) noexcept {
+  bool reselect = false;
+  Port& port = system.at(id);
+  if (port.aggregator) {
+    const std::uint8_t left = *port.aggregator;
+    port.aggregator.reset();
+    reselect = system.aggregators[left].active && system.active_ports(left) == 0;
+    if (system.users(left) == 0) system.aggregators[left].clear();
+  }
+  system.order.erase_at(
+      static_cast<std::size_t>(std::find(system.order.begin(), system.order.end(), id) - system.order.begin()));
+
+  Aggregator& own = system.aggregators[id.index];
+  if (system.users(id.index) != 0) {
+    // There are as many places as ports, and at least two ports are in one of them: another is free.
+    const auto free = std::find_if(system.order.begin(), system.order.end(),
+                                   [&](PortId other) { return system.users(other.index) == 0; });
+    if (free != system.order.end()) {
+      Aggregator& heir = system.aggregators[free->index];
+      const std::uint16_t number = heir.number;
+      heir = own;
+      heir.number = number;
+      for (const PortId other : system.order)
+        if (system.at(other).aggregator == id.index) system.at(other).aggregator = free->index;
+    }
+  }
+  own = Aggregator{};
+  return reselect;
+}
+
+}  // namespace bondbox::lacp
