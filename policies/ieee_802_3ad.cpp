@@ -10,6 +10,7 @@
 #include "policies/lacp/periodic.hpp"
 #include "policies/lacp/receive.hpp"
 #include "policies/lacp/transmit.hpp"
+#include "policies/resilient_hash.hpp"
 #include "policies/tell.hpp"
 
 namespace bondbox {
@@ -32,7 +33,13 @@ bool can_negotiate(const PortFacts& port) noexcept {
 void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions) {
   if (const auto* leaving = std::get_if<PortLeaving>(&event)) return leave(leaving->port, facts, actions);
   if (const auto* removed = std::get_if<PortRemoved>(&event)) remove(removed->port, facts, actions);
-  if (const auto* added = std::get_if<PortAdded>(&event)) lacp::add_port(system_, added->port);
+  if (const auto* added = std::get_if<PortAdded>(&event)) {
+    if (system_.order.empty()) take_system(facts);
+    lacp::add_port(system_, added->port);
+  }
+  if (const auto* written = std::get_if<Reconfigured>(&event)) {
+    if (written->option == "ad_actor_system" || written->option == "ad_actor_sys_prio") take_system(facts);
+  }
   if (const auto* punted = std::get_if<FramePunted>(&event)) return receive(*punted, facts, actions);
   follow(facts, actions);
   follow_clock(facts, now);
@@ -57,15 +64,15 @@ void Ieee8023ad::follow(const BondFacts& facts, ActionList& actions) {
   system_.order.clear();
   for (const PortFacts& port : facts.ports)
     if (system_.at(port.id).actor.port != 0) system_.order.push_back(port.id);
-  if (system_.order.empty()) return;
-  follow_system(facts);
   bool link_changed = false;
   for (const PortFacts& port : facts.ports)
     if (system_.holds(port.id)) follow_port(port, facts.options, link_changed, actions);
   if (link_changed) reselect(facts, actions);
 }
 
-void Ieee8023ad::follow_system(const BondFacts& facts) {
+/// Observed kernel behaviour: the system keeps its identifier when somebody gives bond0 another MAC, so that nothing is
+/// negotiated anew; it is looked up with the first port and when one of its options is written.
+void Ieee8023ad::take_system(const BondFacts& facts) {
   const MacAddress& own = facts.options.ad_actor_system;
   system_.mac = own.is_zero() ? facts.bond_mac : own;
   system_.priority = facts.options.ad_actor_sys_prio;
@@ -256,7 +263,13 @@ ForwardingPlan Ieee8023ad::plan(const BondFacts& facts) const {
     plan.ports[known.id.index].deliver = collects || facts.options.all_slaves_active ? deliver_all : deliver_link_local;
     if (carries(port) && known.link == LinkState::up) plan.transmit.usable.push_back(known.id);
   }
-  if (!plan.transmit.usable.empty()) plan.transmit.spread = Spread::hash;
+  if (plan.transmit.usable.empty()) return plan;
+  plan.transmit.spread = Spread::hash;
+  if (facts.options.xmit_hash_resilient) {
+    plan.transmit.spread = Spread::buckets;
+    plan.transmit.bucket_key = BucketKey::every_frame;
+    plan.transmit.bucket_port = resilient_buckets(system_.order, plan.transmit.usable);
+  }
   return plan;
 }
 

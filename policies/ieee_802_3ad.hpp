@@ -27,7 +27,7 @@ class Ieee8023ad {
 
  private:
   void follow(const BondFacts& facts, ActionList& actions);
-  void follow_system(const BondFacts& facts);
+  void take_system(const BondFacts& facts);
   void follow_port(const PortFacts& facts, const BondOptions& options, bool& link_changed, ActionList& actions);
   void follow_clock(const BondFacts& facts, Tick now);
   void leave(PortId id, const BondFacts& facts, ActionList& actions) const;
