@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "firmware/explain.hpp"
 #include "firmware/which.hpp"
 
 namespace bondbox {
@@ -81,6 +82,13 @@ Reply check_which(std::span<const std::string> arguments) {
   return WhichRequest::parse(arguments.subspan(1), wrong) ? Reply{} : wrong_words(std::move(wrong));
 }
 
+Reply check_explain(std::span<const std::string> arguments) {
+  for (const std::string& word : arguments)
+    if (word.starts_with("-")) return wrong_words("explain does not know \"" + word + "\"");
+  const bool fits = arguments.size() == 1 || arguments.size() == 2;
+  return fits ? Reply{} : wrong_words("explain needs a bond, and at most one port");
+}
+
 std::string names_of(const Scheduler& scheduler) {
   std::string names;
   for (const auto& bond : scheduler.bonds()) names += (names.empty() ? "" : ", ") + bond->name();
@@ -110,6 +118,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
   if (words[0] == "status") return parse_status(arguments).wrong;
   if (words[0] == "events") return parse_events(arguments).wrong;
   if (words[0] == "which") return check_which(arguments);
+  if (words[0] == "explain") return check_explain(arguments);
   for (const Shape& shape : shapes) {
     if (words[0] != shape.command) continue;
     const bool fits = arguments.size() >= shape.least && arguments.size() <= shape.most;
@@ -130,6 +139,7 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "release") return change_ports(arguments, &Bond::release);
   if (command == "activate") return activate(arguments);
   if (command == "which") return which(arguments);
+  if (command == "explain") return explain(arguments);
   return reload_ ? reload_()
                  : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
 }
@@ -218,6 +228,20 @@ Reply CommandExecutor::which(std::span<const std::string> arguments) {
   std::string wrong;
   const auto request = WhichRequest::parse(arguments.subspan(1), wrong);
   return {0, answer_which(*request, bond->status(scheduler_.now()))};
+}
+
+Reply CommandExecutor::explain(std::span<const std::string> arguments) {
+  Reply reply;
+  const Bond* const bond = find(arguments[0], reply);
+  if (bond == nullptr) return reply;
+  const BondStatus status = bond->status(scheduler_.now());
+  if (arguments.size() == 1) return {0, render_explanation(status)};
+  if (auto text = render_explanation(status, arguments[1])) return {0, std::move(*text)};
+  std::string names;
+  for (const PortStatus& port : status.ports) names += (names.empty() ? "" : ", ") + port.name;
+  for (const AwaitedStatus& port : status.awaited) names += (names.empty() ? "" : ", ") + port.name;
+  return {1, "there is no port \"" + arguments[1] + "\" in " + status.name +
+                 "; there is: " + (names.empty() ? "none" : names) + "\n"};
 }
 
 Reply CommandExecutor::activate(std::span<const std::string> arguments) {

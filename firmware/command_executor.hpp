@@ -30,8 +30,8 @@ class CommandExecutor {
   /// client can tell before it looks for a running bondbox.
   static Reply check(std::span<const std::string> words);
 
-  /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which.
-  /// A command that changes something is the command of a step of its own.
+  /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which,
+  /// explain. A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
  private:
@@ -42,6 +42,7 @@ class CommandExecutor {
   Reply change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view));
   Reply activate(std::span<const std::string> arguments);
   Reply which(std::span<const std::string> arguments);
+  Reply explain(std::span<const std::string> arguments);
 
   Bond* find(const std::string& name, Reply& reply);
   Reply in_a_step(const std::function<Reply()>& change);

@@ -21,7 +21,8 @@ struct WallClock {
   std::int64_t at(Tick tick) const noexcept { return tick_zero_ms + tick.number; }
 };
 
-/// Something is not as configured: no carrier, a port without link or not there.
+/// Something is not as configured: no carrier, a port without link or not there, or (802.3ad) with link and not
+/// aggregated.
 bool is_degraded(const BondStatus& bond);
 
 /// Who reads the kernel's text: it shows both ends' LACP details to those with CAP_NET_ADMIN alone, because whoever

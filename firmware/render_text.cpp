@@ -9,38 +9,7 @@
 namespace bondbox {
 namespace {
 
-/// "350 ms", "12 s", "2 m 11 s", "3 h 5 m", "4 d 2 h"
-std::string duration_text(Ticks span) {
-  const long long ms = span.count;
-  const long long seconds = ms / 1000;
-  if (ms < 1000) return format("%lld ms", ms);
-  if (seconds < 60) return format("%lld s", seconds);
-  if (seconds < 3600) return format("%lld m %lld s", seconds / 60, seconds % 60);
-  if (seconds < 86400) return format("%lld h %lld m", seconds / 3600, seconds / 60 % 60);
-  return format("%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
-}
-
-constexpr std::size_t columns = 80;
 constexpr std::size_t addresses_shown_max = 6;
-
-/// Breaks lines that are too long: after a comma in their second half, else between two words.
-std::string wrapped(const std::string& text) {
-  std::string result;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    std::string line = text.substr(start, end - start);
-    start = end + 1;
-    while (line.size() > columns) {
-      std::size_t at = line.rfind(", ", columns - 1);
-      at = at != std::string::npos && at > columns / 2 ? at + 1 : line.rfind(' ', columns);
-      if (at == std::string::npos || at < line.find_first_not_of(' ')) at = columns;  // one word is as long
-      result += line.substr(0, at) + "\n";
-      line = "    " + line.substr(line[at] == ' ' ? at + 1 : at);
-    }
-    result += line + "\n";
-  }
-  return result;
-}
 
 /// In at most `width` characters: a number that is longer is told in thousands, millions and so on, rounded down.
 std::string count_text(unsigned long long count, std::size_t width) {
@@ -68,11 +37,11 @@ void append_troubles(std::string& text, const BondStatus& bond) {
     if (port.link == LinkState::up) continue;
     text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
     if (port.link == LinkState::back) {
-      text += " has link again, used in " + duration_text(port.delay_left) + " (updelay)\n";
+      text += " has link again, used in " + duration_text(port.delay_left.count) + " (updelay)\n";
     } else if (port.link == LinkState::fail) {
-      text += " has lost its link, given up in " + duration_text(port.delay_left) + " (downdelay)\n";
+      text += " has lost its link, given up in " + duration_text(port.delay_left.count) + " (downdelay)\n";
     } else {
-      text += " has had no link for " + duration_text(port.in_state_for) + "\n";
+      text += " has had no link for " + duration_text(port.in_state_for.count) + "\n";
     }
   }
   for (const AwaitedStatus& waiting : bond.awaited) {
@@ -133,7 +102,7 @@ void append_losses(std::string& text, const BondStatus& bond) {
 bool is_degraded(const BondStatus& bond) {
   if (!bond.carrier || !bond.host_up || !bond.awaited.empty()) return true;
   for (const PortStatus& port : bond.ports)
-    if (port.link != LinkState::up) return true;
+    if (port.link != LinkState::up || (bond.lacp && !port.carries)) return true;
   return false;
 }
 

@@ -1,5 +1,6 @@
 #include "firmware/text.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace bondbox {
@@ -34,6 +35,34 @@ void append_format(std::string& text, const char* pattern, ...) {
   va_start(arguments, pattern);
   append_list(text, pattern, arguments);
   va_end(arguments);
+}
+
+std::string duration_text(std::int64_t ms) {
+  const long long seconds = ms / 1000;
+  if (ms < 1000) return format("%lld ms", static_cast<long long>(ms));
+  if (seconds < 60) return format("%lld s", seconds);
+  if (seconds < 3600) return format("%lld m %lld s", seconds / 60, seconds % 60);
+  if (seconds < 86400) return format("%lld h %lld m", seconds / 3600, seconds / 60 % 60);
+  return format("%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+}
+
+std::string wrapped(const std::string& text) {
+  constexpr std::size_t columns = 80;
+  std::string result;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    std::string line = text.substr(start, end - start);
+    start = end + 1;
+    while (line.size() > columns) {
+      std::size_t at = line.rfind(", ", columns - 1);
+      at = at != std::string::npos && at > columns / 2 ? at + 1 : line.rfind(' ', columns);
+      if (at == std::string::npos || at < line.find_first_not_of(' ')) at = columns;  // one word is as long
+      result += line.substr(0, at) + "\n";
+      line = "    " + line.substr(line[at] == ' ' ? at + 1 : at);
+    }
+    result += line + "\n";
+  }
+  return result;
 }
 
 }  // namespace bondbox

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,13 @@ namespace bondbox {
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
 /// The same, appended.
 [[gnu::format(printf, 2, 3)]] void append_format(std::string& text, const char* pattern, ...);
+
+/// "350 ms", "12 s", "2 m 11 s", "3 h 5 m", "4 d 2 h"
+std::string duration_text(std::int64_t ms);
+
+/// Breaks lines of more than 80 columns: after a comma in their second half, else between two words. What goes on in a
+/// new line stands four columns in. Ends with a newline, or is empty.
+std::string wrapped(const std::string& text);
 
 /// Up to Capacity characters; what does not fit is cut off.
 template <std::size_t Capacity>

@@ -12,7 +12,7 @@
 namespace bondbox::cli {
 namespace {
 
-constexpr std::array<Command, 14> table{{
+constexpr std::array<Command, 15> table{{
     {"run", "bondbox run [-c FILE]\nbondbox run BOND PORT... [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
@@ -64,6 +64,11 @@ constexpr std::array<Command, 14> table{{
      "  bondbox which bond0 --pcap out.pcap\n"
      "  bondbox which --mode 2 --xmit-hash-policy layer3+4 --ports 3 --pcap out.pcap\n",
      which},
+    {"explain", "bondbox explain BOND [PORT]", "why a port carries traffic or does not, and what would change it",
+     "Two sentences each: the cause, and the remedy. In mode 4 the cause names the\n"
+     "field of LACP that differs. Without PORT the bond and all its ports.\n\n"
+     "  bondbox explain bond0 eth1\n",
+     ask_daemon},
     {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"

@@ -47,7 +47,7 @@ int wrong_words(const Invocation& invocation, std::string_view text);
 int run(const Invocation& invocation);
 int check(const Invocation& invocation);
 int simulate(const Invocation& invocation);
-int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload
+int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload, explain
 int status(const Invocation& invocation);
 int events(const Invocation& invocation);
 int which(const Invocation& invocation);

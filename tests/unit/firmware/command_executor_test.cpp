@@ -67,6 +67,9 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"events", "--after", "-1"}, "--after takes the number of an event, not \"-1\""},
       {{"events", "bond0", "bond1"}, "events does not know \"bond1\""},
       {{"which"}, "which needs a bond"},
+      {{"explain", "--wrong"}, "explain does not know \"--wrong\""},
+      {{"explain"}, "explain needs a bond, and at most one port"},
+      {{"explain", "bond0", "e0", "e1"}, "explain needs a bond, and at most one port"},
       {{"which", "bond0", "1", "-"}, "which needs the number of the first frame"},
   };
   for (const Row& row : rows) {
@@ -84,7 +87,7 @@ BOOST_AUTO_TEST_CASE(right_words_pass_the_check_without_being_carried_out) {
        {Words{"status"}, Words{"status", "b", "--format", "json"}, Words{"status", "--format=proc"},
         Words{"get", "b", "o"}, Words{"set", "b", "o", ""}, Words{"enslave", "b", "p", "q"}, Words{"release", "b", "p"},
         Words{"activate", "b", "p"}, Words{"reload"}, Words{"events", "b", "--after", "7"},
-        Words{"which", "b", "1", "-", "00"}}) {
+        Words{"which", "b", "1", "-", "00"}, Words{"explain", "b"}, Words{"explain", "b", "p"}}) {
     BOOST_TEST(CommandExecutor::check(words).exit_status == 0);
     BOOST_TEST(CommandExecutor::check(words).text == "");
   }
@@ -95,7 +98,7 @@ BOOST_AUTO_TEST_CASE(every_command_on_a_bond_that_is_not_there_names_those_that_
   for (const Words& words :
        {Words{"status", "bond7"}, Words{"events", "bond7"}, Words{"get", "bond7", "mode"},
         Words{"set", "bond7", "miimon", "1"}, Words{"enslave", "bond7", "e2"}, Words{"release", "bond7", "e0"},
-        Words{"activate", "bond7", "e0"}, Words{"which", "bond7", "1", "-", "00"}}) {
+        Words{"activate", "bond7", "e0"}, Words{"which", "bond7", "1", "-", "00"}, Words{"explain", "bond7"}}) {
     const Reply reply = program.ask(words);
     BOOST_TEST(reply.exit_status == 1);
     BOOST_TEST(reply.text == "there is no bond \"bond7\" here; there is: bond0\n");
@@ -243,6 +246,17 @@ BOOST_AUTO_TEST_CASE(which_answers_from_the_running_plan_and_counts_nothing) {
   const BondStatus after = program.status();
   BOOST_TEST(after.counters.tx_no_port + after.counters.tx_runt + after.counters.tx_punted == 0U);
   for (const PortStatus& port : after.ports) BOOST_TEST(port.counters.tx_frames == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(explain_tells_of_the_bond_with_its_ports_or_of_one_port) {
+  Program program;
+  BOOST_TEST(lines(program.ask({"explain", "bond0"}).text) == 6U);
+  const Reply one = program.ask({"explain", "bond0", "e1"});
+  BOOST_TEST(one.exit_status == 0);
+  BOOST_TEST(one.text.starts_with("e1 does not carry traffic: it stands by, e0 is active and works.\n"), one.text);
+  const Reply none = program.ask({"explain", "bond0", "e9"});
+  BOOST_TEST(none.exit_status == 1);
+  BOOST_TEST(none.text == "there is no port \"e9\" in bond0; there is: e0, e1\n");
 }
 
 BOOST_AUTO_TEST_CASE(reload_runs_what_it_was_given_or_says_that_there_is_no_file) {

@@ -1,0 +1,38 @@
+// Why a bond works or does not, and why a port carries traffic or does not: in words, with what would change it. Pure
+// functions of a bond's state, the same for every mode.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "firmware/bond_status.hpp"
+
+namespace bondbox {
+
+/// Two sentences: "VERDICT: CAUSE" and "REMEDY", without full stops.
+struct Explanation {
+  std::string verdict;  ///< "carries traffic", "does not carry traffic"; of a bond "works", "is degraded", "is down"
+  std::string cause;    ///< "it stands by, eth0 is active and works"
+  std::string remedy;   ///< "Nothing needs to be done", or what would change it
+
+  bool operator==(const Explanation&) const = default;
+};
+
+Explanation explain_bond(const BondStatus& bond);
+Explanation explain_port(const BondStatus& bond, const PortStatus& port);
+/// A port that is configured and not there.
+Explanation explain_awaited(const BondStatus& bond, const AwaitedStatus& port);
+/// explain_port() for a port of an 802.3ad bond whose link is up.
+Explanation explain_lacp_port(const BondStatus& bond, const PortStatus& port);
+
+/// As lines for a person at an 80-column console: the bond and then each port of it, or the one port. nullopt: there is
+/// no port of that name.
+std::string render_explanation(const BondStatus& bond);
+std::optional<std::string> render_explanation(const BondStatus& bond, std::string_view port);
+
+inline constexpr std::string_view carries_traffic = "carries traffic";
+inline constexpr std::string_view carries_nothing = "does not carry traffic";
+inline constexpr std::string_view nothing_to_do = "Nothing needs to be done";
+
+}  // namespace bondbox
