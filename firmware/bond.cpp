@@ -1,5 +1,6 @@
 #include "firmware/bond.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -268,6 +269,19 @@ void Bond::republish() {
   next.generation = plan_.generation + 1;
   plan_ = next;
   ++status_version_;
+  show_queues();
+}
+
+/// The host gets as many queues as the ports' queue_ids ask for, and one where none does.
+void Bond::show_queues() {
+  std::size_t wanted = 1;
+  for (const PortRule& rule : plan_.ports) wanted = std::max<std::size_t>(wanted, rule.queue_id + 1u);
+  if (wanted == queues_shown_ || !host_->is_present()) return;
+  queues_shown_ = wanted;
+  ++handles_version_;
+  if (const Outcome outcome = host_->set_queues(wanted); !outcome.ok()) {
+    record(EventKind::fault, {}, -1, "queue_id has no effect: %s", outcome.reason.c_str());
+  }
 }
 
 bool Bond::forward(PacketBatch& batch) {

@@ -119,6 +119,7 @@ class Bond final : public OptionTarget {
   bool remake_host();
   void keep_settings(Port& port);
   void show_carrier();
+  void show_queues();
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
@@ -193,6 +194,7 @@ class Bond final : public OptionTarget {
   BondConfig config_;  ///< what was configured of the host's side: addresses, gateway, MTU, MAC, first active port
   bool carrier_shown_ = false;
   bool carrier_refused_ = false;
+  std::size_t queues_shown_ = 1;
   bool mac_adopted_ = false;           ///< the first port's MAC, or one that somebody set
   bool fail_over_mac_forced_ = false;  ///< turned to active because a port cannot change its MAC
   Tick next_remake_{};

@@ -29,7 +29,9 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   config_ = config;
   arp_.set_targets(options_, now_);
 
-  auto host = hardware_.open_host_port(name_);
+  std::size_t queues = 1;
+  for (const auto& [port, own] : config.port_options) queues = std::max<std::size_t>(queues, own.queue_id + 1u);
+  auto host = hardware_.open_host_port(name_, queues);
   if (!host.ok()) return host.failure();
   host_ = std::move(host.value());
   ++handles_version_;
@@ -69,7 +71,9 @@ bool Bond::remake_host() {
   if (now_ < next_remake_) return false;
   next_remake_ = now_ + retry_interval;
   record(EventKind::fault, {}, -1, "the interface is gone, making it again");
-  auto host = hardware_.open_host_port(name_);
+  std::size_t queues = queues_shown_;
+  for (const PortId id : order_) queues = std::max<std::size_t>(queues, slot(id).options.queue_id + 1u);
+  auto host = hardware_.open_host_port(name_, queues);
   ++handles_version_;
   if (!host.ok()) {
     record(EventKind::fault, {}, -1, "cannot be made again: %s", host.failure().reason.c_str());
@@ -77,6 +81,8 @@ bool Bond::remake_host() {
   }
   host_ = std::move(host.value());
   carrier_shown_ = !host_->set_carrier(false).ok();
+  queues_shown_ = 1;
+  show_queues();
   promiscuous_ = false;
   for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config()}) {
     if (!outcome.ok()) record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());

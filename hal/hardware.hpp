@@ -1,6 +1,7 @@
 // Contract: the machine. Opens NICs and host ports, and tells when something about them changed by itself.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -38,8 +39,9 @@ class Hardware {
   virtual bool has_interface(std::string_view name) = 0;
 
   /// Makes the interface. Fails with EEXIST when the name is taken by something else, EPERM, ENOENT where the host
-  /// cannot make one (no TAP driver), EINVAL for a bad name.
-  virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name) = 0;
+  /// cannot make one (no TAP driver), EINVAL for a bad name. With `queues` above 1 it is one whose set_queues() may be
+  /// asked for more than one, where the host can do that; it has one at first.
+  virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) = 0;
 
   /// Appends what changed since the last call, oldest first, until `events` is full. Never blocks. Events that were
   /// lost below are made good by one link_changed with an empty name: look at everything.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "hal/nic.hpp"
 #include "hal/outcome.hpp"
@@ -51,6 +52,10 @@ class HostPort {
 
   /// Whether the host's stack sees a cable in this port.
   virtual Outcome set_carrier(bool on) = 0;
+  /// How many queues the host may put frames in: those of queue N < count come out with Packet::queue() N, all that the
+  /// host does not put anywhere in particular with 0. Frames that wait in a queue which is taken away still come out.
+  /// EOPNOTSUPP where there is but one.
+  virtual Outcome set_queues(std::size_t count) = 0;
   /// False: somebody deleted the interface. The object stays usable, as a Nic whose interface has vanished.
   virtual bool is_present() const noexcept = 0;
   /// Whether the host has set the interface up.
@@ -78,7 +83,11 @@ class HostPort {
   /// As Nic::receive and Nic::transmit.
   virtual std::size_t receive(PacketBatch& batch) = 0;
   virtual TransmitResult transmit(std::span<const Packet* const> packets) = 0;
+  /// Of the first queue; append_wait_handles() gives those of all, and others after set_queues().
   virtual int wait_handle() const noexcept = 0;
+  virtual void append_wait_handles(std::vector<int>& handles) const {
+    if (wait_handle() >= 0) handles.push_back(wait_handle());
+  }
   virtual const NicCounters& counters() const noexcept = 0;
 };
 

@@ -42,9 +42,9 @@ bool LinuxHardware::has_interface(std::string_view name) {
   return context_->interfaces.find(name, info) == 0;
 }
 
-Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name) {
+Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name, std::size_t queues) {
   if (!usable_.ok()) return usable_;
-  return TapHostPort::open(context_, name);
+  return TapHostPort::open(context_, name, queues);
 }
 
 }  // namespace bondbox::lnx

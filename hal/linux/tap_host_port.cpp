@@ -18,8 +18,6 @@ namespace bondbox::lnx {
 namespace {
 
 constexpr std::uint32_t transmit_queue_length = 1'000;  // frames; the driver's own default of 500 drops bursts
-constexpr unsigned uso4 = 0x20;                         // TUN_F_USO4 and TUN_F_USO6, since Linux 6.2
-constexpr unsigned uso6 = 0x40;
 constexpr std::size_t header_size = sizeof(OffloadHeader);
 
 Outcome no_device(const std::string& name, int error) {
@@ -28,25 +26,6 @@ Outcome no_device(const std::string& name, int error) {
   return Outcome::failed(ENOENT, "no TAP driver to make " + name +
                                      " with: load it (modprobe tun), and make the device where it is missing (mkdir -p "
                                      "/dev/net; mknod /dev/net/tun c 10 200)");
-}
-
-/// Asks for as much as the kernel can leave to us; each older kernel refuses a set that it does not know whole.
-void set_offload(int fd) {
-  constexpr unsigned checksum = TUN_F_CSUM;
-  constexpr unsigned tcp = checksum | TUN_F_TSO4 | TUN_F_TSO6;
-  for (const unsigned features : std::array{tcp | TUN_F_TSO_ECN | uso4 | uso6, tcp | TUN_F_TSO_ECN, tcp, checksum})
-    if (::ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(features)) == 0) return;
-}
-
-int make_tap(int fd, std::string_view name) {
-  ifreq request{};
-  std::memcpy(request.ifr_name, name.data(), name.size());
-  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
-  if (::ioctl(fd, TUNSETIFF, &request) != 0) return errno;
-  int size = header_size;
-  if (::ioctl(fd, TUNSETVNETHDRSZ, &size) != 0) return errno;
-  set_offload(fd);
-  return 0;
 }
 
 /// As the NIC contract names refusals: the driver says EIO when the interface is down, EBADFD when it was deleted.
@@ -67,7 +46,8 @@ int refusal(int error) {
 
 }  // namespace
 
-Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> context, std::string_view name) {
+Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> context, std::string_view name,
+                                                    std::size_t queues) {
   const std::string text(name);
   if (!is_interface_name(name) || name.find('%') != std::string_view::npos)
     return Outcome::failed(EINVAL,
@@ -75,26 +55,26 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
   InterfaceInfo info;
   if (context->interfaces.find(name, info) == 0)
     return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
-  UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!fd.valid()) return no_device(text, errno);
-  if (const int error = make_tap(fd.get(), name); error == EBUSY || error == EEXIST) {
+  if (::access("/dev/net/tun", F_OK) != 0) return no_device(text, errno);
+  TapQueues made;
+  if (const int error = made.make(name, queues > 1); error == EBUSY || error == EEXIST) {
     return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
-  } else if (error == EPERM) {
+  } else if (error == EPERM || error == EACCES || error == ENODEV || error == ENXIO || error == ENOENT) {
     return no_device(text, error);
   } else if (error != 0) {
     return Outcome::failed(error, text + " cannot be made: " + std::strerror(error));
   }
   if (const int error = context->interfaces.find(name, info); error != 0)
     return Outcome::failed(error, text + " cannot be looked up: " + std::strerror(error));
-  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), name, std::move(fd), info.index));
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), name, std::move(made), info.index));
   (void)port->set_carrier(false);
   (void)port->context_->interfaces.set_transmit_queue_length(info.index, transmit_queue_length);
   port->learn();
   return std::unique_ptr<HostPort>(std::move(port));
 }
 
-TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index)
-    : context_(std::move(context)), name_(name), fd_(std::move(fd)), index_(index) {
+TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name, TapQueues queues, int index)
+    : context_(std::move(context)), name_(name), queues_(std::move(queues)), index_(index) {
   context_->host_ports.push_back(this);
 }
 
@@ -109,7 +89,7 @@ void TapHostPort::vanish() {
   state_.up = false;
   state_.addresses.clear();
   holders_.clear();
-  fd_.silence();
+  queues_.silence();
 }
 
 Outcome TapHostPort::finish(int error, const std::string& what) {
@@ -132,9 +112,26 @@ Outcome TapHostPort::set_mtu(std::uint32_t mtu) {
 
 Outcome TapHostPort::set_carrier(bool on) {
   int value = on ? 1 : 0;
-  if (::ioctl(fd_.get(), TUNSETCARRIER, &value) == 0) return Outcome::done();
+  if (::ioctl(queues_.fd(0), TUNSETCARRIER, &value) == 0) {
+    carrier_ = on;
+    return Outcome::done();
+  }
   const int error = gone_ ? ENODEV : refusal(errno);
   return Outcome::failed(error, name_ + " cannot show or hide its cable: " + std::strerror(error));
+}
+
+Outcome TapHostPort::set_queues(std::size_t count) {
+  InterfaceInfo info;
+  if (gone_ || context_->interfaces.find(index_, info) != 0) return Outcome::failed(ENODEV, name_ + " is gone");
+  const std::size_t before = queues_.size();
+  Outcome outcome = queues_.set_count(count, info.name);
+  if (queues_.size() > before && !carrier_) (void)set_carrier(false);
+  if (!outcome.ok()) outcome.reason = name_ + " has no queue " + std::to_string(count - 1) + ": " + outcome.reason;
+  return outcome;
+}
+
+void TapHostPort::append_wait_handles(std::vector<int>& handles) const {
+  for (std::size_t queue = 0; queue < queues_.size(); ++queue) handles.push_back(queues_.fd(queue));
 }
 
 Outcome TapHostPort::add_address(const IpPrefix& prefix) {
@@ -281,16 +278,25 @@ bool TapHostPort::take_changed() noexcept {
 }
 
 std::size_t TapHostPort::receive(PacketBatch& batch) {
-  std::size_t count = 0;
+  const std::size_t before = batch.size();
+  // Each time begins with another queue, so that one that is always full does not keep the others waiting.
+  if (++turn_ >= queues_.size()) turn_ = 0;
+  for (std::size_t i = queues_.size(); i > 0; --i) receive_from((turn_ + i) % queues_.size(), batch);
+  return batch.size() - before;
+}
+
+void TapHostPort::receive_from(std::size_t queue, PacketBatch& batch) {
   constexpr std::size_t size = header_size + Packet::frame_size_max;
   // Bounds the reads too, for frames that are dropped do not fill the batch.
   for (std::size_t i = 0; i < PacketBatch::frames_max; ++i) {
     if (gone_ || batch.full() || batch.bytes() >= PacketBatch::bytes_target) break;
     Packet& packet = batch.prepare();
-    const ssize_t got = ::read(fd_.get(), packet.offload_bytes(), size);
+    const ssize_t got = ::read(queues_.fd(queue), packet.offload_bytes(), size);
     if (got < 0) {
-      if (errno == EBADFD) vanish();
-      if (!gone_ && errno != EAGAIN && errno != EINTR) ++counters_.receive_errors;
+      const int error = errno;
+      if (error == EBADFD) return vanish();
+      if (error == EAGAIN) return queues_.found_empty(queue);
+      if (error != EINTR) ++counters_.receive_errors;
       break;
     }
     // The driver cuts a frame to what was asked for, so a full buffer is a cut frame.
@@ -299,17 +305,16 @@ std::size_t TapHostPort::receive(PacketBatch& batch) {
       continue;
     }
     packet.set_length(static_cast<std::size_t>(got) - header_size);
+    packet.set_queue(static_cast<std::uint16_t>(queue));
     batch.commit();
-    ++count;
   }
-  return count;
 }
 
 TransmitResult TapHostPort::transmit(std::span<const Packet* const> packets) {
   TransmitResult result;
   for (const Packet* packet : packets) {
     const std::size_t size = header_size + packet->frame().size();
-    if (gone_ || ::write(fd_.get(), packet->offload_bytes(), size) < 0) {
+    if (gone_ || ::write(queues_.fd(0), packet->offload_bytes(), size) < 0) {
       result.error = gone_ ? ENODEV : refusal(errno);
       if (result.error == ENODEV) vanish();
       break;

@@ -8,10 +8,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hal/host_port.hpp"
 #include "hal/linux/context.hpp"
-#include "hal/linux/unique_fd.hpp"
+#include "hal/linux/tap_queues.hpp"
 #include "hal/wire/fixed_vector.hpp"
 
 namespace bondbox::lnx {
@@ -24,7 +25,8 @@ class TapHostPort : public HostPort {
   static constexpr std::size_t vlans_max = 64;
 
   /// As Hardware::open_host_port. The interface is made down, without carrier.
-  static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name);
+  static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name,
+                                                std::size_t queues);
   ~TapHostPort() override;
   TapHostPort(const TapHostPort&) = delete;
   TapHostPort& operator=(const TapHostPort&) = delete;
@@ -35,6 +37,7 @@ class TapHostPort : public HostPort {
   std::uint32_t mtu() const noexcept override { return state_.mtu; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_carrier(bool on) override;
+  Outcome set_queues(std::size_t count) override;
   bool is_present() const noexcept override { return !gone_; }
   bool is_up() const noexcept override { return state_.up; }
   bool is_promiscuous() const noexcept override { return state_.promiscuous; }
@@ -49,7 +52,8 @@ class TapHostPort : public HostPort {
   Outcome set_up(bool up) override;
   std::size_t receive(PacketBatch& batch) override;
   TransmitResult transmit(std::span<const Packet* const> packets) override;
-  int wait_handle() const noexcept override { return fd_.get(); }
+  int wait_handle() const noexcept override { return queues_.fd(0); }
+  void append_wait_handles(std::vector<int>& handles) const override;
   const NicCounters& counters() const noexcept override { return counters_; }
 
   int index() const noexcept { return index_; }
@@ -82,7 +86,7 @@ class TapHostPort : public HostPort {
     bool bridge = false;
   };
 
-  TapHostPort(std::shared_ptr<Context> context, std::string_view name, UniqueFd fd, int index);
+  TapHostPort(std::shared_ptr<Context> context, std::string_view name, TapQueues queues, int index);
   void learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all);
   void learn_addresses(std::span<const InterfaceAddress> all, State& state) const;
   /// The holder of the interface with this index; nullptr: none of ours.
@@ -90,13 +94,16 @@ class TapHostPort : public HostPort {
   /// All zero when it has none.
   IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
   void vanish();
+  void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.
   Outcome finish(int error, const std::string& what);
 
   std::shared_ptr<Context> context_;
   std::string name_;
-  UniqueFd fd_;
+  TapQueues queues_;
   int index_;
+  std::size_t turn_ = 0;  ///< the queue that receive() began behind last
+  bool carrier_ = true;   ///< as last set; a new device shows a cable
   bool gone_ = false;
   bool changed_ = false;
   State state_;

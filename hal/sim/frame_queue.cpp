@@ -8,14 +8,14 @@ namespace bondbox::sim {
 FrameQueue::FrameQueue(std::size_t frames_max, std::size_t bytes_max)
     : bytes_(std::make_unique_for_overwrite<std::uint8_t[]>(bytes_max)), records_(frames_max), bytes_max_(bytes_max) {}
 
-bool FrameQueue::push(wire::Bytes frame, const OffloadHeader& offload) noexcept {
+bool FrameQueue::push(wire::Bytes frame, const OffloadHeader& offload, std::uint16_t queue) noexcept {
   if (count_ == records_.size() || frame.size() > bytes_max_ - bytes_used_) return false;
   const std::size_t until_wrap = std::min(frame.size(), bytes_max_ - bytes_end_);
   if (until_wrap != 0) std::memcpy(bytes_.get() + bytes_end_, frame.data(), until_wrap);
   if (until_wrap != frame.size()) {
     std::memcpy(bytes_.get(), frame.data() + until_wrap, frame.size() - until_wrap);
   }
-  records_[(first_ + count_) % records_.size()] = {bytes_end_, frame.size(), offload};
+  records_[(first_ + count_) % records_.size()] = {bytes_end_, frame.size(), offload, queue};
   ++count_;
   bytes_used_ += frame.size();
   bytes_end_ = (bytes_end_ + frame.size()) % bytes_max_;
@@ -35,6 +35,7 @@ bool FrameQueue::pop(Packet& packet) noexcept {
   copy_out(record, packet.frame_bytes());
   packet.set_length(record.length);
   packet.set_offload(record.offload);
+  packet.set_queue(record.queue);
   drop_oldest();
   return true;
 }

@@ -17,7 +17,7 @@ class FrameQueue {
   FrameQueue(std::size_t frames_max, std::size_t bytes_max);
 
   /// False, and nothing changed, when it has no room.
-  bool push(wire::Bytes frame, const OffloadHeader& offload = {}) noexcept;
+  bool push(wire::Bytes frame, const OffloadHeader& offload = {}, std::uint16_t queue = 0) noexcept;
   /// Forgets the oldest frames until there is room; how many. A frame larger than the whole queue is not taken.
   std::size_t push_over_oldest(wire::Bytes frame) noexcept;
   /// Moves the oldest frame into `packet`, which has been reset. False when the queue is empty.
@@ -34,6 +34,7 @@ class FrameQueue {
     std::size_t offset = 0;
     std::size_t length = 0;
     OffloadHeader offload;
+    std::uint16_t queue = 0;  ///< Packet::queue()
   };
 
   const Record& oldest() const noexcept { return records_[first_]; }

@@ -98,6 +98,12 @@ Outcome SimHostPort::remove_gateway(const IpAddress& gateway) {
   return Outcome::done();
 }
 
+Outcome SimHostPort::set_queues(std::size_t count) {
+  if (count == 0) return Outcome::failed(EINVAL, "a host port has at least one queue");
+  queues_ = count;
+  return Outcome::done();
+}
+
 Outcome SimHostPort::set_up(bool up) {
   if (up == up_) return Outcome::done();
   up_ = up;
@@ -132,11 +138,11 @@ TransmitResult SimHostPort::transmit(std::span<const Packet* const> packets) {
   return result;
 }
 
-bool SimHostPort::inject(wire::Bytes frame, const OffloadHeader& offload) {
+bool SimHostPort::inject(wire::Bytes frame, const OffloadHeader& offload, std::uint16_t queue) {
   const std::size_t tag_room = 2 * wire::vlan_tag_size;
   if (!up_ || frame.size() < wire::ethernet_header_size || frame.size() > Packet::frame_size_max) return false;
   if (offload.gso_type == 0 && frame.size() > mtu_ + wire::ethernet_header_size + tag_room) return false;
-  if (from_host_.push(frame, offload)) return true;
+  if (from_host_.push(frame, offload, queue < queues_ ? queue : std::uint16_t{0})) return true;
   ++counters_.receive_lost;
   return false;
 }

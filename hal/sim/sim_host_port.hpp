@@ -25,6 +25,7 @@ class SimHostPort final : public HostPort {
   std::uint32_t mtu() const noexcept override { return mtu_; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_carrier(bool on) override;
+  Outcome set_queues(std::size_t count) override;
   bool is_present() const noexcept override { return present_; }
   bool is_up() const noexcept override { return up_; }
   bool is_promiscuous() const noexcept override { return promiscuous_; }
@@ -45,8 +46,10 @@ class SimHostPort final : public HostPort {
   // --- the host's side ---
 
   /// The host sends a frame. False when the port is down, the frame is no frame or too long, or the queue is full.
-  /// Carrier is not asked: a stack sends in the moment before it notices, and the bond must cope.
-  bool inject(wire::Bytes frame, const OffloadHeader& offload = {});
+  /// Carrier is not asked: a stack sends in the moment before it notices, and the bond must cope. A queue that there is
+  /// not is queue 0, as the kernel takes it.
+  bool inject(wire::Bytes frame, const OffloadHeader& offload = {}, std::uint16_t queue = 0);
+  std::size_t queues() const noexcept { return queues_; }
   /// What the host has been given since the last call, oldest first; the newest Card::queue_frames_max at most.
   Frames take_delivered();
   std::uint64_t delivered_count() const noexcept { return delivered_count_; }
@@ -77,6 +80,7 @@ class SimHostPort final : public HostPort {
   bool up_ = false;  ///< as a host's interface that was only just made
   bool carrier_ = false;
   bool promiscuous_ = false;
+  std::size_t queues_ = 1;
   std::vector<HostAddress> addresses_;
   std::vector<VlanId> vlans_;
   std::vector<HostGroup> groups_;

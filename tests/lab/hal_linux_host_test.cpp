@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_read_by_a_later_poll) {
   BOOST_REQUIRE(context->driver.open() == 0);
   lnx::EventSource source(context);
   BOOST_REQUIRE(source.open() == 0);
-  Result<std::unique_ptr<HostPort>> opened = lnx::TapHostPort::open(context, "bond0");
+  Result<std::unique_ptr<HostPort>> opened = lnx::TapHostPort::open(context, "bond0", 1);
   BOOST_REQUIRE(opened.ok());
   const HostPort& bond0 = *opened.value();
   FixedVector<HardwareEvent, 64> events;
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_host_port_knows_its_addresses_and_those_of_its_bridge) {
       stranger.text() +
       " type bridge; echo 1 > /proc/sys/net/ipv6/conf/br0/disable_ipv6; "
       "ip link set bond0 master br0; ip link set br0 up; ip addr add 10.9.7.1/24 dev br0");
-  BOOST_TEST(learns({{*IpAddress::parse("10.9.7.1"), {}, stranger}}));
+  BOOST_TEST(learns({{*IpAddress::parse("10.9.7.1"), {}, stranger, false, true}}));
   BOOST_TEST(bond0->is_promiscuous());
   bench.host.must("ip addr del 10.9.7.1/24 dev br0");
   BOOST_TEST(learns({}));

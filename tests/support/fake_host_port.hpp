@@ -28,6 +28,7 @@ class FakeHostPort final : public HostPort {
   std::vector<IpPrefix> prefixes;
   std::vector<IpAddress> gateways;
   NicCounters counted;
+  std::size_t queues = 1;
   bool carrier = false;
   bool up = true;
   bool promiscuous = false;
@@ -46,6 +47,10 @@ class FakeHostPort final : public HostPort {
   }
   Outcome set_carrier(bool on) override {
     carrier = on;
+    return Outcome::done();
+  }
+  Outcome set_queues(std::size_t count) override {
+    queues = count;
     return Outcome::done();
   }
   bool is_present() const noexcept override { return true; }

@@ -1,0 +1,51 @@
+// The queues of one TAP device, a descriptor each (Documentation/networking/tuntap.rst, multiqueue).
+//
+// A frame that the host puts into queue N (tc's skbedit queue_mapping) comes out of descriptor N. Left to itself the
+// driver spreads all other frames over the queues by a hash, and nothing would tell the two apart; so a device with
+// several queues gets a steering program (BPF, two instructions) that sends everything to queue 0 which the host has
+// not put elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "hal/linux/unique_fd.hpp"
+#include "hal/outcome.hpp"
+#include "hal/wire/fixed_vector.hpp"
+
+namespace bondbox::lnx {
+
+class TapQueues {
+ public:
+  /// Of queue_id: 0 to 16.
+  static constexpr std::size_t queues_max = 17;
+
+  /// Makes the device and its queue 0, once. With `several` it may have more than that one later; where the kernel
+  /// cannot do so it is made with one, and set_count() says why. errno, 0: done; EBUSY: the name is taken.
+  int make(std::string_view name, bool several);
+
+  /// Opens queues, or has them closed once they are empty. `name` is the device's as it is called now. Opening shows
+  /// the host a cable (observed), so the carrier must be set again after it.
+  Outcome set_count(std::size_t count, std::string_view name);
+
+  /// Open queues, those that are to be closed included.
+  std::size_t size() const noexcept { return fds_.size(); }
+  int fd(std::size_t queue) const noexcept { return fds_[queue].get(); }
+  /// To be told that a queue was found empty: one that is not wanted any more is closed then.
+  void found_empty(std::size_t queue) noexcept;
+  /// The device has gone: nobody who waits is woken any more.
+  void silence() noexcept;
+
+ private:
+  Outcome open_next(std::string_view name);
+  void close_last() noexcept;
+
+  FixedVector<UniqueFd, queues_max> fds_;
+  std::size_t wanted_ = 1;
+  std::string refusal_ = "it was made with one queue; it gets more when it is made with queue_id in its configuration";
+  bool several_ = false;
+};
+
+}  // namespace bondbox::lnx
