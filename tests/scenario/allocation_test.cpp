@@ -16,12 +16,14 @@ using test::SimBench;
 using test::station_mac;
 
 struct Busy : SimBench {
-  Busy() : SimBench({"e0", "e1", "e2", "s0"}) {
+  explicit Busy(Mode mode = Mode::active_backup, bool resilient = false) : SimBench({"e0", "e1", "e2", "s0"}) {
     BOOST_REQUIRE(world.add_switch("sw").ok());
     for (const char* card : {"e0", "e1", "e2", "s0"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
     BondConfig config = SimBench::config({"e0", "e1", "e2"});
     for (const char* address : {"192.0.2.1/24", "192.0.2.9/24", "2001:db8::1/64"})
       config.addresses.push_back(IpPrefix::parse(address).value());
+    config.options.mode = mode;
+    config.options.xmit_hash_resilient = resilient;
     config.options.num_peer_notif = 3;
     config.options.updelay_ms = 300;
     config.options.downdelay_ms = 200;
@@ -70,6 +72,32 @@ BOOST_AUTO_TEST_CASE(traffic_allocates_nothing) {
   BOOST_TEST(made == 0U);
   BOOST_TEST(bench.port("e0").counters.tx_frames > 900U);
   BOOST_TEST(bench.host().delivered_count() > 900U);
+}
+
+BOOST_AUTO_TEST_CASE(links_that_go_and_come_in_modes_that_use_all_ports_allocate_nothing) {
+  for (const Mode mode : {Mode::balance_rr, Mode::balance_xor, Mode::broadcast}) {
+    for (const bool resilient : {false, true}) {
+      Busy bench(mode, resilient);
+      bench.traffic(2'100);
+      for (const char* port : {"e0", "e1", "e2"}) {  // what the simulated switch learns by each port
+        bench.link(port, false);
+        bench.traffic(bench.now() + 500);
+        bench.link(port, true);
+        bench.traffic(bench.now() + 500);
+      }
+      const std::uint64_t before = bench.host().delivered_count();
+      const AllocationCounter counter;
+      for (const char* port : {"e0", "e1", "e2"}) {
+        bench.link(port, false);
+        bench.traffic(bench.now() + 500);
+      }
+      bench.link("e1", true);
+      bench.traffic(bench.now() + 500);
+      const std::uint64_t made = counter.count();
+      BOOST_TEST(made == 0U, mode_name(mode) << ": " << made << " allocations");
+      BOOST_TEST(bench.host().delivered_count() > before + 500U);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(failing_over_and_back_with_announcements_allocates_nothing) {
