@@ -1,21 +1,21 @@
 #include "policies/resilient_hash.hpp"
 
-#include <algorithm>
-
 namespace bondbox {
 namespace {
+
+using Usable = std::array<bool, max_ports>;
 
 /// The first usable port in the order of preference of a bucket. The orders are permutations in the factorial number
 /// system, the first place changing fastest: so the first places, and among buckets with the same first place the
 /// second ones, occur equally often up to one. Each place is counted from the last one on, or the surplus of every port
 /// that fails would fall to the same few.
-PortId first_preferred(std::size_t bucket, PortList remaining, const PortList& usable) noexcept {
+PortId first_preferred(std::size_t bucket, PortList remaining, const Usable& usable) noexcept {
   std::size_t place = 0;
   for (std::size_t number = bucket; !remaining.empty();) {
     place = (place + number) % remaining.size();
     number /= remaining.size();
     const PortId port = remaining[place];
-    if (std::find(usable.begin(), usable.end(), port) != usable.end()) return port;
+    if (usable[port.index]) return port;
     remaining.erase_at(place);
   }
   return no_port;
@@ -24,9 +24,14 @@ PortId first_preferred(std::size_t bucket, PortList remaining, const PortList& u
 }  // namespace
 
 std::array<PortId, bucket_count> resilient_buckets(const PortList& ports, const PortList& usable) noexcept {
+  Usable is_usable{};
+  for (const PortId port : usable) is_usable[port.index] = true;
   std::array<PortId, bucket_count> table{};
-  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-    table[bucket] = first_preferred(bucket, ports, usable);
+  for (std::size_t bucket = 0, first = 0; bucket < bucket_count; ++bucket, ++first) {
+    // Most buckets go to their first choice: the table is made in every step, so this is worth a shortcut.
+    if (first == ports.size()) first = 0;
+    const bool shortcut = !ports.empty() && is_usable[ports[first].index];
+    table[bucket] = shortcut ? ports[first] : first_preferred(bucket, ports, is_usable);
   }
   return table;
 }
