@@ -48,7 +48,7 @@ endif
 TEST_OPTIMISE := $(if $(filter 1,$(SAN)),$(OPTIMISE),-O0 -g1)
 
 CXXFLAGS_ALL  := $(COMMON) $(OPTIMISE) $(CXXFLAGS)
-TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) -DBOOST_TEST_DYN_LINK -DBONDBOX_SOURCE_DIR='"$(CURDIR)"' $(CXXFLAGS)
+TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) -DBOOST_TEST_DYN_LINK $(CXXFLAGS)
 LDFLAGS_ALL   := -Wl,--gc-sections $(LDFLAGS)
 
 # ---- Sources and objects ---------------------------------------------------------------------------------------------
@@ -147,6 +147,10 @@ COMMIT := $(shell git -C . describe --always --dirty --exclude='*' --abbrev=10 2
 $(eval $(call remember,$(GENERATED)/version_generated.hpp,\
   inline constexpr char version_text[] = "$(VERSION)"; inline constexpr char commit_text[] = "$(COMMIT)";))
 
+# In one object only, so that two checkouts compile everything else alike.
+$(eval $(call remember,$(GENERATED)/source_dir_generated.hpp,\
+  inline constexpr char source_dir_text[] = "$(CURDIR)";))
+
 $(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/build.stamp
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
@@ -154,6 +158,9 @@ $(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/bui
 
 $(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
+
+$(BUILD)/obj/tests/support/source_dir.o: TESTFLAGS_ALL += -I$(GENERATED)
+$(BUILD)/obj/tests/support/source_dir.o: $(GENERATED)/source_dir_generated.hpp
 
 $(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gch | build/deps/build.stamp
 	$(call say,CXX,$<)

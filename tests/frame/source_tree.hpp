@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/source_dir.hpp"
+
 namespace bondbox::test {
 
-inline const std::filesystem::path source_root = BONDBOX_SOURCE_DIR;
+inline const std::filesystem::path source_root = test::source_dir();
 
 /// The whole file; empty when it cannot be read.
 inline std::string read_text(const std::filesystem::path& path) {

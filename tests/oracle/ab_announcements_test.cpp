@@ -17,10 +17,7 @@
 #include "hal/pcap/capture_file.hpp"
 #include "tests/support/recorded_rows.hpp"
 #include "tests/support/sim_bench.hpp"
-
-#ifndef BONDBOX_SOURCE_DIR
-#define BONDBOX_SOURCE_DIR "."
-#endif
+#include "tests/support/source_dir.hpp"
 
 namespace {
 
@@ -43,7 +40,7 @@ bool is_announcement(wire::Bytes frame) {
 }
 
 Burst recorded_on(const char* file, const char* port) {
-  auto reader = pcapio::CaptureReader::open(std::string(BONDBOX_SOURCE_DIR "/tests/oracle/data/") + file);
+  auto reader = pcapio::CaptureReader::open(test::recording(file));
   BOOST_REQUIRE_MESSAGE(reader.ok(), (reader.ok() ? "" : reader.failure().reason));
   Burst all;
   for (;;) {

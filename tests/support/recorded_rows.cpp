@@ -5,9 +5,7 @@
 #include <cstdio>
 #include <memory>
 
-#ifndef BONDBOX_SOURCE_DIR
-#define BONDBOX_SOURCE_DIR "."
-#endif
+#include "tests/support/source_dir.hpp"
 
 namespace bondbox::test {
 namespace {
@@ -35,7 +33,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::vector<std::vector<std::string>> read_recorded_rows(std::string_view name) {
   std::vector<std::vector<std::string>> rows;
-  for (const std::string& line : split(read_file(BONDBOX_SOURCE_DIR "/tests/oracle/data/" + std::string(name)), '\n')) {
+  for (const std::string& line : split(read_file(recording(std::string(name))), '\n')) {
     if (!line.empty()) rows.push_back(split(line, ','));
   }
   return rows;

@@ -5,10 +5,7 @@
 #include <memory>
 
 #include "firmware/version.hpp"
-
-#ifndef BONDBOX_SOURCE_DIR
-#define BONDBOX_SOURCE_DIR "."
-#endif
+#include "tests/support/source_dir.hpp"
 
 namespace bondbox::test {
 namespace {
@@ -32,7 +29,7 @@ std::string text_alone(std::string_view body) {
 }  // namespace
 
 std::string recorded_text(std::string_view name) {
-  const std::string path = BONDBOX_SOURCE_DIR "/tests/oracle/data/" + std::string(name);
+  const std::string path = recording(std::string(name));
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   std::string text;
   if (!file) return text;

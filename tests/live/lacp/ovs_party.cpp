@@ -8,6 +8,7 @@
 
 #include "tests/lab/support/daemon.hpp"
 #include "tests/live/lacp/party.hpp"
+#include "tests/support/source_dir.hpp"
 
 namespace bondbox::live {
 namespace {
@@ -18,7 +19,7 @@ struct OvsFiles {
 };
 
 std::optional<OvsFiles> find_ovs() {
-  for (const std::string root : {"", BONDBOX_SOURCE_DIR "/build/deps/unpacked"}) {
+  for (const std::string& root : {std::string(), test::source_dir() + "/build/deps/unpacked"}) {
     const OvsFiles files{root + "/usr/bin/ovs-vsctl",
                          root + "/usr/bin/ovs-appctl",
                          root + "/usr/bin/ovsdb-tool",
