@@ -296,7 +296,7 @@ bool Bond::forward_from_host(PacketBatch& batch) {
     batch.clear();
     if (host_->receive(batch) == 0) return false;
     assign_buckets(batch);
-    forwarder_.host_to_ports(batch, plan_, nics(), mac_);
+    forwarder_.host_to_ports(batch, plan_, nics());
   }
   return true;
 }

@@ -25,16 +25,32 @@ std::uint8_t neighbour_discovery_type(wire::Bytes frame) noexcept {
   return wire::EthernetView::parse(frame)->payload()[wire::Ipv6View::header_size];
 }
 
-/// The address under which the bond's own frames leave on a port.
-const MacAddress& source_on(PortId port, const ForwardingPlan& plan, const MacAddress& bond_mac) noexcept {
-  const auto& source = plan.ports[port.index].source_mac;
-  return source ? *source : bond_mac;
+std::uint8_t* source_of(Packet& packet) noexcept {
+  return packet.frame().data() + 6;
 }
 
-void replace_source(Packet& packet, const MacAddress& old_source, const MacAddress& source) noexcept {
-  if (source == old_source) return;
-  std::uint8_t* const at = packet.frame().data() + 6;
-  if (MacAddress::load(at) == old_source) source.store(at);
+/// The addresses under which the host is spoken to through one port: that port's own, and those of ports that cannot
+/// hear themselves. Another usable port's would be a copy that a switch flooded to this one as well.
+class OwnMacs {
+ public:
+  void add(const MacAddress& mac) { macs_.push_back(mac); }
+  bool contains(wire::Bytes frame) const noexcept {
+    return !macs_.empty() && std::find(macs_.begin(), macs_.end(), MacAddress::load(frame.data())) != macs_.end();
+  }
+
+ private:
+  FixedVector<MacAddress, max_ports> macs_;
+};
+
+OwnMacs own_macs_on(PortId port, const ForwardingPlan& plan) {
+  OwnMacs macs;
+  const PortList& usable = plan.transmit.usable;
+  for (std::uint8_t index = 0; index < max_ports; ++index) {
+    if (!plan.ports[index].own_mac) continue;
+    const bool hears = std::find(usable.begin(), usable.end(), PortId{index}) != usable.end();
+    if (index == port.index || !hears) macs.add(*plan.ports[index].own_mac);
+  }
+  return macs;
 }
 
 /// The NIC has no link or is gone: the frame may leave elsewhere. Anything else is the NIC's "full" or "not this
@@ -93,20 +109,19 @@ Deliver destination_class(wire::Bytes frame) noexcept {
   return destination.is_link_local() ? deliver_link_local : deliver_multicast;
 }
 
-void Forwarder::host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics,
-                              MacAddress bond_mac) {
+void Forwarder::host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const wire::Bytes frame = std::as_const(batch[i]).frame();
     if (frame.size() < wire::ethernet_header_size) {
       ++bond_.tx_runt;
-    } else if (plan.punt != punt_nothing && (punt_class(frame, true) & plan.punt) != 0) {
+    } else if (plan.punt != punt_nothing && (punt_class(frame, true) & plan.punt) != 0 && can_punt(frame)) {
       ++bond_.tx_punted;
       punt({}, true, frame);
     } else {
-      assign(batch[i], plan, bond_mac);
+      assign(batch[i], plan);
     }
   }
-  flush({plan, nics, &bond_mac});
+  flush({plan, nics, plan.transmit.spread != Spread::copy_to_all});
 }
 
 Forwarder::BucketList Forwarder::unassigned_buckets(const PacketBatch& batch, const ForwardingPlan& plan) const {
@@ -123,7 +138,7 @@ Forwarder::BucketList Forwarder::unassigned_buckets(const PacketBatch& batch, co
   return list;
 }
 
-void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac) {
+void Forwarder::assign(Packet& packet, const ForwardingPlan& plan) {
   const wire::Bytes frame = std::as_const(packet).frame();
   const Choice choice = choose_port(plan, frame, next_number(plan.transmit), packet.queue());
   // A frame that had no turn of its own takes none away.
@@ -134,7 +149,6 @@ void Forwarder::assign(Packet& packet, const ForwardingPlan& plan, MacAddress bo
   if (choice.reason == ChoiceReason::copies || choice.reason == ChoiceReason::neighbour) {
     for (const PortId port : plan.transmit.usable) queue(port, packet);
   } else if (choice.port) {
-    replace_source(packet, bond_mac, source_on(*choice.port, plan, bond_mac));
     queue(*choice.port, packet);
   } else {
     ++bond_.tx_no_port;
@@ -159,13 +173,31 @@ void Forwarder::count_sent(PortId port, Frames frames) {
   for (const Packet* packet : frames) counters.tx_bytes += packet->frame().size();
 }
 
+/// Gives frames the address under which everything leaves on this port. What they came with stays in sources_, which
+/// holds that of the list's frames: `frames` is the end of it.
+void Forwarder::put_sources(PortId port, Frames frames, const Route& route) {
+  const auto& own = route.plan.ports[port.index].source_mac;
+  const std::size_t first = sources_.size() - frames.size();
+  for (std::size_t i = 0; i < frames.size(); ++i) (own ? *own : sources_[first + i]).store(source_of(*frames[i]));
+}
+
 void Forwarder::transmit(PortId port, Frames frames, const Route& route) {
+  sources_.clear();
+  if (route.replace_sources) {
+    for (Packet* packet : frames) sources_.push_back(MacAddress::load(source_of(*packet)));
+    put_sources(port, frames, route);
+  }
   const Frames refused = transmit_on(port, frames, route.nics);
   if (refused.empty()) return;
   link_doubt_ = true;
   FrameList movable;
-  for (Packet* packet : refused)
-    if (!is_copied(*packet, route.plan)) movable.push_back(packet);
+  SourceList sources;
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    if (is_copied(*refused[i], route.plan)) continue;
+    movable.push_back(refused[i]);
+    if (route.replace_sources) sources.push_back(sources_[sources_.size() - refused.size() + i]);
+  }
+  sources_ = sources;
   const Frames lost = transmit_elsewhere(port, {movable.data(), movable.size()}, route);
   const std::size_t moved = movable.size() - lost.size();
   ports_[port.index].tx_moved += moved;
@@ -175,17 +207,11 @@ void Forwarder::transmit(PortId port, Frames frames, const Route& route) {
 /// The frames that no other port took for want of a link.
 Forwarder::Frames Forwarder::transmit_elsewhere(PortId refused_by, Frames frames, const Route& route) {
   const TransmitRule& rule = route.plan.transmit;
-  PortId last = refused_by;
   for (const PortList* ports : {&rule.usable, &rule.fallback}) {
     for (const PortId port : *ports) {
       if (frames.empty()) return frames;
       if (port == refused_by) continue;
-      if (route.bond_mac != nullptr) {
-        const MacAddress& old_source = source_on(last, route.plan, *route.bond_mac);
-        const MacAddress& source = source_on(port, route.plan, *route.bond_mac);
-        for (Packet* packet : frames) replace_source(*packet, old_source, source);
-      }
-      last = port;
+      if (route.replace_sources) put_sources(port, frames, route);
       frames = transmit_on(port, frames, route.nics);
     }
   }
@@ -223,7 +249,7 @@ void Forwarder::send(Packet& packet, const ForwardingPlan& plan, const NicTable&
     const bool by_igmp_port = rule.igmp_port && is_igmp(std::as_const(packet).frame());
     queue(by_igmp_port ? *rule.igmp_port : rule.usable[0], packet);
   }
-  flush({plan, nics, nullptr});
+  flush({plan, nics, false});
 }
 
 void Forwarder::send_on(PortId port, Packet& packet, const NicTable& nics) {
@@ -238,6 +264,7 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
                              MacAddress bond_mac) {
   PortCounters& counters = ports_[from.index];
   const PortRule& rule = plan.ports[from.index];
+  const OwnMacs own_macs = own_macs_on(from, plan);
   FrameList admitted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const wire::Bytes frame = std::as_const(batch[i]).frame();
@@ -259,10 +286,16 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
       ++counters.rx_suppressed;
       continue;
     }
-    if (rule.own_mac && MacAddress::load(frame.data()) == *rule.own_mac) bond_mac.store(batch[i].frame().data());
+    if (own_macs.contains(frame)) bond_mac.store(batch[i].frame().data());
     admitted.push_back(&batch[i]);
   }
   counters.rx_host_refused += hand_over(admitted, host);
+}
+
+/// Whether the policy can be given the host's frame and send it again. What it cannot leaves by the plan instead:
+/// better unaltered than not at all.
+bool Forwarder::can_punt(wire::Bytes frame) const noexcept {
+  return !punted_.full() && frame.size() <= decltype(SendFrame::bytes)::capacity();
 }
 
 void Forwarder::punt(PortId port, bool from_host, wire::Bytes frame) {

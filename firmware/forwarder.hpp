@@ -53,10 +53,11 @@ class Forwarder {
   using BucketList = FixedVector<std::uint8_t, PacketBatch::frames_max>;
   BucketList unassigned_buckets(const PacketBatch& batch, const ForwardingPlan& plan) const;
 
-  /// Sends host frames by the plan. `bond_mac`: source addresses equal to it may be replaced (PortRule::source_mac).
-  void host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics, MacAddress bond_mac);
+  /// Sends host frames by the plan.
+  void host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics);
 
-  /// Admits what one port received and hands it to the host.
+  /// Admits what one port received and hands it to the host. `bond_mac` replaces destinations as PortRule::own_mac
+  /// says.
   void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host, MacAddress bond_mac);
 
   /// Sends one frame of our own, as it is, by the plan's transmit rule (announcements), or on one port and no other.
@@ -90,28 +91,32 @@ class Forwarder {
  private:
   using FrameList = FixedVector<Packet*, PacketBatch::frames_max>;
   using Frames = std::span<Packet* const>;
+  using SourceList = FixedVector<MacAddress, PacketBatch::frames_max>;
 
   /// What a transmit goes by.
   struct Route {
     const ForwardingPlan& plan;
     const NicTable& nics;
-    const MacAddress* bond_mac;  ///< null: the frames keep the source address that they have
+    bool replace_sources;  ///< as PortRule::source_mac says; no: the frames keep the address that they have
   };
 
-  void assign(Packet& packet, const ForwardingPlan& plan, MacAddress bond_mac);
+  void assign(Packet& packet, const ForwardingPlan& plan);
   std::uint32_t next_number(const TransmitRule& rule) const noexcept;
   void queue(PortId port, Packet& packet) { lists_[port.index].push_back(&packet); }
   void flush(const Route& route);
+  void put_sources(PortId port, Frames frames, const Route& route);
   void transmit(PortId port, Frames frames, const Route& route);
   Frames transmit_elsewhere(PortId refused_by, Frames frames, const Route& route);
   Frames transmit_on(PortId port, Frames frames, const NicTable& nics);
   void count_sent(PortId port, Frames frames);
+  bool can_punt(wire::Bytes frame) const noexcept;
   void punt(PortId port, bool from_host, wire::Bytes frame);
 
   std::array<PortCounters, max_ports> ports_{};
   BondCounters bond_;
   BucketTraffic traffic_;
   std::array<FrameList, max_ports> lists_{};
+  SourceList sources_;  ///< of the list being sent, as the host wrote them
   std::uint32_t round_robin_counter_ = 0;
   std::uint32_t random_state_ = 0x9e3779b9;
   bool link_doubt_ = false;

@@ -78,9 +78,11 @@ inline constexpr Deliver deliver_all = 15;
 /// What one port does with a frame that comes in, and as whom it sends.
 struct PortRule {
   Deliver deliver = deliver_nothing;
-  /// Frames leaving here get this source address where they carry the bond's (modes 5 and 6).
+  /// Every frame of the host that leaves here gets this source address, bridged ones too, or a switch would learn
+  /// theirs on two ports (modes 5 and 6; observed kernel behaviour).
   std::optional<MacAddress> source_mac;
-  /// Frames to this address get the bond's address before the host sees them (modes 5 and 6: the port's own).
+  /// Frames to this address get the bond's address before the host sees them (modes 5 and 6: the port's own). While
+  /// the port is not usable, those that reach another port as well.
   std::optional<MacAddress> own_mac;
   /// Frames that the host puts into its queue of this number leave here, if the port is usable (modes 0 to 2); 0: none.
   std::uint16_t queue_id = 0;

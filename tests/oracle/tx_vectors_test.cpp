@@ -66,7 +66,7 @@ class ThreePorts {
     batch_.clear();
     BOOST_REQUIRE(batch_.prepare().assign(frame));
     batch_.commit();
-    forwarder_.host_to_ports(batch_, plan, table, bond_mac);
+    forwarder_.host_to_ports(batch_, plan, table);
     std::string ports;
     for (std::size_t i = 0; i < port_count; ++i) {
       if (nics_[i].sent.size() == 0) continue;

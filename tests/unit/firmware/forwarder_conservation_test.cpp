@@ -94,17 +94,13 @@ struct Sums {
   }
 };
 
-/// Frames that are copied to every usable port count once for each.
-std::uint64_t expected_count(const ForwardingPlan& plan, const std::vector<FrameBytes>& frames) {
+/// Frames that are copied to every usable port count once for each; those that the policy was given, once.
+std::uint64_t expected_count(const ForwardingPlan& plan, const std::vector<FrameBytes>& frames, std::uint64_t punted) {
   const auto& rule = plan.transmit;
   if (rule.spread != Spread::copy_to_all || rule.usable.empty()) return frames.size();
-  std::uint64_t count = 0;
-  for (const FrameBytes& frame : frames) {
-    const auto view = wire::EthernetView::parse(frame);
-    const bool punted = view && view->ethertype() == wire::ethertype::arp && (plan.punt & punt_arp_sent) != 0;
-    count += !view || punted ? 1 : rule.usable.size();
-  }
-  return count;
+  std::uint64_t runts = 0;
+  for (const FrameBytes& frame : frames) runts += frame.size() < wire::ethernet_header_size ? 1 : 0;
+  return runts + punted + (frames.size() - runts - punted) * rule.usable.size();
 }
 
 /// A port that has been given a frame of the batch twice, or any two for one frame without copying.
@@ -139,13 +135,15 @@ BOOST_AUTO_TEST_CASE(every_frame_from_the_host_is_counted_once_and_sent_at_most_
     const std::vector<FrameBytes> frames = random_frames(chance);
     const Sums before(*bond);
     const std::uint64_t counted_before = before.counted(bond->forwarder);
+    const std::size_t punted_before = bond->forwarder.punted().size();
     bond->to_ports(frames);
     const Sums after(*bond);
-    BOOST_REQUIRE(after.counted(bond->forwarder) - counted_before == expected_count(bond->plan, frames));
+    const std::uint64_t punted = bond->forwarder.punted().size() - punted_before;
+    BOOST_REQUIRE(after.counted(bond->forwarder) - counted_before == expected_count(bond->plan, frames, punted));
     BOOST_REQUIRE(after.tx_frames - before.tx_frames == after.recorded);
     BOOST_REQUIRE(after.tx_bytes - before.tx_bytes == after.recorded_bytes);
     BOOST_REQUIRE(!has_duplicates(*bond));
-    if (bond->plan.transmit.spread == Spread::single) {
+    if (bond->plan.transmit.spread == Spread::single && !bond->plan.transmit.igmp_port) {
       for (const FakeNic& nic : bond->nics) BOOST_REQUIRE(std::ranges::is_sorted(numbers_in(nic.sent)));
     }
     sent = after.tx_frames;
@@ -159,7 +157,6 @@ BOOST_AUTO_TEST_CASE(every_frame_from_the_host_is_counted_once_and_sent_at_most_
   BOOST_TEST(bond->forwarder.bond().tx_no_port > 1'000U);
   BOOST_TEST(bond->forwarder.bond().tx_runt > 1'000U);
   BOOST_TEST(bond->forwarder.bond().tx_punted > 1'000U);
-  BOOST_TEST(bond->forwarder.punts_lost() > 100U);
 }
 
 BOOST_AUTO_TEST_CASE(every_frame_from_a_port_is_counted_once) {
@@ -211,7 +208,7 @@ BOOST_AUTO_TEST_CASE(forwarding_allocates_nothing) {
     const std::vector<FrameBytes> frames = random_frames(chance);
     bond->fill(frames);
     const AllocationCounter on_the_way_out;
-    bond->forwarder.host_to_ports(bond->batch, bond->plan, bond->table, bond_mac);
+    bond->forwarder.host_to_ports(bond->batch, bond->plan, bond->table);
     if (bond->batch.size() != 0) bond->forwarder.send(bond->batch[0], bond->plan, bond->table);
     if (bond->batch.size() != 0) bond->forwarder.send_on(PortId{1}, bond->batch[0], bond->table);
     allocated += on_the_way_out.count();

@@ -81,7 +81,7 @@ struct ForwarderFixture {
   }
   void to_ports(const std::vector<FrameBytes>& frames) {
     fill(frames);
-    forwarder.host_to_ports(batch, plan, table, bond_mac);
+    forwarder.host_to_ports(batch, plan, table);
   }
   /// Frames 0 .. count - 1.
   void to_ports(std::uint32_t count) {

@@ -150,7 +150,7 @@ void check_way(const Bench& bench, const Packet& packet, const FrameBytes& frame
   BOOST_REQUIRE(same_but_for_source(packet.frame(), frame));
   const MacAddress source = MacAddress::load(&frame[6]);
   const auto& own = plan.ports[ports.front().index].source_mac;
-  const MacAddress wanted = source == bond_mac && own ? *own : source;
+  const MacAddress wanted = own ? *own : source;
   BOOST_REQUIRE((MacAddress::load(packet.frame().data() + 6) == wanted));
 }
 
@@ -186,7 +186,8 @@ BOOST_AUTO_TEST_CASE(frames_from_the_host_leave_as_the_plan_allows_and_are_count
       const bool arp_punted = innermost_type(frame) == wire::ethertype::arp && (bench->plan.punt & punt_arp_sent) != 0;
       const bool na_punted = is_neighbour_discovery(frame) && (bench->plan.punt & punt_na_sent) != 0 &&
                              wire::EthernetView::parse(frame)->payload()[40] == 136;
-      if (arp_punted || na_punted) {
+      // A longer one could not be sent again by the policy.
+      if ((arp_punted || na_punted) && frame.size() <= 128) {
         choices.back() = {};
         ++expected;
       } else {
@@ -194,7 +195,7 @@ BOOST_AUTO_TEST_CASE(frames_from_the_host_leave_as_the_plan_allows_and_are_count
         expected += copied ? bench->plan.transmit.usable.size() : 1;
       }
     }
-    bench->forwarder.host_to_ports(bench->batch, bench->plan, bench->table, bond_mac);
+    bench->forwarder.host_to_ports(bench->batch, bench->plan, bench->table);
     BOOST_REQUIRE(bench->counted() - before == expected);
     BOOST_REQUIRE(bench->forwarder.bond().tx_runt - bond_before.tx_runt == runts);
     for (std::size_t i = 0; i < bench->frames.size(); ++i) {
@@ -253,7 +254,11 @@ BOOST_AUTO_TEST_CASE(frames_from_a_port_reach_the_host_as_the_plan_allows_and_ar
       BOOST_REQUIRE(innermost_type(frame) != wire::ethertype::slow_protocols ||
                     (bench->plan.punt & punt_slow_protocols) == 0);
       const MacAddress to = MacAddress::load(frame.data());
-      const bool rewrite = rule.own_mac && to == *rule.own_mac;
+      bool rewrite = false;
+      for (std::uint8_t port = 0; port < ForwarderFixture::nic_count; ++port) {
+        const bool speaks_for = port == from.index || !holds(bench->plan.transmit.usable, PortId{port});
+        rewrite = rewrite || (speaks_for && bench->plan.ports[port].own_mac == to);
+      }
       rewritten += rewrite ? 1 : 0;
       BOOST_REQUIRE((MacAddress::load(now.data()) == (rewrite ? bond_mac : to)));
       BOOST_REQUIRE(std::equal(now.begin() + 6, now.end(), frame.begin() + 6, frame.end()));

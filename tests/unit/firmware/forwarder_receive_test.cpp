@@ -77,6 +77,19 @@ BOOST_AUTO_TEST_CASE(frames_to_the_ports_own_address_get_the_bonds) {
   BOOST_TEST(std::ranges::equal(host.delivered[2], numbered(2, bond_mac, far_mac)));
 }
 
+BOOST_AUTO_TEST_CASE(frames_to_a_port_that_cannot_hear_them_are_the_hosts_wherever_they_come_in) {
+  use(Spread::single, {1});
+  plan.ports[0] = {deliver_all, std::nullopt, port_mac(0)};
+  plan.ports[1] = {deliver_all, std::nullopt, std::nullopt};
+  to_host(1, {numbered(0, port_mac(0), far_mac)});
+  BOOST_REQUIRE(host.delivered.size() == 1U);
+  BOOST_TEST(std::ranges::equal(host.delivered[0], numbered(0, bond_mac, far_mac)));
+  // A usable port hears them itself: this one is a copy that a switch flooded.
+  use(Spread::single, {1, 0});
+  to_host(1, {numbered(1, port_mac(0), far_mac)});
+  BOOST_TEST(std::ranges::equal(host.delivered[1], numbered(1, port_mac(0), far_mac)));
+}
+
 BOOST_AUTO_TEST_CASE(runts_are_not_delivered_and_are_counted) {
   plan.ports[0].deliver = deliver_all;
   plan.punt = punt_slow_protocols | punt_arp_received | punt_nd_received;
@@ -172,6 +185,23 @@ BOOST_AUTO_TEST_CASE(arp_from_the_host_is_left_to_the_policy) {
   BOOST_TEST(std::ranges::equal(forwarder.punted()[0].bytes, arp_frame(1, bond_mac)));
   BOOST_TEST(forwarder.bond().tx_punted == 1U);
   BOOST_TEST(forwarder.bond().tx_no_port == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_policy_cannot_be_given_leaves_by_the_plan) {
+  plan.punt = punt_arp_sent;
+  use(Spread::single, {0});
+  FrameBytes long_frame = arp_frame(1, bond_mac);
+  long_frame.resize(129);
+  to_ports({long_frame});
+  BOOST_TEST(sent(0).size() == 1U);
+  BOOST_TEST(forwarder.punted().empty());
+  std::vector<FrameBytes> frames(60, arp_frame(2, bond_mac));
+  to_ports(frames);
+  to_ports(frames);
+  BOOST_TEST(forwarder.punted().size() == PuntQueue::capacity());
+  BOOST_TEST(sent(0).size() == 1U + 120 - PuntQueue::capacity());
+  BOOST_TEST(forwarder.punts_lost() == 0U);
+  BOOST_TEST(forwarder.bond().tx_punted == PuntQueue::capacity());
 }
 
 BOOST_AUTO_TEST_CASE(neighbour_solicitations_and_advertisements_are_copied) {

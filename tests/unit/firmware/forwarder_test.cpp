@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(forwarder_source, ForwarderFixture)
 
-BOOST_AUTO_TEST_CASE(the_bonds_address_becomes_the_ports_where_the_plan_says_so) {
+BOOST_AUTO_TEST_CASE(every_source_address_becomes_the_ports_where_the_plan_says_so) {
   use(Spread::round_robin, {0, 1});
   plan.ports[1].source_mac = port_mac(1);
   to_ports({numbered(0), numbered(1)});
@@ -173,11 +173,25 @@ BOOST_AUTO_TEST_CASE(the_bonds_address_becomes_the_ports_where_the_plan_says_so)
   BOOST_TEST((source_of(nics[0].sent[0]) == bond_mac));
 }
 
-BOOST_AUTO_TEST_CASE(addresses_that_are_not_the_bonds_are_kept) {
-  use(Spread::single, {1});
+BOOST_AUTO_TEST_CASE(bridged_frames_get_the_ports_address_too_and_keep_their_own_on_the_active_port) {
+  use(Spread::round_robin, {0, 1});
   plan.ports[1].source_mac = port_mac(1);
-  to_ports({numbered(0, far_mac, bridged_mac)});
-  BOOST_TEST(std::ranges::equal(nics[1].sent[0], numbered(0, far_mac, bridged_mac)));
+  to_ports({numbered(0, far_mac, bridged_mac), numbered(1, far_mac, bridged_mac)});
+  BOOST_TEST(std::ranges::equal(nics[1].sent[0], numbered(0, far_mac, port_mac(1))));
+  BOOST_TEST(std::ranges::equal(nics[0].sent[0], numbered(1, far_mac, bridged_mac)));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_list_that_is_refused_half_way_each_frame_gets_its_own_address_back) {
+  use(Spread::single, {1, 0});
+  plan.ports[1].source_mac = port_mac(1);
+  nics[1].refuse_after(1, ENETDOWN);
+  to_ports({numbered(0), numbered(1, far_mac, bridged_mac), numbered(2), numbered(3, far_mac, bridged_mac)});
+  BOOST_TEST(sent(1) == Numbers{0});
+  BOOST_TEST((source_of(nics[1].sent[0]) == port_mac(1)));
+  BOOST_REQUIRE(sent(0) == (Numbers{1, 2, 3}));
+  BOOST_TEST((source_of(nics[0].sent[0]) == bridged_mac));
+  BOOST_TEST((source_of(nics[0].sent[1]) == bond_mac));
+  BOOST_TEST((source_of(nics[0].sent[2]) == bridged_mac));
 }
 
 BOOST_AUTO_TEST_CASE(a_moved_frame_leaves_under_the_address_of_the_port_that_takes_it) {
