@@ -23,8 +23,9 @@ AnyPolicy make_policy(Mode mode) {
       return Broadcast{};
     case Mode::lacp_8023ad:
       return Ieee8023ad{};
-    case Mode::active_backup:
     case Mode::balance_tlb:
+      return BalanceTlb{};
+    case Mode::active_backup:
     case Mode::balance_alb:
       break;
   }

@@ -8,6 +8,7 @@
 #include "policies/active_backup.hpp"
 #include "policies/balance_rr.hpp"
 #include "policies/balance_status.hpp"
+#include "policies/balance_tlb.hpp"
 #include "policies/balance_xor.hpp"
 #include "policies/broadcast.hpp"
 #include "policies/ieee_802_3ad.hpp"
@@ -16,11 +17,11 @@
 
 namespace bondbox {
 
-using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad>;
+using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad, BalanceTlb>;
 
 /// Whether this build has a policy for the mode.
 constexpr bool mode_available(Mode mode) noexcept {
-  return mode <= Mode::lacp_8023ad;
+  return mode <= Mode::balance_tlb;
 }
 
 /// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.

@@ -127,4 +127,46 @@ BOOST_AUTO_TEST_CASE(failing_over_and_back_with_announcements_allocates_nothing)
   }
 }
 
+BOOST_AUTO_TEST_CASE(modes_with_buckets_allocate_nothing_while_they_spread_rebalance_and_fail_over) {
+  for (const Mode mode : {Mode::balance_tlb, Mode::balance_alb}) {
+    if (!mode_available(mode)) continue;
+    for (const Rebalance rebalance : {Rebalance::bounded, Rebalance::kernel}) {
+      SimBench bench({"e0", "e1", "s0"});
+      BOOST_REQUIRE(bench.world.add_switch("sw").ok());
+      for (const char* card : {"e0", "e1", "s0"}) BOOST_REQUIRE(bench.world.connect(card, "sw").ok());
+      BondConfig config = SimBench::config({"e0", "e1"});
+      config.options.mode = mode;
+      config.options.rebalance = rebalance;
+      bench.add(config);
+      bench.host().set_vlans({VlanId{7}});
+      // IPv4 to 192.0.2.x and ARP about it.
+      test::Frame ip = data_frame(card_mac(2), bench.host().mac());
+      ip[12] = 0x08, ip[13] = 0x00, ip[14] = 0x45;
+      test::Frame arp = data_frame(broadcast_mac, bench.host().mac());
+      const std::uint8_t head[] = {0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1};
+      std::copy(std::begin(head), std::end(head), arp.begin() + 12);
+      bench.host().mac().store(arp.data() + 22);
+      const auto busy = [&](std::int64_t end) {
+        while (bench.now() < end) {
+          bench.run_to(bench.now() + 5);
+          ip[33] = arp[41] = static_cast<std::uint8_t>(bench.now() / 5);
+          bench.host().inject(ip);
+          bench.host().inject(arp);
+          bench.settle();
+        }
+      };
+      busy(1'000);
+      const AllocationCounter counter;
+      busy(12'000);
+      bench.link("e0", false);
+      busy(14'000);
+      bench.link("e0", true);
+      busy(25'000);
+      const std::uint64_t made = counter.count();
+      BOOST_TEST(made == 0U, mode_name(mode) << ": " << made << " allocations");
+      BOOST_TEST(bench.status().failovers >= 1U);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "policies/modes.hpp"
 #include "tests/unit/firmware/paper_bond.hpp"
 
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hal/wire/ids.hpp"
+#include "policies/modes.hpp"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware/config/config_diff.hpp"
+#include "policies/modes.hpp"
 
 namespace {
 
