@@ -83,8 +83,10 @@ ForwardingPlan ActiveBackup::plan(const BondFacts& facts) const {
     // While the ARP monitor looks for an active port, the one that it asks over hears for the host.
     const bool is_candidate = !current && facts.options.arp_interval_ms != 0 && port.link == LinkState::back;
     const bool delivers = current == port.id || stand_in == port.id || is_candidate || facts.options.all_slaves_active;
-    plan.ports[port.id.index].deliver = delivers ? deliver_all : deliver_link_local;
-    plan.ports[port.id.index].queue_id = port.options.queue_id;
+    PortRule& rule = plan.ports[port.id.index];
+    if (delivers) rule.deliver = deliver_all;
+    if (delivers && port.mac != facts.bond_mac) rule.own_mac = port.mac;
+    rule.queue_id = port.options.queue_id;
   }
   if (current) {
     plan.transmit.spread = Spread::single;

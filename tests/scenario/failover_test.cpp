@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(what_a_backup_receives_is_kept_from_the_host_and_counted_ap
     BOOST_REQUIRE(bench.card_receives("e1", data_frame(to, station_mac(0), 100 + number)));
     ++number;
   }
-  const std::vector<std::int64_t> wanted = {0, 1, 2, 3, 103};
+  const std::vector<std::int64_t> wanted = {0, 1, 2, 3};
   BOOST_TEST(data_numbers(bench.host().take_delivered()) == wanted, boost::test_tools::per_element());
-  BOOST_TEST(bench.port("e1").counters.rx_suppressed == 3U);
+  BOOST_TEST(bench.port("e1").counters.rx_suppressed == 4U);
   BOOST_TEST(bench.port("e0").counters.rx_suppressed == 0U);
   BOOST_TEST(bench.port("e1").counters.rx_frames == 4U);
 }
