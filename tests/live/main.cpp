@@ -5,9 +5,12 @@
 #include <boost/test/tree/traverse.hpp>
 #include <boost/test/tree/visitor.hpp>
 #include <boost/test/unit_test.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/live/lacp/side_by_side.hpp"
+#include "tests/live/play.hpp"
 #include "tests/live/support/uml_machine.hpp"
 
 namespace {
@@ -40,5 +43,9 @@ bool prepare() {
 int main(int argc, char* argv[]) {
   // The test program's own other life, in a machine or beside itself.
   if (argc == 3 && std::string_view(argv[1]) == bondbox::live::jobs_word) return bondbox::live::work_off_jobs(argv[2]);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 5 && words[0] == bondbox::live::play_word) {
+    return bondbox::live::play_inside(words[1], std::stoi(words[2]), std::stoi(words[3]), std::stoi(words[4]));
+  }
   return ut::unit_test_main(&prepare, argc, argv);
 }

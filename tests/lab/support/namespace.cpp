@@ -263,7 +263,8 @@ bool wait_until(const std::function<bool()>& done, int limit_ms) {
 }
 
 ScratchDirectory::ScratchDirectory() {
-  std::string pattern = "/tmp/bondbox-lab-XXXXXX";
+  const char* const given = std::getenv("TMPDIR");
+  std::string pattern = std::string(given != nullptr && *given == '/' ? given : "/tmp") + "/bondbox-lab-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch directory");
   path_ = pattern;
 }

@@ -118,7 +118,7 @@ class GroupMember {
 /// Calls `done` every 2 ms until it says true, at most for `limit_ms`. Whether it did.
 bool wait_until(const std::function<bool()>& done, int limit_ms);
 
-/// A directory of its own under /tmp, removed with what is in it.
+/// A directory of its own under $TMPDIR or /tmp, removed with what is in it.
 class ScratchDirectory {
  public:
   ScratchDirectory();

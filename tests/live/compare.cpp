@@ -1,0 +1,213 @@
+#include "tests/live/compare.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "policies/modes.hpp"
+
+namespace bondbox::live {
+namespace {
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+struct Line {
+  std::string what;
+  std::string value;
+};
+
+/// What a line is about, and what it says about it.
+Line divide(const std::string& line) {
+  const auto at = [&](std::size_t position, std::size_t length) {
+    return position == std::string::npos ? Line{line, ""}
+                                         : Line{line.substr(0, position), line.substr(position + length)};
+  };
+  if (line.starts_with("sent ")) return at(line.find(" > "), 3);
+  if (line.starts_with("heard ")) return at(line.rfind(" x"), 2);
+  if (line.starts_with("status ")) return at(line.find(": "), 2);
+  if (line.starts_with("got ")) return at(line.find(' ', line.find(' ', 4) + 1), 1);
+  return at(line.find(' '), 1);
+}
+
+/// The value of the kernel's text under this name; of the first with it.
+std::string status_of(const StepRecord& step, const std::string& name) {
+  const std::string begin = "status " + name + ": ";
+  for (const std::string& line : step.lines)
+    if (line.starts_with(begin)) return line.substr(begin.size());
+  return {};
+}
+
+/// "up", "down", "going down", "going back", or nothing for one that is no port.
+std::string port_status(const StepRecord& step, const std::string& port) {
+  bool inside = false;
+  for (const std::string& line : step.lines) {
+    if (line.starts_with("status Slave Interface: ")) inside = line.ends_with(": " + port);
+    if (inside && line.starts_with("status MII Status: ")) return line.substr(19);
+  }
+  return {};
+}
+
+bool some_port_is(const StepRecord& step, const std::string& status) {
+  for (int i = 0; i < ports_max; ++i)
+    if (port_status(step, "e" + std::to_string(i)) == status) return true;
+  return false;
+}
+
+/// What is said by the clock rather than because something happened: compared by who says it, over the whole scenario.
+bool is_periodic(const std::string& what) {
+  return what.starts_with("heard ") &&
+         (what.find(" learning ") != std::string::npos || what.find(" lacp ") != std::string::npos);
+}
+
+struct Context {
+  const Scenario& scenario;
+  const StepRecord& kernel;
+  const StepRecord& bondbox;
+  const StepRecord* kernel_before;
+  const Difference& difference;
+};
+
+bool is_gratuitous(const std::string& what) {
+  return what.find(" arp-request 10.77.0.1>10.77.0.1 ") != std::string::npos;
+}
+
+bool leaves_while_going_down(const Context& c) {
+  const bool frame_of_ours = c.difference.what.starts_with("sent ") && c.difference.kernel == "-";
+  const bool answer =
+      c.difference.what.starts_with("got ") && c.difference.kernel == "0" && c.scenario.mode == Mode::active_backup;
+  return (frame_of_ours || answer) && some_port_is(c.kernel, "going down");
+}
+
+bool stays_with_an_equal(const Context& c) {
+  if (c.kernel_before == nullptr || !has_active_port(c.scenario.mode)) return false;
+  const std::string kernel = status_of(c.kernel, "Currently Active Slave");
+  const std::string bondbox = status_of(c.bondbox, "Currently Active Slave");
+  const std::string before = status_of(*c.kernel_before, "Currently Active Slave");
+  const bool asked = c.kernel.step.starts_with("set ") || c.kernel.step.starts_with("enslave ") ||
+                     c.kernel.step.starts_with("release ");
+  return asked && kernel != bondbox && bondbox == before && port_status(c.kernel, bondbox) == "up" &&
+         port_status(c.kernel, kernel) == "up";
+}
+
+bool says_all_announcements(const Context& c) {
+  if (!is_gratuitous(c.difference.what)) return false;
+  const int kernel = std::atoi(c.difference.kernel.c_str());
+  const int bondbox = std::atoi(c.difference.bondbox.c_str());
+  return kernel >= 1 && bondbox == kernel + 1;
+}
+
+bool waits_for_carrier(const Context& c) {
+  if (!is_gratuitous(c.difference.what) || c.kernel_before == nullptr) return false;
+  return std::atoi(c.difference.kernel.c_str()) < std::atoi(c.difference.bondbox.c_str()) &&
+         status_of(*c.kernel_before, "MII Status") == "down";
+}
+
+/// With an updelay the kernel, which looks at links only while bond0 is up, finds its first port then.
+bool has_chosen_while_down(const Context& c) {
+  return is_gratuitous(c.difference.what) && c.kernel_before == nullptr && c.difference.bondbox == "(no such line)" &&
+         std::any_of(c.scenario.options.begin(), c.scenario.options.end(),
+                     [](const auto& option) { return option.first == "updelay"; });
+}
+
+struct Deliberate {
+  const char* name;
+  const char* reason;
+  bool diverges;  ///< what follows cannot be compared
+  bool (*is_it)(const Context&);
+};
+
+constexpr Deliberate deliberate_differences[] = {
+    {"leaves while a port is going down", "downdelay should not cost frames", false, leaves_while_going_down},
+    {"stays with an equal port", "a failover that nobody asked for", true, stays_with_an_equal},
+    {"says all announcements", "the kernel counts one without sending it after a failover that its monitor found",
+     false, says_all_announcements},
+    {"announces when there is carrier", "neighbours must learn of it", false, waits_for_carrier},
+    {"looks at links while bond0 is down", "status tells the truth then too", false, has_chosen_while_down},
+};
+
+/// Lines by what they are about, in order; a second one of the same (ports have the same fields) gets a number.
+std::vector<Line> lines_of(const StepRecord& step) {
+  std::vector<Line> lines;
+  std::map<std::string, int> seen;
+  for (const std::string& line : step.lines) {
+    Line one = divide(line);
+    const int times = seen[one.what]++;
+    if (times > 0) one.what += " #" + std::to_string(times + 1);
+    lines.push_back(std::move(one));
+  }
+  return lines;
+}
+
+std::vector<Difference> differences_of(std::size_t number, const StepRecord& kernel, const StepRecord& bondbox) {
+  const std::vector<Line> left = lines_of(kernel);
+  const std::vector<Line> right = lines_of(bondbox);
+  const auto find = [](const std::vector<Line>& lines, const std::string& what) {
+    return std::find_if(lines.begin(), lines.end(), [&](const Line& line) { return line.what == what; });
+  };
+  std::vector<Difference> all;
+  for (const Line& line : left) {
+    const auto other = find(right, line.what);
+    const std::string value = other == right.end() ? "(no such line)" : other->value;
+    if (value != line.value && !is_periodic(line.what)) all.push_back({number, line.what, line.value, value});
+  }
+  for (const Line& line : right) {
+    if (find(left, line.what) == left.end() && !is_periodic(line.what))
+      all.push_back({number, line.what, "(no such line)", line.value});
+  }
+  return all;
+}
+
+std::set<std::string> periodic_of(const Record& record, std::size_t steps) {
+  std::set<std::string> all;
+  for (std::size_t i = 0; i < steps; ++i) {
+    for (const Line& line : lines_of(record[i]))
+      if (is_periodic(line.what)) all.insert(line.what);
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string Difference::text() const {
+  return "step " + std::to_string(step) + ": " + what + "\n  kernel:  " + kernel + "\n  bondbox: " + bondbox;
+}
+
+const char* reason_of(const std::string& name) {
+  for (const Deliberate& one : deliberate_differences)
+    if (name == one.name) return one.reason;
+  return "";
+}
+
+Comparison compare(const Scenario& scenario, const Played& played) {
+  Comparison result;
+  std::size_t compared = 0;
+  for (; compared < played.kernel.size() && !result.diverged; ++compared) {
+    const StepRecord& kernel = played.kernel[compared];
+    const StepRecord& bondbox = played.bondbox[compared];
+    const StepRecord* const before = compared == 0 ? nullptr : &played.kernel[compared - 1];
+    for (const Difference& difference : differences_of(compared, kernel, bondbox)) {
+      const Context context{scenario, kernel, bondbox, before, difference};
+      const Deliberate* const meant = std::find_if(std::begin(deliberate_differences), std::end(deliberate_differences),
+                                                   [&](const Deliberate& one) { return one.is_it(context); });
+      if (meant == std::end(deliberate_differences)) {
+        result.first = difference;
+        return result;
+      }
+      ++result.deliberate[meant->name];
+      result.diverged = result.diverged || meant->diverges;
+      if (result.diverged) break;
+    }
+  }
+  const std::set<std::string> kernel = periodic_of(played.kernel, compared);
+  const std::set<std::string> bondbox = periodic_of(played.bondbox, compared);
+  for (const std::string& what : kernel)
+    if (!bondbox.contains(what)) result.first = Difference{compared, what, "heard", "never heard"};
+  for (const std::string& what : bondbox)
+    if (!kernel.contains(what)) result.first = Difference{compared, what, "never heard", "heard"};
+  return result;
+}
+
+}  // namespace bondbox::live
