@@ -242,9 +242,11 @@ void Bond::decide(Tick now) {
   const auto due = with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); });
   if (due && *due <= now_) apply(TimerDue{});
   republish();
+  note_lacp();
 }
 
 void Bond::apply(const PolicyEvent& event) {
+  policy_told_ = true;
   const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
   // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the

@@ -123,6 +123,7 @@ class Bond final : public OptionTarget {
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
+  void note_lacp();  // bond_options.cpp
   void perform(const AnnouncePeers&);
   void perform(const RejoinGroups&);
   void perform(const SetPortMac& action);
@@ -208,6 +209,8 @@ class Bond final : public OptionTarget {
   std::uint64_t failovers_ = 0;
   std::uint64_t host_refused_ = 0;
   std::uint64_t status_version_ = 1;
+  bool policy_told_ = false;  ///< since note_lacp() last looked
+  std::optional<LacpStatus> lacp_shown_;
   std::uint64_t handles_version_ = 1;
   static constexpr std::size_t speech_size_max = 512;
   std::unique_ptr<std::uint8_t[]> speech_storage_;

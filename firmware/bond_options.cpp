@@ -6,6 +6,21 @@
 #include "firmware/bond.hpp"
 
 namespace bondbox {
+namespace {
+
+/// Whether both are told by the same kernel-format text; counters are not in it.
+bool reads_alike(const LacpStatus& a, const LacpStatus& b) {
+  const auto alike = [](const LacpPortStatus& one, const LacpPortStatus& other) {
+    return one.port == other.port && one.aggregator == other.aggregator && one.actor == other.actor &&
+           one.partner == other.partner && one.actor_churn == other.actor_churn &&
+           one.partner_churn == other.partner_churn && one.actor_churned == other.actor_churned &&
+           one.partner_churned == other.partner_churned;
+  };
+  return a.system_priority == b.system_priority && a.system == b.system && a.active == b.active &&
+         std::equal(a.ports.begin(), a.ports.end(), b.ports.begin(), b.ports.end(), alike);
+}
+
+}  // namespace
 
 Outcome Bond::write(std::string_view option, std::string_view value) {
   const bool used_carrier = options_.use_carrier;
@@ -91,6 +106,14 @@ std::string Bond::attribute(std::string_view name) const {
   if (name == "ad_partner_key") return std::to_string(active.partner_key);
   if (name == "ad_partner_mac" && lacp->active) return active.partner_system.text();
   return {};
+}
+
+/// The kernel-format text shows more of LACP than the plan holds. Only what the policy was told can change it.
+void Bond::note_lacp() {
+  if (!std::exchange(policy_told_, false)) return;
+  const std::optional<LacpStatus> now = lacp_status(policy_, facts());
+  if (now && (!lacp_shown_ || !reads_alike(*now, *lacp_shown_))) ++status_version_;
+  lacp_shown_ = now;
 }
 
 BondStatus Bond::status(Tick now) const {

@@ -25,6 +25,9 @@ class LacpBench : public SimBench {
   /// The cables only; bonds are made by start(). Cards e0.. have the addresses 02:00:00:00:0a:0N, p0.. those with 0b.
   explicit LacpBench(std::size_t cables = 2, std::uint32_t speed_mbps = 10'000);
 
+  /// Bonds that end say farewell, which nobody is to note any more.
+  ~LacpBench() { world.set_tap({}); }
+
   /// bond0 over all cards of this side, at fast rate; "near": e0.., "far": bondB over p0...
   BondConfig near;
   BondConfig far;
