@@ -9,6 +9,7 @@
 #include "tests/lab/support/daemon.hpp"
 #include "tests/live/differential.hpp"
 #include "tests/live/generator.hpp"
+#include "tests/support/source_dir.hpp"
 
 namespace bondbox::live {
 namespace {
@@ -52,7 +53,7 @@ BOOST_AUTO_TEST_SUITE(live_differential)
 
 BOOST_AUTO_TEST_CASE(kept_scenarios_end_alike_on_the_kernels_driver_and_on_bondbox) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(BONDBOX_SOURCE_DIR "/tests/live/scenarios"))
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() + "/tests/live/scenarios"))
     files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   std::vector<Scenario> scenarios;
