@@ -71,6 +71,15 @@ void ArpMonitor::set_targets(const BondOptions& options, Tick now) noexcept {
   targets_v6_ = options.ns_ip6_targets;
 }
 
+void ArpMonitor::excuse(Ticks late, Tick now) noexcept {
+  const auto shift = [&](Tick& then) { then = std::min(now, then + late); };
+  for (Times& of : times_) {
+    for (Tick* const then : {&of.heard, &of.sent, &of.up_since}) shift(*then);
+    for (Tick& then : of.heard_v4) shift(then);
+    for (Tick& then : of.heard_v6) shift(then);
+  }
+}
+
 bool ArpMonitor::is_active(const Scene& scene, PortId port) const noexcept {
   return scene.options.mode != Mode::active_backup || scene.active == port || candidate_ == port;
 }

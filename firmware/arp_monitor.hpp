@@ -77,6 +77,9 @@ class ArpMonitor {
   /// A frame came, whatever becomes of it. It has at least an Ethernet header.
   void hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept;
 
+  /// A pass comes so much too late: the bond did not run, and asked nobody. That time does not count.
+  void excuse(Ticks late, Tick now) noexcept;
+
   /// First half of a pass: which ports change. The policy then chooses the active port.
   Verdicts inspect(const Scene& scene, Tick now) noexcept;
   /// Second half, with the active port in `scene` that the policy chose.

@@ -58,6 +58,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   frames_read_ = false;
   if (scheduled) {
     const Ticks interval = ticks_from_ms(interval_ms);
+    if (const Ticks late = now_ - next_poll_; late + late > interval) arp_.excuse(late, now_);
     next_poll_ = next_poll_ + interval;
     if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
   }

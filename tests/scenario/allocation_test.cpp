@@ -169,4 +169,24 @@ BOOST_AUTO_TEST_CASE(modes_with_buckets_allocate_nothing_while_they_spread_rebal
   }
 }
 
+BOOST_AUTO_TEST_CASE(asking_targets_and_finding_nobody_allocates_nothing) {
+  SimBench bench({"e0", "e1"});
+  BOOST_REQUIRE(bench.world.connect("e0", "e1").ok());
+  BondConfig config = SimBench::config({"e0", "e1"});
+  config.addresses.push_back(IpPrefix::parse("192.0.2.1/24").value());
+  config.options.miimon_ms = 0;
+  config.options.arp_interval_ms = 100;
+  config.options.arp_validate = ArpValidate::all;
+  config.options.arp_ip_targets.push_back(IpPrefix::parse("192.0.2.2/24")->address);
+  config.options.ns_ip6_targets.push_back(IpPrefix::parse("2001:db8::2/64")->address);
+  bench.add(config);
+  bench.run_to(200);
+  const AllocationCounter counter;
+  bench.run_to(5'000);
+  const std::uint64_t made = counter.count();
+  BOOST_TEST(made == 0U);
+  BOOST_TEST(bench.active() == "");
+  BOOST_TEST(bench.port("e0").failures > 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,7 +75,9 @@ NeighbourBench::NeighbourBench(std::initializer_list<const char*> ports,
     : SimBench(ports) {
   BOOST_REQUIRE(world.add_switch("sw").ok());
   BOOST_REQUIRE(world.add_nic({.name = station, .mac = station_address}).ok());
+  BOOST_REQUIRE(world.add_nic({.name = "stranger", .mac = station_mac(7)}).ok());
   for (const char* port : ports) BOOST_REQUIRE(world.connect(port, "sw").ok());
+  BOOST_REQUIRE(world.connect("stranger", "sw").ok());
   BOOST_REQUIRE(world.connect(station, "sw").ok());
   answer_for(station_addresses);
   world.set_tap([this](const std::string& nic, bool outgoing, Tick at, wire::Bytes frame) {
@@ -124,6 +126,12 @@ std::int64_t NeighbourBench::run_until_active(const char* port, std::int64_t spa
 
 void NeighbourBench::silence(const char* port, bool on) {
   BOOST_REQUIRE(world.set_silent(port, on).ok());
+}
+
+void NeighbourBench::stranger_sends(const Frame& frame) {
+  (void)world.take_received("stranger");
+  BOOST_REQUIRE_EQUAL(world.send("stranger", frame), 0);
+  settle();
 }
 
 void NeighbourBench::answer_for(std::initializer_list<std::string_view> addresses) {

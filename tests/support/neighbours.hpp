@@ -47,6 +47,8 @@ class NeighbourBench : public SimBench {
 
   /// The port's cable keeps its light and carries nothing.
   void silence(const char* port, bool on = true);
+  /// A frame of a stranger to everybody on the switch.
+  void stranger_sends(const Frame& frame);
   /// The station answers for these addresses from now on.
   void answer_for(std::initializer_list<std::string_view> addresses);
 
