@@ -8,7 +8,7 @@ void BalanceTlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
 }
 
 ForwardingPlan BalanceTlb::plan(const BondFacts& facts) const {
-  return ports_.plan(facts, BucketKey::transmit_hash, deliver_link_local);
+  return ports_.plan(facts, BucketKey::transmit_hash, deliver_nothing);
 }
 
 }  // namespace bondbox

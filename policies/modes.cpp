@@ -25,8 +25,9 @@ AnyPolicy make_policy(Mode mode) {
       return Ieee8023ad{};
     case Mode::balance_tlb:
       return BalanceTlb{};
-    case Mode::active_backup:
     case Mode::balance_alb:
+      return BalanceAlb{};
+    case Mode::active_backup:
       break;
   }
   return ActiveBackup{};

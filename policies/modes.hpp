@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "policies/active_backup.hpp"
+#include "policies/balance_alb.hpp"
 #include "policies/balance_rr.hpp"
 #include "policies/balance_status.hpp"
 #include "policies/balance_tlb.hpp"
@@ -17,11 +18,11 @@
 
 namespace bondbox {
 
-using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad, BalanceTlb>;
+using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad, BalanceTlb, BalanceAlb>;
 
 /// Whether this build has a policy for the mode.
 constexpr bool mode_available(Mode mode) noexcept {
-  return mode <= Mode::balance_tlb;
+  return mode <= Mode::balance_alb;
 }
 
 /// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.

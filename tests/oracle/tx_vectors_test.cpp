@@ -209,6 +209,10 @@ BOOST_AUTO_TEST_CASE(balance_tlb_sends_each_frame_where_the_kernel_did) {
   check_balancing<BalanceTlb>("tlb");
 }
 
+BOOST_AUTO_TEST_CASE(balance_alb_sends_each_frame_where_the_kernel_did) {
+  check_balancing<BalanceAlb>("alb");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace bondbox::test

@@ -1,0 +1,135 @@
+#include "policies/balance_alb.hpp"
+
+#include "hal/wire/ethernet.hpp"
+#include "policies/speech_room.hpp"
+#include "policies/tell.hpp"
+
+namespace bondbox {
+namespace {
+
+constexpr std::uint32_t hearing_ticks_max = 100;
+constexpr std::size_t source_at = 6;
+constexpr std::size_t arp_sender_at = 8;  ///< of the ARP packet
+
+}  // namespace
+
+void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions) {
+  now_ = now;
+  // Before a new active port is chosen, as the driver does it: clients move first, then addresses.
+  if (const auto* link = std::get_if<LinkChanged>(&event)) note_link(*link, facts, actions);
+  if (const auto* removed = std::get_if<PortRemoved>(&event)) {
+    receive_.port_lost(removed->port, facts);
+    if (hearing_ == removed->port) hearing_.reset();
+  }
+  if (std::holds_alternative<PortAdded>(event)) receive_.order_spread();
+
+  const BalancedPorts::Step step = ports_.handle(event, facts, now, actions);
+  if (step.change) end_hearing(actions);
+  for (const MacNews& news : step.macs) {
+    for (const PortId port : news.moved) receive_.address_moved(port);
+    if (news.deaf_mac) hear_for(*news.deaf_mac, actions);
+  }
+  if (step.tick) {
+    if (hearing_ && ++hearing_ticks_ >= hearing_ticks_max) end_hearing(actions);
+    receive_.tick(facts);
+    if (lost_ != lost_told_) {
+      actions.push_back(tell({}, "%llu ARP frames of the host were lost: too many at once",
+                             static_cast<unsigned long long>(lost_ - lost_told_)));
+      lost_told_ = lost_;
+    }
+  }
+  if (const auto* punted = std::get_if<FramePunted>(&event)) take_frame(*punted, facts);
+  speak(facts, actions);
+}
+
+void BalanceAlb::note_link(const LinkChanged& link, const BondFacts& facts, ActionList& actions) {
+  const PortFacts* const port = facts.find(link.port);
+  if (port == nullptr) return;
+  if (link.to == LinkState::up) {
+    receive_.order_spread();
+    // Its address may have been heard for elsewhere; the switch must not wait for the next lesson.
+    if (hearing_) ports_.teach(link.port, port->mac);
+  }
+  if (link.to == LinkState::down) {
+    receive_.port_lost(link.port, facts);
+    if (link.port != active()) hear_for(port->mac, actions);
+  }
+}
+
+/// Peers go on sending to the address of a port that hears nothing until they have been told otherwise: the active port
+/// takes these frames for ten seconds.
+void BalanceAlb::hear_for(const MacAddress& mac, ActionList& actions) {
+  if (!active()) return;
+  if (!hearing_) {
+    hearing_ = active();
+    actions.push_back(SetPortPromiscuous{*hearing_, true});
+  }
+  hearing_ticks_ = 0;
+  ports_.teach(*hearing_, mac);
+}
+
+void BalanceAlb::end_hearing(ActionList& actions) {
+  if (!hearing_) return;
+  actions.push_back(SetPortPromiscuous{*hearing_, false});
+  hearing_.reset();
+}
+
+void BalanceAlb::take_frame(const FramePunted& punted, const BondFacts& facts) {
+  if (!punted.port) return send_arp(punted.frame, facts);
+  const auto view = wire::EthernetView::parse(punted.frame);
+  if (!view || view->ethertype() != wire::ethertype::arp) return;
+  if (const auto arp = wire::ArpView::parse(view->payload())) receive_.received(*arp, facts);
+}
+
+void BalanceAlb::send_arp(wire::Bytes frame, const BondFacts& facts) {
+  const auto view = wire::EthernetView::parse(frame);
+  const PortList sending = sending_ports(facts);
+  std::optional<PortId> port = active();
+  const PortFacts* const active_facts = port ? facts.find(*port) : nullptr;
+  if (!sending.empty() && (active_facts == nullptr || active_facts->link != LinkState::up)) port = sending[0];
+  if (!view || !port) {
+    ++lost_;
+    return;
+  }
+  SendFrame out{*port, {}};
+  for (const std::uint8_t byte : frame) out.bytes.push_back(byte);
+  if (const auto arp = wire::ArpView::parse(view->payload())) {
+    const ReceiveBalancer::Sent sent = receive_.sent(*arp, view->vlan(), facts, active(), ports_.macs());
+    if (sent.port) out.port = *sent.port;
+    if (sent.rewrite_sender)
+      ports_.macs().of(out.port).store(out.bytes.data() + view->payload_offset() + arp_sender_at);
+  }
+  if (out.port != active()) ports_.macs().of(out.port).store(out.bytes.data() + source_at);
+  if (!unsent_.push_back(out)) ++lost_;
+}
+
+void BalanceAlb::speak(const BondFacts& facts, ActionList& actions) {
+  while (!unsent_.empty() && may_send(actions)) {
+    actions.push_back(unsent_[0]);
+    unsent_.erase_at(0);
+  }
+  ports_.speak(facts, actions);
+  receive_.speak(ports_.macs(), actions);
+}
+
+ForwardingPlan BalanceAlb::plan(const BondFacts& facts) const {
+  ForwardingPlan plan = ports_.plan(facts, BucketKey::destination_ip, deliver_unicast);
+  plan.punt = punt_arp_received;
+  if (plan.transmit.spread != Spread::nothing) plan.punt |= punt_arp_sent;
+  return plan;
+}
+
+std::optional<Tick> BalanceAlb::next_deadline() const noexcept {
+  const std::optional<Tick> due = ports_.next_deadline();
+  if (unsent_.empty() && !receive_.waiting()) return due;
+  const Tick next = now_ + ticks_from_ms(1);
+  return due && *due < next ? due : next;
+}
+
+BalanceStatus BalanceAlb::balance(const BondFacts&) const {
+  BalanceStatus status = ports_.status();
+  status.clients = receive_.clients_of_ports();
+  return status;
+}
+
+}  // namespace bondbox
