@@ -2,6 +2,7 @@
 #include <boost/json/src.hpp>
 
 #include "firmware/link_monitor.hpp"
+#include "firmware/option_table.hpp"
 #include "firmware/render.hpp"
 
 namespace bondbox {
@@ -23,6 +24,72 @@ const char* duplex_name(Duplex duplex) {
 
 json::value name_or_null(const std::string& name) {
   return name.empty() ? json::value(nullptr) : json::value(name);
+}
+
+const char* receive_name(LacpReceiveState state) {
+  constexpr const char* names[] = {"initialize", "port_disabled", "lacp_disabled", "expired", "defaulted", "current"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+const char* mux_name(LacpMuxState state) {
+  constexpr const char* names[] = {"detached",   "waiting",      "attached",
+                                   "collecting", "distributing", "collecting_distributing"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+json::object lacp_end_json(const LacpEnd& end) {
+  return {{"system_priority", end.system_priority},
+          {"system", end.system.text()},
+          {"key", end.key},
+          {"port_priority", end.port_priority},
+          {"port", end.port},
+          {"state", end.state}};
+}
+
+json::object lacp_port_json(const LacpPortStatus& port) {
+  return {{"aggregator", port.aggregator},
+          {"in_active_aggregator", port.in_active_aggregator},
+          {"has_partner", port.has_partner},
+          {"actor", lacp_end_json(port.actor)},
+          {"partner", lacp_end_json(port.partner)},
+          {"receive_state", receive_name(port.receive)},
+          {"mux_state", mux_name(port.mux)},
+          {"actor_churned", port.actor_churned},
+          {"partner_churned", port.partner_churned},
+          {"lacpdus_received", port.counters.lacpdu_received},
+          {"lacpdus_sent", port.counters.lacpdu_sent},
+          {"own_lacpdus_received", port.counters.loopback_received},
+          {"illegal_received", port.counters.illegal_received}};
+}
+
+json::object lacp_json(const LacpStatus& lacp) {
+  json::value active = nullptr;
+  if (lacp.active) {
+    active = json::object{{"number", lacp.active->number},
+                          {"ports", lacp.active->ports},
+                          {"actor_key", lacp.active->actor_key},
+                          {"partner_key", lacp.active->partner_key},
+                          {"partner_system", lacp.active->partner_system.text()}};
+  }
+  return {{"system_priority", lacp.system_priority},
+          {"system", lacp.system.text()},
+          {"active_aggregator", std::move(active)},
+          {"without_partner", lacp.fallback}};
+}
+
+/// What the mode has to say of the port, beside what every mode has.
+json::object mode_json(const BondStatus& bond, const PortStatus& port) {
+  json::object object;
+  if (bond.lacp) {
+    if (const LacpPortStatus* const lacp = bond.lacp->find(port.id)) object["lacp"] = lacp_port_json(*lacp);
+  }
+  if (bond.balance) {
+    const std::size_t i = port.id.index;
+    object["balance"] = json::object{{"buckets", bond.balance->buckets[i]},
+                                     {"load_bytes_per_s", bond.balance->load_bytes_per_s[i]},
+                                     {"clients", bond.balance->clients[i]}};
+  }
+  return object;
 }
 
 json::object port_json(const PortStatus& port) {
@@ -58,7 +125,11 @@ json::object port_json(const PortStatus& port) {
 
 json::object bond_json(const BondStatus& bond) {
   json::array ports;
-  for (const PortStatus& port : bond.ports) ports.push_back(port_json(port));
+  for (const PortStatus& port : bond.ports) {
+    json::object one = port_json(port);
+    for (auto& member : mode_json(bond, port)) one[member.key()] = std::move(member.value());
+    ports.push_back(std::move(one));
+  }
   json::array awaited;
   for (const AwaitedStatus& waiting : bond.awaited) {
     awaited.push_back(json::object{{"name", waiting.name}, {"reason", waiting.reason}});
@@ -67,7 +138,7 @@ json::object bond_json(const BondStatus& bond) {
   for (const HostAddress& at : bond.addresses) {
     addresses.push_back(json::object{{"address", at.address.text()}, {"vlan", at.vlan.value}, {"mac", at.mac.text()}});
   }
-  return {
+  json::object object = {
       {"name", bond.name},
       {"tick", bond.at.number},
       {"mode", mode_name(bond.options.mode)},
@@ -94,7 +165,14 @@ json::object bond_json(const BondStatus& bond) {
       {"addresses", std::move(addresses)},
       {"ports", std::move(ports)},
       {"awaited", std::move(awaited)},
+      {"xmit_hash_policy",
+       option_value_name("xmit_hash_policy", static_cast<std::int64_t>(bond.options.xmit_hash_policy))},
   };
+  if (bond.lacp) object["lacp"] = lacp_json(*bond.lacp);
+  if (bond.balance) {
+    object["balance"] = json::object{{"rounds", bond.balance->rounds}, {"buckets_moved", bond.balance->buckets_moved}};
+  }
+  return object;
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <ctime>
 
 #include "firmware/link_monitor.hpp"
+#include "firmware/option_table.hpp"
 #include "firmware/render.hpp"
 #include "firmware/text.hpp"
+#include "policies/modes.hpp"
 
 namespace bondbox {
 namespace {
@@ -32,8 +34,15 @@ std::string wall_text(std::int64_t wall_ms) {
 void append_troubles(std::string& text, const BondStatus& bond) {
   if (!bond.host_up) text += "  DOWN: " + bond.name + " is set down on the host: ip link set " + bond.name + " up\n";
   if (bond.ports.empty()) text += "  DOWN: no ports\n";
-  if (!bond.ports.empty() && !bond.carrier) text += "  DOWN: no port has a working link\n";
+  if (!bond.ports.empty() && !bond.carrier) {
+    const bool any_up = std::any_of(bond.ports.begin(), bond.ports.end(),
+                                    [](const PortStatus& port) { return port.link == LinkState::up; });
+    text += bond.lacp && any_up ? "  DOWN: too few ports are aggregated\n" : "  DOWN: no port has a working link\n";
+  }
   for (const PortStatus& port : bond.ports) {
+    if (port.link == LinkState::up && bond.lacp && !port.carries) {
+      text += "  DEGRADED: " + port.name + " is not aggregated: bondbox explain " + bond.name + " " + port.name + "\n";
+    }
     if (port.link == LinkState::up) continue;
     text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
     if (port.link == LinkState::back) {
@@ -61,6 +70,53 @@ void append_addresses(std::string& text, const BondStatus& bond) {
   if (shown < bond.addresses.size()) append_format(text, "  and %zu more\n", bond.addresses.size() - shown);
 }
 
+const char* role_of(const BondStatus& bond, const PortStatus& port) {
+  if (port.active) return "active";
+  if (port.link != LinkState::up) return "-";
+  if (port.carries) return "carries";
+  return bond.lacp ? "out" : "backup";
+}
+
+/// The bits of Actor_State and Partner_State, from bit 0 on: Activity, Timeout (short), aGgregation, Synchronization,
+/// Collecting, Distributing, deFaulted, Expired; "-" for a bit that is not set.
+std::string state_letters(std::uint8_t state) {
+  std::string letters = "ATGSCDFE";
+  for (std::size_t bit = 0; bit < letters.size(); ++bit)
+    if ((state >> bit & 1) == 0) letters[bit] = '-';
+  return letters;
+}
+
+void append_lacp(std::string& text, const BondStatus& bond) {
+  const LacpStatus& lacp = *bond.lacp;
+  if (lacp.active) {
+    append_format(text, "  aggregator %u: %u port%s, key %u, ", lacp.active->number, lacp.active->ports,
+                  lacp.active->ports == 1 ? "" : "s", lacp.active->actor_key);
+    text += lacp.active->partner_system.is_zero()
+                ? std::string("no partner\n")
+                : format("partner %s key %u\n", lacp.active->partner_system.text().c_str(), lacp.active->partner_key);
+  } else {
+    text += "  no active aggregator\n";
+  }
+  for (const PortStatus& port : bond.ports) {
+    const LacpPortStatus* const one = lacp.find(port.id);
+    if (one == nullptr) continue;
+    append_format(text, "  %-15s aggregator %-3u us %s, partner %s %s\n", port.name.c_str(), one->aggregator,
+                  state_letters(one->actor.state).c_str(),
+                  one->has_partner ? one->partner.system.text().c_str() : "none",
+                  state_letters(one->partner.state).c_str());
+  }
+}
+
+void append_balance(std::string& text, const BondStatus& bond) {
+  for (const PortStatus& port : bond.ports) {
+    const std::size_t i = port.id.index;
+    append_format(text, "  %-15s %3u of 256 buckets, %s bytes/s", port.name.c_str(), bond.balance->buckets[i],
+                  count_text(bond.balance->load_bytes_per_s[i], 6).c_str());
+    if (bond.options.mode == Mode::balance_alb) append_format(text, ", %u clients", bond.balance->clients[i]);
+    text += "\n";
+  }
+}
+
 void append_ports(std::string& text, const BondStatus& bond) {
   append_format(text, "  %-15s %-10s %-12s %-7s %5s %11s %11s\n", "PORT", "LINK", "SPEED", "ROLE", "FAILS", "RX FRAMES",
                 "TX FRAMES");
@@ -70,7 +126,7 @@ void append_ports(std::string& text, const BondStatus& bond) {
       const char* const duplex = port.duplex == Duplex::half ? " half" : port.duplex == Duplex::full ? " full" : "";
       speed = count_text(port.speed_mbps, 7) + duplex;
     }
-    const char* const role = port.active ? "active" : port.link == LinkState::up ? "backup" : "-";
+    const char* const role = role_of(bond, port);
     append_format(text, "  %-15s %-10s %-12s %-7s %5s %11s %11s\n", port.name.c_str(), link_state_text(port.link),
                   speed.c_str(), role, count_text(port.failures, 5).c_str(),
                   count_text(port.counters.rx_frames, 11).c_str(), count_text(port.counters.tx_frames, 11).c_str());
@@ -97,6 +153,12 @@ void append_losses(std::string& text, const BondStatus& bond) {
                 static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
 }
 
+/// Whether the hash policy decides anything.
+bool hashes(const ForwardingPlan& plan) {
+  const TransmitRule& rule = plan.transmit;
+  return rule.spread == Spread::hash || (rule.spread == Spread::buckets && rule.bucket_key == BucketKey::every_frame);
+}
+
 }  // namespace
 
 bool is_degraded(const BondStatus& bond) {
@@ -116,7 +178,14 @@ std::optional<StatusFormat> parse_status_format(std::string_view name) {
 std::string render_text(const BondStatus& bond) {
   std::string text = format("%s: %s, %s", bond.name.c_str(), mode_name(bond.options.mode),
                             bond.carrier && bond.host_up ? "up" : "down");
-  text += bond.active.empty() ? ", no active port\n" : ", active port " + bond.active + "\n";
+  if (has_active_port(bond.options.mode)) {
+    text += bond.active.empty() ? ", no active port" : ", active port " + bond.active;
+  }
+  if (hashes(bond.plan)) {
+    text += std::string(", hash ") +
+            option_value_name("xmit_hash_policy", static_cast<std::int64_t>(bond.options.xmit_hash_policy));
+  }
+  text += "\n";
   append_troubles(text, bond);
   std::string line = "  MAC " + bond.mac.text() + ", MTU " + std::to_string(bond.mtu);
   line += bond.options.miimon_ms != 0 ? format(", link polled each %u ms", bond.options.miimon_ms) : "";
@@ -127,6 +196,8 @@ std::string render_text(const BondStatus& bond) {
   append_addresses(text, bond);
   text += "\n";
   append_ports(text, bond);
+  if (bond.lacp) append_lacp(text, bond);
+  if (bond.balance) append_balance(text, bond);
   text += "\n";
   append_losses(text, bond);
   return wrapped(text);

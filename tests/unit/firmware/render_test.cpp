@@ -38,6 +38,36 @@ BondStatus healthy() {
   return bond;
 }
 
+/// 802.3ad: eth0 distributes, eth1 has no partner.
+BondStatus aggregated() {
+  constexpr MacAddress partner{{0x02, 0, 0, 0, 0x0b, 1}};
+  BondStatus bond = healthy();
+  bond.options.mode = Mode::lacp_8023ad;
+  bond.active = "";
+  bond.plan.transmit.spread = Spread::hash;
+  bond.ports[0].active = false;
+  bond.ports[1].id = PortId{1};
+  LacpStatus lacp;
+  lacp.active = {.number = 1, .ports = 1, .actor_key = 9, .partner_key = 15, .partner_system = partner};
+  LacpPortStatus port;
+  port.aggregator = 1;
+  port.in_active_aggregator = port.has_partner = true;
+  port.actor.state = 61;
+  port.partner.state = 63;
+  port.partner.system = partner;
+  port.receive = LacpReceiveState::current;
+  port.mux = LacpMuxState::collecting_distributing;
+  lacp.ports.push_back(port);
+  port = {};
+  port.port = PortId{1};
+  port.aggregator = 2;
+  port.actor.state = 69;
+  port.receive = LacpReceiveState::defaulted;
+  lacp.ports.push_back(port);
+  bond.lacp = lacp;
+  return bond;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t start = 0; start < text.size();) {
@@ -259,7 +289,7 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
              "name tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms unmonitored "
              "plan_generation failovers announcements tx_no_port tx_runts tx_punted punts_lost host_refused "
              "host_rx_lost_below "
-             "addresses ports awaited");
+             "addresses ports awaited xmit_hash_policy");
   const boost::json::value& first = one.at("ports").at(0);
   BOOST_TEST(keys(first) ==
              "name link delay_left_ms in_state_for_ms speed_mbps duplex link_failures active carries mac permanent_mac "
@@ -295,6 +325,56 @@ BOOST_AUTO_TEST_CASE(json_holds_the_values_of_the_bond) {
   BOOST_TEST(second.at("link_failures").to_number<std::uint64_t>() == 4'294'967'295ULL);
   BOOST_TEST(second.at("prio").to_number<std::int64_t>() == -2'147'483'648LL);
   BOOST_TEST(second.at("rx").at("bytes").to_number<std::uint64_t>() == 18'446'744'073'709'551'615ULL);
+}
+
+BOOST_AUTO_TEST_CASE(lacp_is_shown_with_aggregator_partner_and_state_letters) {
+  const BondStatus bond = aggregated();
+  check_fits_console(bond);
+  const std::string text = render_text(bond);
+  BOOST_TEST(lines_of(text)[0] == "bond0: 802.3ad, up, hash layer2");
+  BOOST_TEST(lines_of(text)[1] == "  DEGRADED: eth1 is not aggregated: bondbox explain bond0 eth1");
+  BOOST_TEST(has(text, "\n  aggregator 1: 1 port, key 9, partner 02:00:00:00:0b:01 key 15\n"), text);
+  BOOST_TEST(has(text, "\n  eth0            aggregator 1   us A-GSCD--, partner 02:00:00:00:0b:01 ATGSCD--\n"), text);
+  BOOST_TEST(has(text, "\n  eth1            aggregator 2   us A-G---F-, partner none --------\n"), text);
+  BondStatus lonely = bond;
+  lonely.lacp->active->partner_system = {};
+  BOOST_TEST(has(render_text(lonely), "  aggregator 1: 1 port, key 9, no partner\n"));
+  lonely.lacp->active.reset();
+  lonely.carrier = false;
+  BOOST_TEST(has(render_text(lonely), "  DOWN: too few ports are aggregated\n"));
+  BOOST_TEST(has(render_text(lonely), "  no active aggregator\n"));
+}
+
+BOOST_AUTO_TEST_CASE(balancing_is_shown_with_buckets_load_and_clients) {
+  BondStatus bond = healthy();
+  bond.options.mode = Mode::balance_alb;
+  bond.ports[1].id = PortId{1};
+  bond.balance = BalanceStatus{};
+  bond.balance->buckets[1] = 56;
+  bond.balance->load_bytes_per_s[1] = 12'345'678;
+  bond.balance->clients[1] = 3;
+  check_fits_console(bond);
+  BOOST_TEST(has(render_text(bond), "\n  eth1             56 of 256 buckets, 12345k bytes/s, 3 clients\n"),
+             render_text(bond));
+  const boost::json::value one = parsed({bond}).at("bonds").at(0);
+  BOOST_TEST(keys(one.at("balance")) == "rounds buckets_moved");
+  BOOST_TEST(one.at("ports").at(1).at("balance").at("clients").to_number<int>() == 3);
+  BOOST_TEST(keys(one.at("ports").at(0).at("balance")) == "buckets load_bytes_per_s clients");
+}
+
+BOOST_AUTO_TEST_CASE(json_holds_lacp_where_the_mode_has_it) {
+  const boost::json::value one = parsed({aggregated()}).at("bonds").at(0);
+  BOOST_TEST(keys(one.at("lacp")) == "system_priority system active_aggregator without_partner");
+  BOOST_TEST(keys(one.at("lacp").at("active_aggregator")) == "number ports actor_key partner_key partner_system");
+  const boost::json::value& port = one.at("ports").at(1).at("lacp");
+  BOOST_TEST(keys(port) ==
+             "aggregator in_active_aggregator has_partner actor partner receive_state mux_state actor_churned "
+             "partner_churned lacpdus_received lacpdus_sent own_lacpdus_received illegal_received");
+  BOOST_TEST(keys(port.at("actor")) == "system_priority system key port_priority port state");
+  BOOST_TEST(port.at("receive_state").as_string() == "defaulted");
+  BOOST_TEST(port.at("mux_state").as_string() == "detached");
+  BOOST_TEST(one.at("ports").at(0).at("lacp").at("mux_state").as_string() == "collecting_distributing");
+  BOOST_TEST(!parsed({healthy()}).at("bonds").at(0).as_object().contains("lacp"));
 }
 
 BOOST_AUTO_TEST_CASE(json_quotes_what_needs_it) {
