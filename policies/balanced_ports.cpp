@@ -64,7 +64,9 @@ bool BalancedPorts::take_tick(const BondFacts& facts, Tick now) {
   next_tick_ = *next_tick_ + tick_length;
   if (*next_tick_ <= now) next_tick_ = now + tick_length;  // ticks that were slept through are not made up for
   if (!facts.bond_up) return false;
-  if (++lesson_ticks_ >= facts.options.lp_interval_s * ticks_per_second) {
+  // Observed on the kernel driver: in mode 5 its clock stands still without dynamic balancing.
+  const bool repeats = facts.options.mode != Mode::balance_tlb || facts.options.tlb_dynamic_lb;
+  if (repeats && ++lesson_ticks_ >= facts.options.lp_interval_s * ticks_per_second) {
     lesson_ticks_ = 0;
     teach_all(facts);
   }

@@ -1,0 +1,246 @@
+// Mode 6: peers send to the port that they were told of, on a learning switch, through a pulled cable.
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <string>
+
+#include "hal/wire/arp.hpp"
+#include "hal/wire/ethernet.hpp"
+#include "tests/support/sim_bench.hpp"
+
+namespace {
+
+using namespace bondbox;
+using test::card_mac;
+using test::data_frame;
+using test::Frame;
+using test::SimBench;
+
+constexpr std::uint8_t client_count = 4;
+
+IpAddress ip_of(std::uint8_t last) {
+  return IpAddress::from_bytes(std::array<std::uint8_t, 4>{192, 0, 2, last});
+}
+
+std::optional<wire::ArpView> arp_of(const Frame& frame) {
+  const auto view = wire::EthernetView::parse(frame);
+  if (!view || view->ethertype() != wire::ethertype::arp) return std::nullopt;
+  return wire::ArpView::parse(view->payload());
+}
+
+Frame frame_of(const wire::SmallFrame& small) {
+  return {small.begin(), small.end()};
+}
+
+/// A bond of e0 and e1 and four stations s0 to s3, card_mac(2) and on, 192.0.2.10 and on, at one switch. Stations learn
+/// the host's address from ARP as stacks do: from replies and from requests that they hear.
+struct Alb : SimBench {
+  Alb() : SimBench({"e0", "e1", "s0", "s1", "s2", "s3"}) {
+    BOOST_REQUIRE(world.add_switch("sw").ok());
+    for (const char* card : {"e0", "e1", "s0", "s1", "s2", "s3"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
+    BondConfig config = SimBench::config({"e0", "e1"});
+    config.options.mode = Mode::balance_alb;
+    config.addresses = {IpPrefix::parse("192.0.2.1/24").value()};
+    add(config);
+    run_to(1'000);
+  }
+
+  static std::string name_of(std::uint8_t client) { return "s" + std::to_string(client); }
+  static MacAddress mac_of(std::uint8_t client) { return card_mac(static_cast<std::uint8_t>(2 + client)); }
+
+  void listen() {
+    for (std::uint8_t client = 0; client < client_count; ++client) {
+      for (const Frame& frame : world.take_received(name_of(client).c_str())) {
+        const auto arp = arp_of(frame);
+        if (arp && arp->sender_ip() == ip_of(1)) believed[client] = arp->sender_mac();
+      }
+    }
+  }
+  /// The host's stack answers ARP requests and takes everything else.
+  void answer() {
+    for (const Frame& frame : host().take_delivered()) {
+      const auto arp = arp_of(frame);
+      if (arp && arp->is_request() && arp->target_ip() == ip_of(1))
+        (void)host_sends(frame_of(
+            wire::build_arp({wire::ArpOperation::reply, host().mac(), ip_of(1), arp->sender_mac(), arp->sender_ip()},
+                            arp->sender_mac(), vlan_of(frame))));
+      else if (test::data_number(frame) >= 0)
+        ++reached;
+    }
+  }
+  static VlanId vlan_of(const Frame& frame) { return wire::EthernetView::parse(frame)->vlan(); }
+
+  void ask(std::uint8_t client, VlanId vlan = {}) {
+    const wire::ArpFields fields{wire::ArpOperation::request, mac_of(client),
+                                 ip_of(static_cast<std::uint8_t>(10 + client)), MacAddress{}, ip_of(1)};
+    BOOST_REQUIRE_EQUAL(world.send(name_of(client), frame_of(wire::build_arp(fields, broadcast_mac, vlan))), 0);
+    settle();
+    answer();
+    listen();
+  }
+  void ask_all() {
+    for (std::uint8_t client = 0; client < client_count; ++client) ask(client);
+  }
+  /// Each client sends one frame to the address that it believes in; how many the host got.
+  std::uint64_t send_all() {
+    reached = 0;
+    for (std::uint8_t client = 0; client < client_count; ++client)
+      BOOST_REQUIRE_EQUAL(world.send(name_of(client), data_frame(believed[client], mac_of(client))), 0);
+    settle();
+    answer();
+    return reached;
+  }
+  std::ptrdiff_t believers(const MacAddress& mac) const {
+    return std::count_if(believed.begin(), believed.end(), [&](const auto& one) { return one.second == mac; });
+  }
+  void pass(std::int64_t span_ms) {
+    run_for(span_ms);
+    answer();
+    listen();
+  }
+
+  std::map<std::uint8_t, MacAddress> believed;
+  std::uint64_t reached = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(balance_alb)
+
+BOOST_AUTO_TEST_CASE(clients_are_told_of_both_ports_in_turn_and_both_receive) {
+  Alb bench;
+  bench.ask_all();
+  BOOST_TEST(bench.believers(card_mac(0)) == 2);
+  BOOST_TEST(bench.believers(card_mac(1)) == 2);
+  const std::uint64_t before[] = {bench.port("e0").counters.rx_frames, bench.port("e1").counters.rx_frames};
+  BOOST_TEST(bench.send_all() == client_count);
+  BOOST_TEST(bench.port("e0").counters.rx_frames - before[0] >= 2U);
+  BOOST_TEST(bench.port("e1").counters.rx_frames - before[1] >= 2U);
+  const BondStatus status = bench.status();
+  BOOST_TEST(status.balance->clients[0] == 2U);
+  BOOST_TEST(status.balance->clients[1] == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_of_the_host_tells_all_of_one_port_and_they_are_told_again) {
+  Alb bench;
+  bench.ask_all();
+  bench.pass(5'000);
+  const wire::ArpFields fields{wire::ArpOperation::request, bench.host().mac(), ip_of(1), MacAddress{}, ip_of(99)};
+  BOOST_REQUIRE(bench.host_sends(frame_of(wire::build_arp(fields, broadcast_mac, {}))));
+  bench.listen();
+  BOOST_TEST(bench.believers(card_mac(0)) == client_count);
+  bench.pass(1'900);
+  BOOST_TEST(bench.believers(card_mac(0)) == client_count);
+  bench.pass(400);
+  BOOST_TEST(bench.believers(card_mac(0)) == 2);
+  BOOST_TEST(bench.believers(card_mac(1)) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(no_client_loses_the_host_when_a_cable_is_pulled_and_both_ports_are_used_again_after_it) {
+  for (const char* pulled : {"e0", "e1"}) {
+    Alb bench;
+    bench.ask_all();
+    bench.pass(5'000);
+    bench.link(pulled, false);
+    // Before anybody was told anything: the other port hears for both addresses.
+    BOOST_TEST(bench.send_all() == client_count, pulled << " pulled");
+    bench.pass(3'000);
+    const MacAddress alive = bench.host().mac();
+    BOOST_TEST(bench.believers(alive) == client_count, pulled << " pulled");
+    BOOST_TEST(bench.send_all() == client_count);
+    bench.pass(12'000);
+    BOOST_TEST(!bench.card(pulled[1] == '0' ? "e1" : "e0").promiscuous);
+    bench.link(pulled, true);
+    BOOST_TEST(bench.send_all() == client_count);
+    bench.pass(5'000);
+    BOOST_TEST(bench.believers(alive) == 2, pulled << " back");
+    BOOST_TEST(bench.send_all() == client_count);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_is_soon_back_hears_for_itself_at_once) {
+  Alb bench;
+  bench.ask_all();
+  bench.pass(5'000);
+  bench.link("e1", false);
+  bench.pass(150);
+  bench.link("e1", true);
+  BOOST_TEST(bench.send_all() == client_count);
+}
+
+BOOST_AUTO_TEST_CASE(replies_on_a_vlan_are_balanced_on_it) {
+  Alb bench;
+  bench.host().set_vlans({VlanId{7}});
+  for (std::uint8_t client = 0; client < client_count; ++client) bench.ask(client, VlanId{7});
+  BOOST_TEST(bench.believers(card_mac(1)) == 2);
+  // The updates that follow carry the tag.
+  std::size_t updates = 0;
+  bench.world.set_tap([&](const std::string& card, bool outgoing, Tick, wire::Bytes frame) {
+    const Frame copy(frame.begin(), frame.end());
+    if (!outgoing || card[0] != 'e' || !arp_of(copy)) return;
+    ++updates;
+    BOOST_TEST(Alb::vlan_of(copy).value == 7);
+  });
+  bench.pass(3'000);
+  BOOST_TEST(updates == 2U * client_count);
+}
+
+BOOST_AUTO_TEST_CASE(arp_of_a_bridge_and_of_stations_behind_it_is_left_alone) {
+  Alb bench;
+  HostAddress bridge;
+  bridge.address = ip_of(1);
+  bridge.mac = bench.host().mac();
+  bridge.on_bridge = true;
+  bench.host().set_addresses({bridge});
+  bench.ask_all();
+  BOOST_TEST(bench.believers(card_mac(0)) == client_count);
+
+  bench.host().set_addresses({});
+  bench.world.clear_sent("e0");
+  const MacAddress bridged = test::station_mac(9);
+  const wire::ArpFields fields{wire::ArpOperation::reply, bridged, ip_of(77), Alb::mac_of(0), ip_of(10)};
+  BOOST_REQUIRE(bench.host_sends(frame_of(wire::build_arp(fields, Alb::mac_of(0), {}))));
+  const auto received = bench.world.take_received("s0");
+  const auto found = std::find_if(received.begin(), received.end(),
+                                  [](const Frame& frame) { return arp_of(frame) && arp_of(frame)->is_reply(); });
+  BOOST_REQUIRE(found != received.end());
+  BOOST_TEST((arp_of(*found)->sender_mac() == bridged));
+}
+
+BOOST_AUTO_TEST_CASE(a_faster_port_gets_all_clients) {
+  Alb bench;
+  BOOST_REQUIRE(bench.world.set_speed("e1", 25'000, Duplex::full).ok());
+  bench.pass(200);
+  bench.ask_all();
+  BOOST_TEST(bench.believers(card_mac(1)) == client_count);
+}
+
+BOOST_AUTO_TEST_CASE(a_burst_of_arp_of_the_host_leaves_in_full_and_in_order) {
+  Alb bench;
+  std::vector<std::uint8_t> asked;
+  bench.world.set_tap([&](const std::string& card, bool outgoing, Tick, wire::Bytes bytes) {
+    const Frame frame(bytes.begin(), bytes.end());
+    const auto arp = arp_of(frame);
+    if (outgoing && card[0] == 'e' && arp && arp->is_request()) asked.push_back(arp->target_ip().octets[3]);
+  });
+  for (std::uint8_t last = 20; last < 84; ++last) {
+    const wire::ArpFields fields{wire::ArpOperation::request, bench.host().mac(), ip_of(1), MacAddress{}, ip_of(last)};
+    BOOST_REQUIRE(bench.host().inject(frame_of(wire::build_arp(fields, broadcast_mac, {}))));
+  }
+  bench.settle();
+  bench.run_for(5);
+  BOOST_REQUIRE(asked.size() == 64U);
+  BOOST_TEST(std::is_sorted(asked.begin(), asked.end()));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_port_that_is_not_active_delivers_is_unicast_only) {
+  Alb bench;
+  (void)bench.card_receives("e1", data_frame(broadcast_mac, Alb::mac_of(0), 1));
+  (void)bench.card_receives("e1", data_frame(card_mac(1), Alb::mac_of(0), 2));
+  const auto delivered = bench.host().take_delivered();
+  BOOST_TEST(test::data_numbers(delivered) == std::vector<std::int64_t>{2}, boost::test_tools::per_element());
+  BOOST_TEST((MacAddress::load(delivered.back().data()) == bench.host().mac()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
