@@ -42,6 +42,11 @@ void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   }
   if (const auto* punted = std::get_if<FramePunted>(&event)) return receive(*punted, facts, actions);
   follow(facts, actions);
+  if (const auto* written = std::get_if<Reconfigured>(&event)) {
+    const std::string_view option = written->option;
+    if (option == "actor_port_prio" || option == "ad_select" || option == "lacp_fallback" || option == "lacp_strict")
+      reselect(facts, actions);
+  }
   follow_clock(facts, now);
   if (std::holds_alternative<TimerDue>(event) && next_tick_ && *next_tick_ <= now) {
     // Ticks that were slept through are not made up for: what the partner said meanwhile has not been read yet.
@@ -115,8 +120,7 @@ void Ieee8023ad::leave(PortId id, const BondFacts& facts, ActionList& actions) c
   const PortFacts* const known = facts.find(id);
   if (known == nullptr || !system_.holds(id)) return;
   const lacp::Port& port = system_.at(id);
-  const bool both_passive = !port.has(lacp_state::activity) && !port.partner_has(lacp_state::activity);
-  if (!port.enabled || !port.lacp_enabled || both_passive) return;
+  if (!lacp::may_speak(port)) return;
   LacpEnd actor = port.actor;
   actor.state &= lacp_state::activity | lacp_state::timeout | lacp_state::defaulted | lacp_state::expired;
   actions.push_back(SendFrame{id, wire::build_lacpdu(known->permanent_mac, actor, port.partner)});
@@ -222,7 +226,7 @@ void Ieee8023ad::tell_active(std::optional<std::uint8_t> before, ActionList& act
   }
   actions.push_back(tell(std::nullopt, "aggregator %u is active: %zu ports to %s",
                          static_cast<unsigned>(aggregator.number), system_.active_ports(*now),
-                         aggregator.partner_system.text().c_str()));
+                         lacp::mac_text(aggregator.partner_system).data()));
 }
 
 bool Ieee8023ad::carries(const lacp::Port& port) const noexcept {
@@ -260,7 +264,7 @@ ForwardingPlan Ieee8023ad::plan(const BondFacts& facts) const {
     const lacp::Port& port = system_.at(known.id);
     const lacp::Aggregator* const aggregator = system_.of(port);
     const bool collects = aggregator != nullptr && aggregator->active && port.collects;
-    plan.ports[known.id.index].deliver = collects || facts.options.all_slaves_active ? deliver_all : deliver_link_local;
+    if (collects || facts.options.all_slaves_active) plan.ports[known.id.index].deliver = deliver_all;
     if (carries(port) && known.link == LinkState::up) plan.transmit.usable.push_back(known.id);
   }
   if (plan.transmit.usable.empty()) return plan;

@@ -56,7 +56,8 @@ struct Card {
   bool claimed = false;
   bool up = true;
   bool has_link = true;  ///< set by whoever plays the cable puller
-  bool silent = false;     ///< light on the cable, and no frames
+  bool silent = false;   ///< light on the cable, and no frames
+  bool mute = false;     ///< light on the cable, and no frames out of this end
   bool promiscuous = false;
   MacAddress mac;
   std::uint32_t mtu = 0;

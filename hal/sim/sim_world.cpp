@@ -105,6 +105,13 @@ Outcome SimWorld::set_link(std::string_view nic, bool on) {
   return Outcome::done();
 }
 
+Outcome SimWorld::set_mute(std::string_view nic, bool on) {
+  Card* const card = find(nic);
+  if (card == nullptr) return no_such_nic(nic);
+  card->mute = on;
+  return Outcome::done();
+}
+
 Outcome SimWorld::set_silent(std::string_view nic, bool on) {
   Card* const card = find(nic);
   if (card == nullptr) return no_such_nic(nic);
@@ -251,7 +258,7 @@ int SimWorld::transmit(Card& card, wire::Bytes frame, const OffloadHeader& offlo
   if (!card.carrier) return ENETDOWN;
   ++card.counters.sent;
   if (tap_) tap_(card.spec.name, true, now(), frame);
-  if (card.silent) return 0;
+  if (card.silent || card.mute) return 0;
   if (card.far_card != nullptr) {
     arrive(*card.far_card, frame, offload);
   } else if (card.far_switch != nullptr) {
@@ -263,7 +270,9 @@ int SimWorld::transmit(Card& card, wire::Bytes frame, const OffloadHeader& offlo
 }
 
 bool SimWorld::arrive(Card& card, wire::Bytes frame, const OffloadHeader& offload) {
-  if (!card.carrier || card.silent || frame.size() < wire::ethernet_header_size || frame.size() > Packet::frame_size_max) return false;
+  if (!card.carrier || card.silent || frame.size() < wire::ethernet_header_size ||
+      frame.size() > Packet::frame_size_max)
+    return false;
   if (tap_) tap_(card.spec.name, false, now(), frame);
   const MacAddress destination = MacAddress::load(frame.data());
   if (!card.promiscuous && !destination.is_multicast() && destination != card.mac) {

@@ -91,6 +91,8 @@ class SimWorld {
   Outcome set_link(std::string_view nic, bool on);
   /// Its cable keeps its light and carries nothing any more, as behind a switch port that forwards nothing.
   Outcome set_silent(std::string_view nic, bool on);
+  /// What this NIC sends is lost on its cable; what comes to it arrives: a fibre of the pair is broken.
+  Outcome set_mute(std::string_view nic, bool on);
   Outcome set_speed(std::string_view nic, std::uint32_t mbps, Duplex duplex);
   /// Administratively, as `ip link set` would; on a claimed NIC too.
   Outcome set_up(std::string_view nic, bool up);

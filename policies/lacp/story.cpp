@@ -13,18 +13,18 @@ void tell_partner(const Port& port, const Glimpse& before, ActionList& actions) 
     const bool same =
         before.receive == current && old.system == partner.system && old.key == partner.key && old.port == partner.port;
     if (same) return;
-    actions.push_back(tell(port.id, "LACP partner %s found: key %u, port %u", partner.system.text().c_str(),
+    actions.push_back(tell(port.id, "LACP partner %s found: key %u, port %u", mac_text(partner.system).data(),
                            static_cast<unsigned>(partner.key), static_cast<unsigned>(partner.port)));
     return;
   }
   if (port.receive == before.receive) return;
   if (port.receive == expired && before.receive == current) {
     actions.push_back(tell(port.id, "LACP partner %s expired: it has been silent for %d s",
-                           partner.system.text().c_str(), port.has(lacp_state::timeout) ? 3 : 90));
+                           mac_text(partner.system).data(), port.has(lacp_state::timeout) ? 3 : 90));
   } else if (port.receive == defaulted) {
     actions.push_back(before.partner.system.is_zero()
                           ? tell(port.id, "no LACP partner answers")
-                          : tell(port.id, "LACP partner %s lost", before.partner.system.text().c_str()));
+                          : tell(port.id, "LACP partner %s lost", mac_text(before.partner.system).data()));
   }
 }
 
@@ -61,6 +61,17 @@ void tell_data_path(const System& system, const Port& port, const Glimpse& befor
 }
 
 }  // namespace
+
+std::array<char, 18> mac_text(const MacAddress& mac) noexcept {
+  constexpr const char* digits = "0123456789abcdef";
+  std::array<char, 18> text{};
+  for (std::size_t i = 0; i < mac.octets.size(); ++i) {
+    text[i * 3] = digits[mac.octets[i] >> 4];
+    text[i * 3 + 1] = digits[mac.octets[i] & 15];
+    text[i * 3 + 2] = i + 1 < mac.octets.size() ? ':' : '\0';
+  }
+  return text;
+}
 
 Glimpse glimpse(const System& system, const Port& port) noexcept {
   const Aggregator* const aggregator = system.of(port);

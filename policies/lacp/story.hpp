@@ -1,10 +1,15 @@
 // What LACP did, for the event log: one line for each change of a port, with the reason.
 #pragma once
 
+#include <array>
+
 #include "policies/lacp/system.hpp"
 #include "policies/policy.hpp"
 
 namespace bondbox::lacp {
+
+/// As MacAddress::text(), without the heap.
+std::array<char, 18> mac_text(const MacAddress& mac) noexcept;
 
 /// What of a port and its aggregator is worth telling when it changes.
 struct Glimpse {

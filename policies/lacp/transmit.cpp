@@ -2,12 +2,15 @@
 
 namespace bondbox::lacp {
 
+bool may_speak(const Port& port) noexcept {
+  return port.enabled && port.lacp_enabled && (port.has(lacp_state::activity) || !port.partner.system.is_zero());
+}
+
 bool transmit_tick(Port& port) noexcept {
   if (port.transmit_timer != 0 && --port.transmit_timer != 0) return false;
   port.transmit_timer = transmit_interval;
-  if (!port.ntt || !port.enabled || !port.lacp_enabled) return false;
-  // 6.4.16: nothing is transmitted, and NTT is forgotten, while both ends are passive.
-  if (!port.has(lacp_state::activity) && !port.partner_has(lacp_state::activity)) {
+  if (!port.ntt) return false;
+  if (!may_speak(port)) {
     port.ntt = false;
     return false;
   }

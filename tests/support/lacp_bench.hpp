@@ -27,6 +27,8 @@ class LacpBench : public SimBench {
 
   /// Bonds that end say farewell, which nobody is to note any more.
   ~LacpBench() { world.set_tap({}); }
+  LacpBench(const LacpBench&) = delete;
+  LacpBench& operator=(const LacpBench&) = delete;
 
   /// bond0 over all cards of this side, at fast rate; "near": e0.., "far": bondB over p0...
   BondConfig near;
