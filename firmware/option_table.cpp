@@ -8,7 +8,6 @@
 #include "firmware/config/names.hpp"
 #include "firmware/option_handlers.hpp"
 #include "firmware/text.hpp"
-#include "policies/modes.hpp"
 
 namespace bondbox {
 namespace {
@@ -187,11 +186,6 @@ Result<std::string> read_option(const OptionTarget& target, std::string_view nam
   const std::int64_t number = option->access.read_number(target);
   std::string digits = std::to_string(number);
   return option->kind == OptionKind::choice ? name_of_value(*option, number) + " " + digits : digits;
-}
-
-Outcome check_mode_available(Mode mode) {
-  if (mode_available(mode)) return Outcome::done();
-  return Outcome::failed(EOPNOTSUPP, "mode " + mode_text(mode) + " is not in this build; it has: " + available_modes());
 }
 
 std::string errno_name(int error) {

@@ -125,9 +125,6 @@ Outcome write_option(OptionTarget& target, std::string_view name, std::string_vi
 /// As a read of the sysfs file, without the newline; empty where the file is empty. ENOENT: no such option.
 Result<std::string> read_option(const OptionTarget& target, std::string_view name);
 
-/// EOPNOTSUPP, and what this build has, for a mode without a policy.
-Outcome check_mode_available(Mode mode);
-
 /// "EINVAL"; "errno 123" for one that no operation on a bond gives.
 std::string errno_name(int error);
 /// "EINVAL: eth7 is not a port of bond0"

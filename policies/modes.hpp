@@ -20,11 +20,6 @@ namespace bondbox {
 
 using AnyPolicy = std::variant<ActiveBackup, BalanceRr, BalanceXor, Broadcast, Ieee8023ad, BalanceTlb, BalanceAlb>;
 
-/// Whether this build has a policy for the mode.
-constexpr bool mode_available(Mode mode) noexcept {
-  return mode <= Mode::balance_alb;
-}
-
 /// Modes with a "Currently Active Slave": primary, prio, active_slave mean something there.
 constexpr bool has_active_port(Mode mode) noexcept {
   return uses_primary(mode);
@@ -39,10 +34,7 @@ constexpr bool has_arp_monitor(Mode mode) noexcept {
   return mode <= Mode::broadcast;
 }
 
-/// "active-backup (1)", the modes that mode_available() says yes to, separated by commas.
-std::string available_modes();
-
-/// A fresh policy for a mode that is available.
+/// A fresh policy.
 AnyPolicy make_policy(Mode mode);
 
 /// What the policy shows beyond what every mode has; none where it has nothing.

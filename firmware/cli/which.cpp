@@ -128,9 +128,6 @@ int each_frame(const Question& question, Take take) {
 }
 
 int which_on_paper(const Question& question) {
-  if (const Outcome outcome = check_mode_available(question.options.mode); !outcome.ok()) {
-    return complain(outcome.reason), exit_failed;
-  }
   const auto bond = std::make_unique<OfflineBond>(question.options, question.ports);
   std::uint64_t number = 0;
   std::string lines;

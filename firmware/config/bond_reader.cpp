@@ -131,9 +131,6 @@ void BondReader::read_option(ConfigTarget& target, const OptionInfo& option, con
     if (option.name == "arp_interval" && item.text != "0") target.options().miimon_ms = 0;
     const Outcome outcome = write_option(target, option.name, item.text);
     if (!outcome.ok()) messages_.error(item.at, outcome.reason);
-    if (option.name == "mode" && outcome.ok())
-      if (const Outcome available = check_mode_available(target.options().mode); !available.ok())
-        messages_.error(item.at, available.reason);
     for (std::string& note : target.take_notes()) messages_.warning(item.at, std::move(note));
   }
 }

@@ -11,8 +11,7 @@
 
 namespace bondbox {
 
-/// Writing an option through it changes `bond`, which must outlive it. Every mode is accepted; whoever reads a
-/// configuration asks check_mode_available.
+/// Writing an option through it changes `bond`, which must outlive it.
 class ConfigTarget final : public OptionTarget {
  public:
   explicit ConfigTarget(BondConfig& bond) : bond_(bond) {}

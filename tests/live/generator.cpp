@@ -186,7 +186,7 @@ class Generator {
 std::vector<Mode> modes_here() {
   std::vector<Mode> modes;
   for (int number = 0; number <= static_cast<int>(Mode::balance_alb); ++number)
-    if (mode_available(static_cast<Mode>(number))) modes.push_back(static_cast<Mode>(number));
+    modes.push_back(static_cast<Mode>(number));
   return modes;
 }
 

@@ -8,7 +8,7 @@
 
 namespace bondbox::live {
 
-/// The modes that this build has.
+/// All seven.
 std::vector<Mode> modes_here();
 
 /// The same for the same words, on every machine. Steps are spaced so that neither the monitor's grid nor a machine

@@ -69,7 +69,6 @@ class Partners {
   JobResult result(const Job& job) const { return read_result(exchange_.path(), job); }
 
   static std::string what_is_missing(const Job& job) {
-    if (job.left == Kind::bondbox && !mode_available(Mode::lacp_8023ad)) return "this build has no mode 4";
     if (job.right == Kind::kernel) return UmlMachine::what_is_missing();
     if (::geteuid() != 0) return "namespaces need root";
     static const std::string ovs = what_ovs_misses();

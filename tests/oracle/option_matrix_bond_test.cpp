@@ -1,4 +1,4 @@
-// The recorded writes, made to running bonds of every mode that this build has, on simulated NICs.
+// The recorded writes, made to running bonds of every mode, on simulated NICs.
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <string>
@@ -49,7 +49,6 @@ BOOST_AUTO_TEST_CASE(a_running_bond_answers_every_recorded_write_of_its_mode) {
   std::size_t modes = 0;
   for (const OptionRow& row : test::recorded_option_rows()) {
     const Mode mode = static_cast<Mode>(std::stoi(row.mode));
-    if (!mode_available(mode)) continue;
     ++count;
     if (block != row.mode + row.state) {
       block = row.mode + row.state;
@@ -79,7 +78,6 @@ BOOST_AUTO_TEST_CASE(a_running_bond_answers_every_recorded_write_of_its_mode) {
 BOOST_AUTO_TEST_CASE(after_all_those_writes_a_bond_still_carries_and_fails_over) {
   for (int number = 0; number <= 6; ++number) {
     const Mode mode = static_cast<Mode>(number);
-    if (!mode_available(mode)) continue;
     auto bench = bench_in(mode, "slaves_up");
     for (const OptionRow& row : test::recorded_option_rows())
       if (row.mode == std::to_string(number) && row.state == "slaves_up")

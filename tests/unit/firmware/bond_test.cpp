@@ -202,17 +202,14 @@ BOOST_AUTO_TEST_CASE(use_carrier_tells_every_nic_how_to_read_its_link) {
   BOOST_TEST((hardware.nics["e2"]->source == LinkSource::carrier));
 }
 
-BOOST_AUTO_TEST_CASE(each_mode_is_taken_on_or_refused_and_the_bond_goes_on) {
+BOOST_AUTO_TEST_CASE(each_mode_is_taken_on_and_the_bond_goes_on) {
   SimBench bench({"e0"});
   bench.add(SimBench::config({}));
   for (int mode = 0; mode <= 6; ++mode) {
     BOOST_REQUIRE(bench.host().set_up(false).ok());
     bench.settle();
-    const Mode before = bench.bond().options().mode;
-    const Outcome outcome = bench.set("mode", std::to_string(mode).c_str());
-    const bool available = mode_available(static_cast<Mode>(mode));
-    BOOST_TEST(outcome.error == (available ? 0 : EOPNOTSUPP), mode);
-    BOOST_TEST((bench.bond().options().mode == (available ? static_cast<Mode>(mode) : before)), mode);
+    BOOST_TEST(bench.set("mode", std::to_string(mode).c_str()).ok(), mode);
+    BOOST_TEST((bench.bond().options().mode == static_cast<Mode>(mode)), mode);
     BOOST_REQUIRE(bench.host().set_up(true).ok());
     BOOST_TEST(bench.command([](Bond& bond) { return bond.enslave("e0"); }).ok());
     bench.run_for(300);
