@@ -45,11 +45,17 @@ class BondboxParty final : public Party {
     return reply.exit_status == 0 ? read_proc_view(reply.text) : View{};
   }
 
-  std::string log() override {
-    return lab::read_text(log_file()) +
-           lab::run_command("BONDBOX_RUN_DIR=" + run_.path() + " " + lab::program() + " explain " + options_.bond)
-               .output;
+  void kill() override { process_.stop(SIGKILL); }
+
+  View published() override { return read_proc_view(lab::read_text(run_.path() + "/net/bonding/" + options_.bond)); }
+
+  std::string explain(const std::string& port) override {
+    return lab::run_command("BONDBOX_RUN_DIR=" + run_.path() + " " + lab::program() + " explain " + options_.bond +
+                            " " + port)
+        .output;
   }
+
+  std::string log() override { return lab::read_text(log_file()) + explain(""); }
 
  private:
   std::string log_file() const { return scratch_.path() + "/log"; }

@@ -8,8 +8,14 @@ BothWays::BothWays(const Pair& pair)
     : pair_(pair),
       there_(pair.street.left(), pair.street.right(), "10.0.0.2"),
       back_(pair.street.right(), pair.street.left(), "10.0.0.1"),
-      begin_(now_ms()),
-      before_(counts()) {}
+      begin_(0),
+      before_{} {
+  // The first ones wait for neighbours, and for flows that a switch in user space sets up.
+  const auto flows = [](const Traffic& traffic) { return traffic.arrived() >= 3 * Traffic::flows; };
+  pair_.findings.check(lab::wait_until([&] { return flows(there_) && flows(back_); }, 10'000), "nothing arrives");
+  begin_ = now_ms();
+  before_ = counts();
+}
 
 void BothWays::stop() {
   there_.stop();
@@ -21,7 +27,8 @@ void BothWays::check_intact(std::int64_t since, std::int64_t until, const std::s
     const Traffic::Report report = traffic->report(since, until);
     pair_.findings.check(report.sent > 0, std::string("nothing was sent ") + way + when);
     pair_.findings.check(report.lost == 0, std::to_string(report.lost) + " of " + std::to_string(report.sent) +
-                                               " datagrams lost " + way + when);
+                                               " datagrams lost " + way + when + ", the first after " +
+                                               in_ms(report.first_loss_ms));
     pair_.findings.check(report.doubled == 0, std::to_string(report.doubled) + " datagrams doubled " + way + when);
   }
 }

@@ -13,6 +13,7 @@ namespace bondbox::live {
 enum class With {
   everybody,
   not_ovs_alone,  ///< the left one has to be a bond that goes on with one port, or knows min_links
+  bondbox,        ///< on the left
   not_ovs         ///< nor can the partner be one that does not say good-bye, or cannot be two bonds of one system
 };
 

@@ -48,24 +48,24 @@ class OvsParty final : public Party {
 
   void start() override {
     std::string up;
-    std::string words = "-- add-br " + options_.bond + " -- set bridge " + options_.bond +
-                        " datapath_type=netdev -- add-bond " + options_.bond + " trunk";
-    for (const std::string& port : options_.ports) {
-      words += " " + port;
-      up += "link set " + port + " up\n";
-    }
+    std::string words = "-- add-br " + options_.bond + " -- set bridge " + options_.bond + " datapath_type=netdev";
+    for (const std::string& port : options_.ports) up += "link set " + port + " up\n";
     // The ports stay interfaces of the host: its own stack must not answer on them in the bond's place.
     space_.must(
         "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     for (const std::string& port : options_.ports)
       space_.must("echo 1 > /proc/sys/net/ipv6/conf/" + port + "/disable_ipv6");
     ip_batch(space_, up);
-    words += std::string(" bond_mode=") + options_.ovs_mode + " lacp=" + (options_.active ? "active" : "passive") +
-             " other_config:lacp-time=" + (options_.fast ? "fast" : "slow");
-    if (!options_.system.empty()) words += " other_config:lacp-system-id=" + options_.system;
-    for (std::size_t i = 0; i < options_.port_keys.size(); ++i)
-      words += " -- set interface " + options_.ports[i] +
-               " other_config:lacp-aggregation-key=" + std::to_string(options_.port_keys[i]);
+    const std::string lacp = std::string(" lacp=") + (options_.active ? "active" : "passive") +
+                             " other_config:lacp-time=" + (options_.fast ? "fast" : "slow");
+    if (options_.apart) {
+      for (const std::string& port : options_.ports)
+        words += " -- add-port " + options_.bond + " " + port + " -- set port " + port + lacp;
+    } else {
+      words += " -- add-bond " + options_.bond + " trunk";
+      for (const std::string& port : options_.ports) words += " " + port;
+      words += std::string(" bond_mode=") + options_.ovs_mode + lacp;
+    }
     vsctl(words);
     if (!options_.address.empty())
       ip_batch(space_,
@@ -74,7 +74,7 @@ class OvsParty final : public Party {
 
   void stop() override { vsctl("-- del-br " + options_.bond); }
 
-  View view() override { return read_ovs_view(appctl("lacp/show trunk"), appctl("bond/show trunk")); }
+  View view() override { return read_ovs_view(appctl("lacp/show"), options_.apart ? "" : appctl("bond/show trunk")); }
 
   std::string log() override {
     return appctl("fdb/show " + options_.bond) + appctl("dpctl/dump-flows") + space_.run("ip neigh").output;

@@ -49,8 +49,10 @@ void Pair::start() {
 
 void Pair::start(const std::function<std::unique_ptr<Party>()>& make_right) {
   if (before_start) before_start();
+  // Who is not answered at once soon speaks every 30 s only: whoever answers is there first.
+  if (!right_options.active) right = make_right();
   left = make_party(left_kind, street.left(), left_options);
-  right = make_right();
+  if (!right) right = make_right();
 }
 
 std::pair<std::size_t, std::size_t> Pair::look() const {
@@ -68,7 +70,7 @@ std::pair<std::size_t, std::size_t> Pair::look() const {
 }
 
 void Pair::watch(int time_ms) const {
-  for (const std::int64_t end = now_ms() + time_ms; now_ms() < end; sleep_ms(20)) (void)look();
+  for (const std::int64_t end = now_ms() + time_ms; now_ms() < end; sleep_ms(50)) (void)look();
 }
 
 std::int64_t Pair::comes_to_carry(std::size_t ports, int limit_ms) const {
@@ -82,7 +84,7 @@ std::int64_t Pair::comes_to_carry(std::size_t ports, int limit_ms) const {
     } else if (now_ms() - since >= settled_ms) {
       return since - begin;
     }
-    sleep_ms(20);
+    sleep_ms(50);
   }
 }
 
@@ -107,22 +109,32 @@ std::string in_ms(std::int64_t time) {
 
 void check_partnership(const Pair& pair) {
   Findings& findings = pair.findings;
-  const auto check_side = [&](Party& party, const PartyOptions& own, const PartyOptions& other, const char* side) {
-    const View view = party.view();
-    const std::string of = std::string(" on the ") + side;
+  const auto check_view = [&](const View& view, const PartyOptions& own, const PartyOptions& other,
+                              const std::string& of) {
     findings.check(view.carrier, "no carrier" + of);
     findings.check(view.ports_in_active == own.ports.size(), "not all ports in the active aggregator" + of);
     findings.check(!view.partner.empty() && view.partner != "00:00:00:00:00:00", "no partner" + of);
+    findings.check(view.ports.size() == own.ports.size(), "not all ports" + of);
     for (const PortView& port : view.ports) {
-      findings.check(port.actor == expected_state(own), port.name + ": actor state " + std::to_string(port.actor) +
-                                                            ", not " + std::to_string(expected_state(own)) + of);
-      findings.check(port.partner == expected_state(other), port.name + ": partner state " +
-                                                                std::to_string(port.partner) + ", not " +
-                                                                std::to_string(expected_state(other)) + of);
+      const auto check_state = [&](const char* what, unsigned state, unsigned expected) {
+        findings.check(state == expected,
+                       port.name + ": " + what + std::to_string(state) + ", not " + std::to_string(expected) + of);
+      };
+      check_state("actor state ", port.actor, expected_state(own));
+      check_state("partner state ", port.partner, expected_state(other));
     }
   };
-  check_side(*pair.left, pair.left_options, pair.right_options, "left");
-  check_side(*pair.right, pair.right_options, pair.left_options, "right");
+  check_view(pair.left->view(), pair.left_options, pair.right_options, " on the left");
+  check_view(pair.right->view(), pair.right_options, pair.left_options, " on the right");
+  // Everybody may read what is published, so that it shows the aggregators alone.
+  const View shown = pair.left->view();
+  const View published = pair.left->published();
+  findings.check(published.ports.size() == shown.ports.size(), "not all ports in what is published");
+  for (const PortView& port : published.ports) {
+    const PortView* const same = shown.find(port.name);
+    findings.check(same != nullptr && port.up == same->up && port.aggregator == same->aggregator,
+                   "what is published of " + port.name + " is old:\n" + published.text);
+  }
 }
 
 void come_together(Pair& pair) {

@@ -49,7 +49,7 @@ class Pair {
   std::function<void()> before_start;
 
   Pair(Kind left_is, Kind right_is, Findings& found);
-  /// Starts both, the left one first.
+  /// Starts both.
   void start();
   /// The same with another party on the right, made by `make_right`.
   void start(const std::function<std::unique_ptr<Party>()>& make_right);
@@ -75,8 +75,8 @@ class Pair {
 };
 
 /// How long things take, in ms: what is promised, and patience for a machine with other work.
-inline constexpr int negotiation_ms = 12'000;    ///< a fast pair is together in 2.7 to 2.9 s
-inline constexpr int failover_limit_ms = 1'000;  ///< a lost link is seen by the next poll; then nothing may be lost
+inline constexpr int negotiation_ms = 25'000;    ///< a fast pair is together in 2.7 to 2.9 s
+inline constexpr int failover_limit_ms = 3'000;  ///< a lost link is seen by the next poll; from then on nothing is lost
 
 void sleep_ms(int time);
 std::string in_ms(std::int64_t time);

@@ -89,7 +89,7 @@ View read_proc_view(const std::string& text) {
 View read_ovs_view(const std::string& lacp, const std::string& bond) {
   View view;
   view.text = lacp + bond;
-  view.readable = lab::contains(lacp, "---- ") && lab::contains(bond, "---- ");
+  view.readable = lab::contains(lacp, "---- ");
   view.active_aggregator = 1;
   std::istringstream lines(lacp);
   std::string value;

@@ -23,7 +23,7 @@ struct PartyOptions {
   unsigned min_links = 0;
   unsigned user_key = 0;                 ///< ad_user_port_key; bondbox and the kernel
   std::string system;                    ///< ad_actor_system; empty: the bond's own MAC
-  std::vector<unsigned> port_keys;       ///< Open vSwitch alone can give each port a key; empty: one for all
+  bool apart = false;                    ///< Open vSwitch: the ports are no bond, each has a key of its own
   const char* ovs_mode = "balance-tcp";  ///< bond_mode of Open vSwitch
 };
 
@@ -63,10 +63,19 @@ class Party {
   Party& operator=(const Party&) = delete;
 
   virtual View view() = 0;
+  /// The same from a place that is kept up to date, where there is one.
+  virtual View published() { return view(); }
   /// Takes the bond away in the ordinary way: its ports are released.
   virtual void stop() = 0;
-  /// Again, after stop().
+  /// Ends it as a crash does, where it is a program.
+  virtual void kill() { stop(); }
+  /// Again, after stop() or kill().
   virtual void start() = 0;
+  /// Why a port carries traffic or does not, in its own words; empty: it does not say.
+  virtual std::string explain(const std::string& port) {
+    (void)port;
+    return {};
+  }
   /// What it has to say for itself when a case has failed.
   virtual std::string log() { return {}; }
 };

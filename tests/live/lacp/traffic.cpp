@@ -100,7 +100,9 @@ void Traffic::send_round() {
 void Traffic::take_arrivals() {
   Label label;
   while (::recv(receiver_.get(), &label, sizeof label, 0) == static_cast<ssize_t>(sizeof label)) {
-    if (label.flow < flows && label.number < sent_[label.flow].size()) ++sent_[label.flow][label.number].arrivals;
+    if (label.flow >= flows || label.number >= sent_[label.flow].size()) continue;
+    ++sent_[label.flow][label.number].arrivals;
+    ++arrived_;
   }
 }
 
@@ -112,6 +114,8 @@ Traffic::Report Traffic::report(std::int64_t since, std::int64_t until) const {
       if (datagram.sent_at < since || datagram.sent_at >= until) continue;
       ++report.sent;
       if (datagram.arrivals == 0) {
+        const std::int64_t after = datagram.sent_at - since;
+        report.first_loss_ms = report.lost == 0 ? after : std::min(report.first_loss_ms, after);
         ++report.lost;
         report.longest_gap_ms = std::max(report.longest_gap_ms, datagram.sent_at + gap_ms - last_arrived);
       } else {

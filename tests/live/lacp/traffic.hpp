@@ -17,8 +17,8 @@ std::int64_t now_ms();
 
 class Traffic {
  public:
-  static constexpr std::size_t flows = 16;  ///< each from a port of its own
-  static constexpr int gap_ms = 50;         ///< between two datagrams of a flow
+  static constexpr std::size_t flows = 8;  ///< each from a port of its own
+  static constexpr int gap_ms = 100;       ///< between two datagrams of a flow
 
   Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address);
   ~Traffic();
@@ -29,10 +29,13 @@ class Traffic {
     std::size_t sent = 0;
     std::size_t lost = 0;
     std::size_t doubled = 0;
+    std::int64_t first_loss_ms = 0;   ///< after `since`
     std::int64_t longest_gap_ms = 0;  ///< the longest that one flow was without an arrival, in sending times
   };
   /// Of what was sent from `since` to `until` (now_ms).
   Report report(std::int64_t since, std::int64_t until) const;
+  /// How many have arrived until now.
+  std::size_t arrived() const noexcept { return arrived_; }
   /// Sends no more, and waits until what is under way has arrived.
   void stop();
 
@@ -49,6 +52,7 @@ class Traffic {
   std::vector<lnx::UniqueFd> senders_;
   lnx::UniqueFd receiver_;
   std::vector<std::vector<Datagram>> sent_;  ///< by flow; the thread's alone until stop()
+  std::atomic<std::size_t> arrived_ = 0;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
