@@ -8,7 +8,7 @@ namespace {
 
 constexpr int machines = 2;
 constexpr int at_once = 10;
-constexpr int at_once_again = 3;
+constexpr int at_once_again = 5;
 /// Beyond it a step may have seen what was meant for the next one.
 constexpr int late_max_ms = 150;
 

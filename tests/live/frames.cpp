@@ -169,10 +169,11 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 }
 
 std::string describe_lacp(std::span<const std::uint8_t> frame) {
-  // Actor and partner as they stand (IEEE 802.1AX 6.4.2.3): system priority, system, key, port priority, port, state.
+  // Actor and partner as they stand (IEEE 802.1AX 6.4.2.3): system priority, system, key, port priority, port.
+  // The states stand in the status text, which is looked at when they have come to rest.
   const auto side = [&](std::size_t at) {
     return hex(frame.subspan(at, 2)) + "." + hex(frame.subspan(at + 2, 6)) + "." + hex(frame.subspan(at + 8, 2)) + "." +
-           hex(frame.subspan(at + 10, 2)) + "." + hex(frame.subspan(at + 12, 2)) + "." + hex(frame.subspan(at + 14, 1));
+           hex(frame.subspan(at + 10, 2)) + "." + hex(frame.subspan(at + 12, 2));
   };
   return "lacp actor " + side(18) + " partner " + side(38);
 }

@@ -24,6 +24,7 @@ class Generator {
 
   Scenario make() {
     choose_options();
+    if (is_mode({Mode::lacp_8023ad})) monitor_ms_ = 5'500;  // expired, defaulted, chosen
     link_.fill(true);
     enslaved_.fill(true);
     const int count = 4 + below(4);
@@ -47,9 +48,13 @@ class Generator {
   void step(int ms, const std::string& action) { scenario_.steps.push_back({ms, action}); }
 
   void choose_options() {
-    option("miimon", pick({"50", "100", "100", "100"}));
-    if (once_in(4)) option("downdelay", std::to_string(downdelay_ = 2'500));
-    if (once_in(4)) option("updelay", std::to_string(updelay_ = 3'000));
+    if (has_arp_monitor(scenario_.mode) && once_in(4)) {
+      choose_arp_monitor();
+    } else {
+      option("miimon", pick({"50", "100", "100", "100"}));
+      if (once_in(4)) option("downdelay", std::to_string(downdelay_ = 2'500));
+      if (once_in(4)) option("updelay", std::to_string(updelay_ = 3'000));
+    }
     if (is_mode({Mode::active_backup})) {
       if (once_in(2)) option("num_grat_arp", std::to_string(announcements_ = below(4)));
       if (once_in(3)) option("peer_notif_delay", std::to_string(announcement_gap_ = 200 + 100 * below(2)));
@@ -74,10 +79,20 @@ class Generator {
     if (once_in(8)) option(pick({"lacp_rate", "packets_per_slave", "tlb_dynamic_lb", "arp_validate"}).c_str(), "1");
   }
 
+  void choose_arp_monitor() {
+    option("arp_ip_target", std::string("+") + arp_target);
+    option("arp_interval", "200");
+    if (is_mode({Mode::active_backup}) && once_in(2))
+      option("arp_validate", pick({"active", "backup", "all", "filter", "filter_active", "filter_backup"}));
+    if (once_in(3)) option("arp_missed_max", pick({"1", "3"}));
+    // Until the last answer is too old, and until one candidate after the other has been asked.
+    monitor_ms_ = 2'000;
+  }
+
   /// Long enough for a failover and all that is said because of it.
   int settle_ms() const {
-    if (scenario_.mode != Mode::active_backup) return 600;
-    return 600 + announcements_ * std::max(110, announcement_gap_ + 20);
+    if (scenario_.mode != Mode::active_backup) return 600 + monitor_ms_;
+    return 600 + monitor_ms_ + announcements_ * std::max(110, announcement_gap_ + 20);
   }
 
   void choose_step() {
@@ -168,7 +183,7 @@ class Generator {
         {"nothing_like_it", {"1"}},
     };
     const Write& write = writes[below(static_cast<int>(std::size(writes)))];
-    step(settle_ms(), std::string("set ") + write.option + " " + pick(write.values));
+    step(settle_ms() - monitor_ms_, std::string("set ") + write.option + " " + pick(write.values));
   }
 
   std::mt19937 engine_;
@@ -177,6 +192,7 @@ class Generator {
   std::array<bool, ports_max> enslaved_{};
   int updelay_ = 0;
   int downdelay_ = 0;
+  int monitor_ms_ = 0;
   int announcements_ = 1;
   int announcement_gap_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "tests/live/scenario.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <sstream>
@@ -52,8 +53,13 @@ std::string Scenario::text() const {
   return text;
 }
 
+bool Scenario::has_arp_monitor() const {
+  return std::any_of(options.begin(), options.end(), [](const auto& option) { return option.first == "arp_interval"; });
+}
+
 int Scenario::setup_ms() const {
-  int total = 2'500;
+  // Mode 4 takes three seconds to find that nobody answers and two more to choose.
+  int total = mode == Mode::lacp_8023ad ? 7'000 : 2'500;
   for (const auto& [name, value] : options)
     if (name == "updelay") total += std::atoi(value.c_str());
   return total;

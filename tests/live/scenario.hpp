@@ -37,6 +37,9 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> options;
   std::vector<Step> steps;
 
+  /// Whether an option turns the ARP monitor on. The far ends are then a bridge that answers for arp_target.
+  bool has_arp_monitor() const;
+
   std::string text() const;
   /// What every scenario begins with: bond0 is made, the options are written, the ports enslaved, bond0 set up.
   int setup_ms() const;
@@ -46,5 +49,6 @@ struct Scenario {
 };
 
 inline constexpr int ports_max = 4;
+inline constexpr const char* arp_target = "10.77.0.250";
 
 }  // namespace bondbox::live

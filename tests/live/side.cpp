@@ -135,6 +135,11 @@ Side::Side(const Scenario& scenario) : scenario_(scenario) {
               " address 02:00:00:00:0b:0" + n + " netns " + far_.path() + "\n";
     far_ends += "link set p" + n + " arp off up\n";
   }
+  if (scenario.has_arp_monitor()) {
+    far_ends = "link add name town type bridge forward_delay 0\n" + far_ends;
+    for (int i = 0; i < scenario.ports; ++i) far_ends += "link set p" + std::to_string(i) + " master town\n";
+    far_ends += std::string("addr add ") + arp_target + "/24 dev town\nlink set town up\n";
+  }
   box_.ip(cables);
   far_.ip(far_ends);
   for (int i = 0; i < scenario.ports; ++i) ports_.emplace_back(far_, "p" + std::to_string(i), true);
@@ -242,11 +247,18 @@ void Side::far_end(int port, bool up) {
 void Side::look_at_far_ends(std::vector<std::string>& lines) {
   std::map<int, std::string> places;
   std::map<std::string, int> heard;
+  std::map<std::size_t, std::string>
+      last_lacp;  // what two state machines pass through on their way is a matter of time
   for (std::size_t port = 0; port < ports_.size(); ++port) {
     for (const Port::Seen& seen : ports_[port].take()) {
       const std::optional<int> number = number_of(seen.bytes);
       if (!number || *number < 0 || static_cast<std::size_t>(*number) >= sent_.size()) {
-        ++heard[std::to_string(port) + " " + describe(seen.bytes)];
+        const std::string words = describe(seen.bytes);
+        if (words.starts_with("lacp ")) {
+          last_lacp[port] = words;
+        } else {
+          ++heard[std::to_string(port) + " " + words];
+        }
         continue;
       }
       std::string& place = places[*number];
@@ -264,6 +276,7 @@ void Side::look_at_far_ends(std::vector<std::string>& lines) {
     lines.push_back("sent " + std::to_string(i) + " " + sent_[i].kind + " > " +
                     (found == places.end() ? std::string("-") : found->second));
   }
+  for (const auto& [port, words] : last_lacp) ++heard[std::to_string(port) + " " + words];
   for (const auto& [what, count] : heard) lines.push_back("heard " + what + " x" + std::to_string(std::min(count, 99)));
 }
 

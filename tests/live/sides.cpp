@@ -12,6 +12,7 @@
 
 #include "firmware/control_client.hpp"
 #include "firmware/option_table.hpp"
+#include "policies/modes.hpp"
 #include "tests/lab/support/daemon.hpp"
 #include "tests/live/side.hpp"
 
@@ -96,6 +97,8 @@ class BondboxSide : public Side {
     const bool ready = lab::wait_until([this] { return ask({"status"}).exit_status == 0; }, 10'000);
     if (!ready) throw std::runtime_error("bondbox does not run: " + lab::read_text(scratch_.path() + "/log"));
     box_.ip("link set bond0 down\n");
+    // A choice of bondbox's own; here it does as the kernel does.
+    if (has_active_port(scenario.mode) && scenario.mode != Mode::active_backup) (void)write("rebalance", "kernel");
   }
   ~BondboxSide() override { process_.stop(SIGTERM); }
 
