@@ -278,6 +278,7 @@ void Bond::farewell(PortId id) {
 }
 
 void Bond::drop_frames(PortId id) {
+  forwarder_.drop_punted(id);
   for (std::size_t i = actions_.size(); i > 0; --i) {
     const auto* const frame = std::get_if<SendFrame>(&actions_[i - 1]);
     if (frame != nullptr && frame->port == id) actions_.erase_at(i - 1);  // the slot may be another port's soon

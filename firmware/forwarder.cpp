@@ -7,6 +7,7 @@
 #include "hal/wire/ethernet.hpp"
 #include "hal/wire/ip.hpp"
 #include "hal/wire/nd.hpp"
+#include "hal/wire/slow_protocols.hpp"
 #include "policies/choice.hpp"
 #include "policies/transmit_hash.hpp"
 
@@ -276,11 +277,12 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
     }
     if (plan.punt != punt_nothing) {
       const auto wanted = static_cast<Punt>(punt_class(frame, false) & plan.punt);
-      if (wanted != punt_nothing) punt(from, false, frame);
       if (wanted == punt_slow_protocols) {
+        punt_slow(from, frame);
         ++counters.rx_punted;
         continue;
       }
+      if (wanted != punt_nothing) punt(from, false, frame);
     }
     if ((rule.deliver & destination_class(frame)) == 0) {
       ++counters.rx_suppressed;
@@ -306,6 +308,31 @@ void Forwarder::punt(PortId port, bool from_host, wire::Bytes frame) {
   }
   for (const std::uint8_t byte : frame) copy.bytes.push_back(byte);
   punted_.push_back(copy);
+}
+
+/// Of a port's LACPDUs the newest counts; and no other slow protocol takes its room.
+void Forwarder::punt_slow(PortId port, wire::Bytes frame) {
+  PuntedFrame* last = nullptr;
+  std::size_t queued = 0;
+  for (PuntedFrame& other : punted_) {
+    if (other.from_host || other.port != port) continue;
+    last = &other;
+    ++queued;
+  }
+  if (queued < slow_punts_max) return punt(port, false, frame);
+  ++punts_lost_;
+  const wire::Bytes payload = wire::EthernetView::parse(frame)->payload();
+  const bool is_lacpdu = !payload.empty() && payload[0] == wire::slow_subtype::lacp;
+  if (!is_lacpdu || frame.size() > last->bytes.capacity()) return;
+  last->bytes.clear();
+  for (const std::uint8_t byte : frame) last->bytes.push_back(byte);
+}
+
+void Forwarder::drop_punted(PortId id) {
+  for (std::size_t i = punted_.size(); i > 0; --i) {
+    const PuntedFrame& frame = punted_[i - 1];
+    if (!frame.from_host && frame.port == id) punted_.erase_at(i - 1);
+  }
 }
 
 }  // namespace bondbox

@@ -43,6 +43,9 @@ struct PuntedFrame {
   FixedVector<std::uint8_t, 256> bytes;
 };
 using PuntQueue = FixedVector<PuntedFrame, 64>;
+/// How many slow protocol frames one port may have in the queue: a flood on one port must not cost the others their
+/// partners.
+inline constexpr std::size_t slow_punts_max = PuntQueue::capacity() / max_ports;
 
 /// The ports as the forwarder uses them: by PortId::index, null where there is none.
 using NicTable = std::array<Nic*, max_ports>;
@@ -73,6 +76,8 @@ class Forwarder {
   /// How many frames have had their turn in round robin, modulo 2^32.
   std::uint32_t turns() const noexcept { return round_robin_counter_; }
   void forget_port(PortId id) noexcept { ports_[id.index] = {}; }
+  /// What came in on this port is not for the policy any more: the port is given back.
+  void drop_punted(PortId id);
 
   /// Set when a NIC refused a frame for want of a link: look at the links now. Cleared by reading.
   bool take_link_doubt() noexcept {
@@ -85,7 +90,7 @@ class Forwarder {
 
   PuntQueue& punted() noexcept { return punted_; }
   const PuntQueue& punted() const noexcept { return punted_; }
-  /// Frames that the policy should have seen, but the queue was full or the frame too long for it.
+  /// Frames that the policy should have seen, but the queue, or the port's share of it, was full or the frame too long.
   std::uint64_t punts_lost() const noexcept { return punts_lost_; }
 
  private:
@@ -111,6 +116,7 @@ class Forwarder {
   void count_sent(PortId port, Frames frames);
   bool can_punt(wire::Bytes frame) const noexcept;
   void punt(PortId port, bool from_host, wire::Bytes frame);
+  void punt_slow(PortId port, wire::Bytes frame);
 
   std::array<PortCounters, max_ports> ports_{};
   BondCounters bond_;

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "firmware/forwarder.hpp"
+#include "hal/wire/slow_protocols.hpp"
 #include "tests/support/recorded_rows.hpp"
 #include "tests/unit/firmware/forwarder_fixture.hpp"
 
@@ -151,6 +152,27 @@ BOOST_AUTO_TEST_CASE(slow_protocols_are_taken_from_every_port_and_kept_from_the_
   BOOST_TEST(counters(3).rx_suppressed == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_port_has_its_share_of_the_queue_and_in_it_its_newest_lacpdu) {
+  plan.punt = punt_slow_protocols;
+  const auto pdu = [](std::uint8_t subtype, std::uint32_t number) {
+    FrameBytes frame = slow_frame(number);
+    frame[14] = subtype;
+    return frame;
+  };
+  to_host(0, std::vector<FrameBytes>(PuntQueue::capacity(), pdu(wire::slow_subtype::marker, 1)));
+  BOOST_TEST(forwarder.punted().size() == slow_punts_max);
+  to_host(0, {pdu(wire::slow_subtype::lacp, 2), pdu(wire::slow_subtype::lacp, 3), pdu(wire::slow_subtype::marker, 4)});
+  BOOST_REQUIRE(forwarder.punted().size() == slow_punts_max);
+  BOOST_TEST(std::ranges::equal(forwarder.punted()[slow_punts_max - 1].bytes, pdu(wire::slow_subtype::lacp, 3)));
+  BOOST_TEST(counters(0).rx_punted == PuntQueue::capacity() + 3);
+  BOOST_TEST(forwarder.punts_lost() == counters(0).rx_punted - slow_punts_max);
+  to_host(1, {pdu(wire::slow_subtype::lacp, 5)});
+  BOOST_TEST(forwarder.punted().size() == slow_punts_max + 1);
+  forwarder.drop_punted(PortId{0});
+  BOOST_REQUIRE(forwarder.punted().size() == 1U);
+  BOOST_TEST((forwarder.punted()[0].port == PortId{1}));
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_protocol_behind_a_tag_is_taken_all_the_same) {
   plan.punt = punt_slow_protocols;
   plan.ports[0].deliver = deliver_all;
@@ -220,19 +242,18 @@ BOOST_AUTO_TEST_CASE(neighbour_solicitations_and_advertisements_are_copied) {
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_that_is_full_loses_later_frames_and_counts_them) {
-  plan.punt = punt_slow_protocols;
+  plan.punt = punt_arp_received;
   std::vector<FrameBytes> frames;
-  for (std::uint32_t i = 0; i < 50; ++i) frames.push_back(slow_frame(i));
+  for (std::uint32_t i = 0; i < 50; ++i) frames.push_back(arp_frame(i));
   to_host(0, frames);
   to_host(1, frames);
   BOOST_TEST(forwarder.punted().size() == PuntQueue::capacity());
   BOOST_TEST(forwarder.punts_lost() == 100 - PuntQueue::capacity());
-  BOOST_TEST(std::ranges::equal(forwarder.punted()[63].bytes, slow_frame(13)));
-  BOOST_TEST(counters(1).rx_punted == 50U);
+  BOOST_TEST(std::ranges::equal(forwarder.punted()[63].bytes, arp_frame(13)));
   BOOST_TEST(host.delivered.size() == 0U);
 
   forwarder.punted().clear();
-  to_host(0, {slow_frame(7)});
+  to_host(0, {arp_frame(7)});
   BOOST_TEST(forwarder.punted().size() == 1U);
 }
 
