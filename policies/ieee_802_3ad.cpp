@@ -110,8 +110,11 @@ void Ieee8023ad::follow_port(const PortFacts& facts, const BondOptions& options,
   constexpr std::uint16_t speed_bits = 0x3e;
   if (port.actor.key != before.key) {
     port.lacp_enabled = port.is_full_duplex();
-    // Another speed is another link: the machines start anew.
-    if (port.lacp_enabled && ((port.actor.key ^ before.key) & speed_bits) != 0) port.begin = true;
+    // Another speed is another link: the machines start anew. So they do when duplex or the user's key changes under
+    // the link: LACP_DISABLED would never be left, and the aggregator would keep a key that its ports no longer have.
+    const bool under_link = was_enabled && port.enabled;
+    const bool other_speed = ((port.actor.key ^ before.key) & speed_bits) != 0;
+    if (under_link || (port.lacp_enabled && other_speed)) port.begin = true;
   }
   if (!(port.actor == before)) port.ntt = true;
 }

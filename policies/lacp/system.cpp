@@ -36,17 +36,34 @@ bool System::others_ready(const Port& port) const noexcept {
   });
 }
 
-Port& add_port(System& system, PortId id) noexcept {
-  if (system.order.empty()) system.aggregators_made = 0;
+namespace {
+
+/// The last port's number plus one; after the last number there is, the first that no port has. 0 is none.
+std::uint16_t next_port_number(const System& system) noexcept {
+  const auto is_used = [&](std::uint16_t number) {
+    return std::any_of(system.order.begin(), system.order.end(),
+                       [&](PortId id) { return system.at(id).actor.port == number; });
+  };
   std::uint16_t last = 0;
   for (const PortId other : system.order) last = std::max(last, system.at(other).actor.port);
+  std::uint16_t next = static_cast<std::uint16_t>(last + 1);
+  while (next == 0 || is_used(next)) ++next;
+  return next;
+}
+
+}  // namespace
+
+Port& add_port(System& system, PortId id) noexcept {
+  if (system.order.empty()) system.aggregators_made = 0;
+  const std::uint16_t number = next_port_number(system);
   Port& port = system.at(id);
   port = Port{};
   port.id = id;
-  port.actor.port = static_cast<std::uint16_t>(last + 1);
+  port.actor.port = number;
   port.actor.state = lacp_state::aggregation;
   system.aggregators[id.index] = Aggregator{};
-  system.aggregators[id.index].number = ++system.aggregators_made;
+  if (++system.aggregators_made == 0) system.aggregators_made = 1;  // 0 is none
+  system.aggregators[id.index].number = system.aggregators_made;
   system.order.push_back(id);
   return port;
 }

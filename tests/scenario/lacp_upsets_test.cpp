@@ -15,6 +15,10 @@ struct Partnership : LacpBench {
     start();
     BOOST_REQUIRE(run_until_all_carry() > 0);
   }
+  void set_both_speeds(const char* near_card, const char* far_card, Duplex duplex) {
+    BOOST_REQUIRE(world.set_speed(near_card, 10'000, duplex).ok());
+    BOOST_REQUIRE(world.set_speed(far_card, 10'000, duplex).ok());
+  }
 };
 
 Frame lacpdu_from(const MacAddress& system) {
@@ -25,6 +29,35 @@ Frame lacpdu_from(const MacAddress& system) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lacp_upsets)
+
+BOOST_AUTO_TEST_CASE(a_port_whose_duplex_changes_under_its_link_leaves_and_comes_back) {
+  Partnership bench;
+  bench.set_both_speeds("e1", "p1", Duplex::half);
+  bench.run_for(2'000);
+  BOOST_TEST((bench.lacp_port("e1").receive == LacpReceiveState::lacp_disabled));
+  BOOST_TEST(bench.lacp_port("e1").aggregator != bench.lacp_port("e0").aggregator);
+  BOOST_TEST(bench.carrying() == 1U);
+  BOOST_TEST(bench.carrying("bondB") == 1U);
+  bench.set_both_speeds("e1", "p1", Duplex::full);
+  BOOST_TEST(bench.run_until_all_carry() > 0);
+}
+
+BOOST_AUTO_TEST_CASE(another_user_key_is_the_aggregators_too_so_that_a_port_that_comes_later_joins) {
+  LacpBench bench(3);
+  bench.near.ports.pop_back();
+  bench.start();
+  BOOST_REQUIRE(bench.run_until([&] { return bench.carrying() == 2; }, 10'000) > 0);
+  BOOST_REQUIRE(bench.host().set_up(false).ok());
+  bench.settle();
+  BOOST_REQUIRE(bench.set("ad_user_port_key", "5").ok());
+  BOOST_REQUIRE(bench.host().set_up(true).ok());
+  bench.settle();
+  BOOST_TEST(bench.run_until([&] { return bench.carrying() == 2; }, 10'000) > 0);
+  BOOST_TEST(bench.bond().attribute("ad_actor_key") == std::to_string(5 << 6 | 15));
+  BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.enslave("e2"); }).ok());
+  BOOST_TEST(bench.run_until_all_carry() > 0);
+  BOOST_TEST(bench.bond().attribute("ad_num_ports") == "3");
+}
 
 BOOST_AUTO_TEST_CASE(a_flood_of_lacpdus_on_one_port_costs_the_others_nothing) {
   Partnership bench(3);

@@ -73,6 +73,14 @@ BOOST_AUTO_TEST_CASE(ports_and_aggregators_are_numbered_as_they_come) {
   BOOST_TEST(system.aggregators[2].number == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(after_the_last_number_the_first_free_one_follows_and_never_none) {
+  at(3).actor.port = 0xffff;
+  remove_port(system, PortId{1});
+  system.aggregators_made = 0xffff;
+  BOOST_TEST(add(1).actor.port == 2U);
+  BOOST_TEST(system.aggregators[1].number == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(ports_without_a_partner_are_alone_and_the_first_carries) {
   for (std::uint8_t i = 0; i < 4; ++i) alone(i);
   for (std::uint8_t i = 0; i < 4; ++i) BOOST_TEST(number(i) == i + 1);
