@@ -225,7 +225,16 @@ Explanation down_bond(const BondStatus& bond) {
   const bool any_up = std::any_of(bond.ports.begin(), bond.ports.end(),
                                   [](const PortStatus& port) { return port.link == LinkState::up; });
   if (bond.lacp && any_up && bond.options.lacp_strict) {
-    return {verdict, "no port collects and distributes, which lacp_strict asks for", std::string(see_the_ports)};
+    const std::size_t carrying = bond.plan.transmit.usable.size();
+    return {verdict,
+            carrying == 0
+                ? "no port collects and distributes, which lacp_strict asks for"
+                : format("min_links is %u, and %zu port%s and distribute%s (lacp_strict)", bond.options.min_links,
+                         carrying, carrying == 1 ? " collects" : "s collect", carrying == 1 ? "s" : ""),
+            std::string(see_the_ports)};
+  }
+  if (bond.lacp && bond.lacp->active && !bond.options.lacp_fallback && bond.lacp->active->partner_system.is_zero()) {
+    return {verdict, "no partner speaks LACP, and lacp_fallback is off", std::string(see_the_ports)};
   }
   if (bond.lacp && any_up) return {verdict, "no aggregator is active", std::string(see_the_ports)};
   const std::string all = list_text(troubles(bond));

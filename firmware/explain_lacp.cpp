@@ -34,7 +34,12 @@ const char* receive_name(LacpReceiveState state) {
 /// No LACPDU of a partner is in force.
 Explanation without_partner(const BondStatus& bond, const PortStatus& port, const LacpPortStatus& lacp) {
   const std::string state = std::string(" (receive state ") + receive_name(lacp.receive) + ")";
-  if (lacp.counters.loopback_received != 0 && lacp.counters.lacpdu_received == 0) {
+  if (port.speed_mbps == 0 || port.duplex == Duplex::unknown) {
+    return idle("its driver does not tell its speed and duplex, without which 802.3ad does not aggregate",
+                "See what ethtool shows of " + port.name);
+  }
+  const bool only_ours = lacp.counters.lacpdu_received == lacp.counters.loopback_received;
+  if (lacp.counters.loopback_received != 0 && only_ours) {
     return idle("our own LACPDUs come back on it: its cable ends in a loop", "Connect it to another system");
   }
   if (lacp.receive == LacpReceiveState::lacp_disabled || port.duplex == Duplex::half) {

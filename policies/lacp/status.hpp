@@ -39,7 +39,7 @@ enum class LacpMuxState : std::uint8_t {
 enum class LacpChurn : std::uint8_t { monitoring, churned, none };
 
 struct LacpPortCounters {
-  std::uint64_t lacpdu_received = 0;
+  std::uint64_t lacpdu_received = 0;  ///< those of our own system too
   std::uint64_t lacpdu_sent = 0;
   std::uint64_t marker_received = 0;           ///< informations
   std::uint64_t marker_response_received = 0;  ///< ignored

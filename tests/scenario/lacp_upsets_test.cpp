@@ -1,6 +1,7 @@
 // Mode 4 when something happens to a running partnership that LACP itself did not begin.
 #include <boost/test/unit_test.hpp>
 
+#include "firmware/explain.hpp"
 #include "tests/support/lacp_bench.hpp"
 
 namespace {
@@ -99,6 +100,47 @@ BOOST_AUTO_TEST_CASE(what_came_for_a_port_that_was_released_is_not_taken_for_the
                     .ok());
   BOOST_REQUIRE((bench.port("e2").id == released));
   BOOST_TEST(bench.lacp_port("e2").counters.lacpdu_received == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_cable_from_one_port_of_the_bond_to_another_is_explained) {
+  test::SimBench bench({"e0", "e1"});
+  BOOST_REQUIRE(bench.world.connect("e0", "e1").ok());
+  BondConfig config = test::SimBench::config({"e0", "e1"});
+  config.options.mode = Mode::lacp_8023ad;
+  config.options.lacp_rate = LacpRate::fast;
+  bench.add(config);
+  bench.run_for(10'000);
+  const BondStatus status = bench.status();
+  BOOST_TEST(explain_port(status, status.ports[1]).cause ==
+             "our own LACPDUs come back on it: its cable ends in a loop");
+}
+
+BOOST_AUTO_TEST_CASE(a_bond_without_partner_and_without_fallback_says_why_it_is_down) {
+  LacpBench bench;
+  bench.near.options.lacp_fallback = false;
+  bench.start_near();
+  bench.run_for(10'000);
+  BOOST_TEST(explain_bond(bench.status()).cause == "no partner speaks LACP, and lacp_fallback is off");
+}
+
+BOOST_AUTO_TEST_CASE(a_strict_bond_counts_the_ports_that_carry_against_min_links) {
+  Partnership bench;
+  BOOST_REQUIRE(bench.set("lacp_strict", "on").ok());
+  BOOST_REQUIRE(bench.set("min_links", "2").ok());
+  BOOST_REQUIRE(bench.world.set_silent("p1", true).ok());
+  BOOST_REQUIRE(bench.run_until([&] { return bench.carrying() == 1; }, 5'000) > 0);
+  BOOST_TEST(!bench.status().carrier);
+  BOOST_TEST(explain_bond(bench.status()).cause == "min_links is 2, and 1 port collects and distributes (lacp_strict)");
+}
+
+BOOST_AUTO_TEST_CASE(a_port_of_unknown_speed_is_not_said_to_want_for_a_partner) {
+  Partnership bench;
+  BOOST_REQUIRE(bench.world.set_speed("e1", 0, Duplex::unknown).ok());
+  bench.run_for(1'000);
+  BOOST_TEST(bench.carrying() == 1U);
+  const BondStatus status = bench.status();
+  BOOST_TEST(explain_port(status, status.ports[1]).cause ==
+             "its driver does not tell its speed and duplex, without which 802.3ad does not aggregate");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -92,12 +92,16 @@ BOOST_AUTO_TEST_CASE(a_port_without_partner_says_what_is_missing) {
              }),
              1, "the far end's LACPDUs have stopped coming (receive state EXPIRED)",
              "See whether LACP still runs on the port at the far end");
-  check_idle(silent([](LacpPortStatus& port) { port.counters.loopback_received = 1; }), 1,
-             "our own LACPDUs come back on it: its cable ends in a loop", "Connect it to another system");
+  check_idle(silent([](LacpPortStatus& port) { port.counters.loopback_received = port.counters.lacpdu_received = 2; }),
+             1, "our own LACPDUs come back on it: its cable ends in a loop", "Connect it to another system");
   const char* const half = "it runs in half duplex, in which 802.3ad does not aggregate";
   check_idle(silent([](LacpPortStatus& port) { port.receive = LacpReceiveState::lacp_disabled; }), 1, half,
              "Set both ends of its cable to full duplex");
   bond = silent([](LacpPortStatus&) {});
+  bond.ports[1].speed_mbps = 0;
+  check_idle(bond, 1, "its driver does not tell its speed and duplex, without which 802.3ad does not aggregate",
+             "See what ethtool shows of eth1");
+  bond.ports[1].speed_mbps = 1000;
   bond.ports[1].duplex = Duplex::half;
   check_idle(bond, 1, half, "Set both ends of its cable to full duplex");
 }
@@ -212,11 +216,15 @@ BOOST_AUTO_TEST_CASE(a_bond_that_is_down_for_want_of_an_aggregator_says_so) {
   bond.options.min_links = 2;
   check(explain_bond(bond), "is down", "min_links is 2, and its active aggregator has 1 port",
         "Repair the other ports, or write a smaller min_links");
-  bond.options.min_links = 0;
   bond.options.lacp_strict = true;
+  bond.lacp->active->ports = 2;
   const char* const below = "Each port says below what would help";
+  check(explain_bond(bond), "is down", "min_links is 2, and 1 port collects and distributes (lacp_strict)", below);
+  bond.options.min_links = 0;
+  take_away(bond, 0);
   check(explain_bond(bond), "is down", "no port collects and distributes, which lacp_strict asks for", below);
   bond.options.lacp_strict = false;
+  bond.lacp->active.reset();
   check(explain_bond(bond), "is down", "no aggregator is active", below);
 }
 
