@@ -45,7 +45,7 @@ enum class Spread : std::uint8_t {
 /// What the bucket of a frame is computed from.
 enum class BucketKey : std::uint8_t {
   transmit_hash,   ///< mode 5: the low byte of the hash by `hash_policy`; unicast IP only
-  destination_ip,  ///< mode 6: the bytes of the destination's IP address; unicast IP only
+  destination_ip,  ///< mode 6: the bytes of the destination's IP address; unicast IP and IPv4 multicast only
   every_frame,     ///< resilient hash: the low byte of the hash by `hash_policy`, whatever the frame is
 };
 

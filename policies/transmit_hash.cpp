@@ -296,12 +296,13 @@ std::uint32_t transmit_hash_as_is(HashPolicy policy, Bytes frame) noexcept {
 
 std::optional<std::uint8_t> transmit_bucket(BucketKey key, HashPolicy policy, Bytes frame) noexcept {
   if (key == BucketKey::every_frame) return static_cast<std::uint8_t>(transmit_hash(policy, frame) & 0xff);
-  if ((frame[0] & 1) != 0) return std::nullopt;
   LinkFrame link(frame);
   link.take_tag_off();
   const Bytes packet = link.payload;
   const bool is_ipv6 = link.type == ethertype::ipv6;
   if (!is_ipv6 && link.type != ethertype::ipv4) return std::nullopt;
+  const bool by_destination = key == BucketKey::destination_ip && !is_ipv6;
+  if (by_destination ? MacAddress::load(frame.data()).is_broadcast() : (frame[0] & 1) != 0) return std::nullopt;
   if (is_ipv6 ? is_neighbour_discovery(packet) : packet.size() < ipv4_header_min) return std::nullopt;
   if (key == BucketKey::transmit_hash) return static_cast<std::uint8_t>(hash(policy, link) & 0xff);
 

@@ -248,13 +248,19 @@ BOOST_AUTO_TEST_CASE(mode_6_uses_the_bytes_of_the_destination_address) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_unicast_ip_has_no_bucket) {
   for (const BucketKey key : {BucketKey::transmit_hash, BucketKey::destination_ip}) {
-    BOOST_TEST(!bucket(key, {"01005e040506 020000000a22 0800", ipv4_udp, ports}));
+    BOOST_TEST(!bucket(key, {"333300000016 020000000a22 86dd 60000000 0008 11 40", v6_addresses, ports}));
     BOOST_TEST(!bucket(key, {"ffffffffffff 020000000a22 0800", ipv4_udp, ports}));
     BOOST_TEST(!bucket(key, {macs, "0806 0001 0800 06 04 0001"}));
     BOOST_TEST(!bucket(key, {macs, "88b5", ipv4_udp, ports}));
     BOOST_TEST(!bucket(key, {macs, "0800", ipv4_udp.substr(0, 42)}));
     BOOST_TEST(!bucket(key, {macs, "86dd 60000000 0008 11 40 00"}));
   }
+}
+
+BOOST_AUTO_TEST_CASE(ipv4_multicast_has_a_bucket_in_mode_6_only) {
+  const std::string_view header = "01005e040506 020000000a22 0800";
+  BOOST_TEST(!bucket(BucketKey::transmit_hash, {header, ipv4_udp, ports}));
+  BOOST_TEST(bucket(BucketKey::destination_ip, {header, ipv4_udp, ports}).value() == (10 ^ 4 ^ 5 ^ 6));
 }
 
 BOOST_AUTO_TEST_CASE(neighbour_discovery_has_no_bucket_but_other_icmpv6_has) {
