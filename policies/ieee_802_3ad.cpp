@@ -36,6 +36,7 @@ void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   if (const auto* added = std::get_if<PortAdded>(&event)) {
     if (system_.order.empty()) take_system(facts);
     lacp::add_port(system_, added->port);
+    told_[added->port.index] = {};
   }
   if (const auto* written = std::get_if<Reconfigured>(&event)) {
     if (written->option == "ad_actor_system" || written->option == "ad_actor_sys_prio") take_system(facts);
@@ -87,7 +88,6 @@ void Ieee8023ad::follow_port(const PortFacts& facts, const BondOptions& options,
                              ActionList& actions) {
   lacp::Port& port = system_.at(facts.id);
   const LacpEnd before = port.actor;
-  const lacp::Glimpse seen = lacp::glimpse(system_, port);
   port.actor.system = system_.mac;
   port.actor.system_priority = system_.priority;
   port.actor.port_priority = facts.options.actor_port_prio;
@@ -105,7 +105,7 @@ void Ieee8023ad::follow_port(const PortFacts& facts, const BondOptions& options,
     link_changed = true;
     port.close();
     port.loop_told = false;
-    lacp::tell_changes(system_, port, seen, actions);
+    tell_changes(port, actions);
   }
   constexpr std::uint16_t speed_bits = 0x3e;
   if (port.actor.key != before.key) {
@@ -171,10 +171,8 @@ void Ieee8023ad::receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, A
     actions.push_back(tell(port.id, "An illegal loopback occurred on slave: an LACPDU with our own system ID"));
     return;
   }
-  const lacp::Glimpse before = lacp::glimpse(system_, port);
-  port.loop_told = false;
+  if (port.receive != LacpReceiveState::current) port.loop_told = false;
   lacp::receive_pdu(port, pdu);
-  lacp::tell_changes(system_, port, before, actions);
 }
 
 void Ieee8023ad::tick(const BondFacts& facts, ActionList& actions) {
@@ -182,7 +180,6 @@ void Ieee8023ad::tick(const BondFacts& facts, ActionList& actions) {
 }
 
 void Ieee8023ad::tick(lacp::Port& port, const BondFacts& facts, ActionList& actions) {
-  const lacp::Glimpse before = lacp::glimpse(system_, port);
   const auto active_before = system_.active();
   lacp::receive_tick(port);
   lacp::periodic_tick(port);
@@ -205,7 +202,13 @@ void Ieee8023ad::tick(lacp::Port& port, const BondFacts& facts, ActionList& acti
   lacp::churn_tick(port);
   port.begin = false;
   tell_active(active_before, actions);
+  tell_changes(port, actions);
+}
+
+void Ieee8023ad::tell_changes(const lacp::Port& port, ActionList& actions) {
+  lacp::Glimpse& before = told_[port.id.index];
   lacp::tell_changes(system_, port, before, actions);
+  before = lacp::glimpse(system_, port);
 }
 
 void Ieee8023ad::reselect(const BondFacts& facts, ActionList& actions) {

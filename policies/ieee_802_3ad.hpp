@@ -2,6 +2,7 @@
 // policies/lacp/; here they are driven by what happens to the bond, and their outcome becomes the plan.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "policies/lacp/selection.hpp"
@@ -37,11 +38,15 @@ class Ieee8023ad {
   void tick(const BondFacts& facts, ActionList& actions);
   void tick(lacp::Port& port, const BondFacts& facts, ActionList& actions);
   void reselect(const BondFacts& facts, ActionList& actions);
+  void tell_changes(const lacp::Port& port, ActionList& actions);
   void tell_active(std::optional<std::uint8_t> before, ActionList& actions) const;
   bool carries(const lacp::Port& port) const noexcept;
   bool has_carrier(const BondFacts& facts) const;
 
   lacp::System system_;
+  /// What the log was last told of each port. Told by the tick, whoever changed it: partners that take turns, even by
+  /// forged frames, make no more than a few lines a tick.
+  std::array<lacp::Glimpse, max_ports> told_{};
   std::optional<Tick> next_tick_;
 };
 

@@ -84,6 +84,38 @@ BOOST_AUTO_TEST_CASE(a_flood_of_markers_does_not_silence_the_port_it_comes_in_by
   }
 }
 
+BOOST_AUTO_TEST_CASE(partners_that_take_turns_do_not_fill_the_event_log) {
+  Partnership bench;
+  const Frame own = lacpdu_from(bench.lacp().system);
+  const std::uint64_t before = bench.events.last_sequence();
+  for (int ms = 0; ms < 1'000; ms += 10) {
+    for (std::uint8_t i = 0; i < 4; ++i) {
+      bench.card_receives("e0", lacpdu_from(station_mac(i)));
+      bench.card_receives("e0", own);
+    }
+    bench.run_for(10);
+  }
+  // In a tick of the machines a port has at most three lines, and the active aggregator one.
+  BOOST_TEST(bench.events.last_sequence() - before <= 10U * 8);
+  BOOST_TEST(bench.told("LACP partner"));
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_another_port_put_out_of_use_is_told_of) {
+  LacpBench bench(3);
+  bench.near.options.ad_select = AdSelect::bandwidth;
+  BondConfig third = bench.far;
+  third.name = "bondC";
+  third.ports = {"p1", "p2"};
+  bench.far.ports = {"p0"};
+  bench.start();
+  BOOST_REQUIRE(bench.run_until([&] { return bench.carrying() == 1; }, 10'000) >= 0);
+  bench.run_for(5'000);
+  bench.add(third);
+  bench.take_events();
+  BOOST_REQUIRE(bench.run_until([&] { return bench.carrying() == 2; }, 10'000) >= 0);
+  BOOST_TEST(bench.told("(slave e0): carries no longer: another aggregator is active"));
+}
+
 BOOST_AUTO_TEST_CASE(what_came_for_a_port_that_was_released_is_not_taken_for_the_next_ports) {
   LacpBench bench(3);
   bench.near.ports = {"e0", "e1"};
