@@ -27,7 +27,7 @@ class Generator {
     if (is_mode({Mode::lacp_8023ad})) monitor_ms_ = 5'500;  // expired, defaulted, chosen
     link_.fill(true);
     enslaved_.fill(true);
-    const int count = 4 + below(4);
+    const int count = 4 + below(is_mode({Mode::lacp_8023ad}) ? 2 : 4);
     for (int i = 0; i < count; ++i) choose_step();
     send();
     return std::move(scenario_);
@@ -52,8 +52,10 @@ class Generator {
       choose_arp_monitor();
     } else {
       option("miimon", pick({"50", "100", "100", "100"}));
-      if (once_in(4)) option("downdelay", std::to_string(downdelay_ = 2'500));
-      if (once_in(4)) option("updelay", std::to_string(updelay_ = 3'000));
+      // Mode 4 has waits enough of its own, and after a minute its churn states move too.
+      const bool may_wait = !is_mode({Mode::lacp_8023ad});
+      if (may_wait && once_in(4)) option("downdelay", std::to_string(downdelay_ = 2'500));
+      if (may_wait && once_in(4)) option("updelay", std::to_string(updelay_ = 3'000));
     }
     if (is_mode({Mode::active_backup})) {
       if (once_in(2)) option("num_grat_arp", std::to_string(announcements_ = below(4)));
@@ -119,7 +121,7 @@ class Generator {
       link_[at] = false;
       if (downdelay_ == 0) return;
       if (once_in(2)) send();
-      if (once_in(4)) {
+      if (monitor_ms_ == 0 && once_in(4)) {
         // It comes back before its delay is over.
         link_[at] = true;
         step(queue_start_ms + margin_ms, "up " + name);
@@ -129,8 +131,8 @@ class Generator {
       return;
     }
     link_[at] = true;
-    step(queue_start_ms + settle_ms(), "up " + name);
-    if (updelay_ == 0) return;
+    if (updelay_ == 0) return step(queue_start_ms + settle_ms(), "up " + name);
+    step(queue_start_ms + margin_ms, "up " + name);
     if (once_in(2)) receive();
     step(updelay_ + settle_ms(), "wait");
   }
