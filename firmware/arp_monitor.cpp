@@ -209,6 +209,9 @@ void ArpMonitor::inspect_active_backup(const Scene& scene, Tick now, Verdicts& v
         verdicts.push_back({port.id, LinkState::up});
       } else if (port.link == LinkState::back) {
         verdicts.push_back({port.id, LinkState::fail});
+      } else if (port.link == LinkState::fail && scene.active == port.id) {
+        // Its downdelay was running when the monitor was switched on; nobody else would end it.
+        verdicts.push_back({port.id, LinkState::down});
       }
       continue;
     }

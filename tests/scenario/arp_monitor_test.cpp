@@ -243,4 +243,22 @@ BOOST_AUTO_TEST_CASE(a_bond_without_targets_asks_nobody_and_loses_its_ports_as_t
   BOOST_TEST(bench.active() != "");
 }
 
+BOOST_AUTO_TEST_CASE(a_port_that_was_going_down_when_the_monitor_was_switched_on_goes_down) {
+  NeighbourBench bench({"e0", "e1"});
+  BondConfig config = NeighbourBench::arp_config({"e0", "e1"});
+  config.options.arp_interval_ms = 0;
+  config.options.miimon_ms = 100;
+  config.options.downdelay_ms = 60'000;
+  bench.add(config);
+  bench.run_to(1'000);
+  bench.link("e0", false);
+  BOOST_REQUIRE((bench.state("e0") == LinkState::fail));
+  BOOST_REQUIRE(bench.active() == "e0");
+  BOOST_REQUIRE(bench.set("arp_interval", "100").ok());
+  BOOST_TEST(bench.run_until_active("e1") > 0);
+  BOOST_TEST((bench.state("e0") == LinkState::down));
+  bench.run_for(2'000);
+  BOOST_TEST((bench.state("e1") == LinkState::up));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
