@@ -258,6 +258,7 @@ void Bond::remove(PortId id, std::string_view why) {
   if (slot(id).sample.present) farewell(id);
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
   slots_[id.index].reset();
+  forwarder_.forget_punted(id);
   arp_.forget(id);
   if (const auto probed = std::find(probe_ports_.begin(), probe_ports_.end(), id); probed != probe_ports_.end())
     probe_ports_.erase_at(static_cast<std::size_t>(probed - probe_ports_.begin()));

@@ -261,6 +261,11 @@ void Forwarder::send_on(PortId port, Packet& packet, const NicTable& nics) {
   ports_[port.index].tx_refused += refused.size();
 }
 
+void Forwarder::forget_punted(PortId port) noexcept {
+  for (std::size_t i = punted_.size(); i > 0; --i)
+    if (!punted_[i - 1].from_host && punted_[i - 1].port == port) punted_.erase_at(i - 1);
+}
+
 void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host,
                              MacAddress bond_mac) {
   PortCounters& counters = ports_[from.index];

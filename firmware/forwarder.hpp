@@ -88,6 +88,8 @@ class Forwarder {
 
   bool has_link_doubt() const noexcept { return link_doubt_; }
 
+  /// What came in by a port that has left: its PortId may be another port's before the policy is told.
+  void forget_punted(PortId port) noexcept;
   PuntQueue& punted() noexcept { return punted_; }
   const PuntQueue& punted() const noexcept { return punted_; }
   /// Frames that the policy should have seen, but the queue, or the port's share of it, was full or the frame too long.

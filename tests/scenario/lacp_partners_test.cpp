@@ -203,6 +203,23 @@ BOOST_AUTO_TEST_CASE(a_forged_lacpdu_under_our_own_name_changes_nothing) {
   BOOST_TEST(bench.run_until([&] { return bench.carrying() == 1; }, 4'000) > 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_port_that_left_has_heard_is_not_told_of_the_port_in_its_place) {
+  LacpBench bench;
+  bench.near.ports = {"e0"};
+  bench.start_near();
+  bench.run_for(1'000);
+  BOOST_REQUIRE(bench.world.deliver("e0", lacpdu_from(station_mac(9))));
+  bench.scheduler.step();  // the LACPDU waits for the next step, in which ports are exchanged
+  const auto exchange = [](Bond& bond) {
+    const Outcome outcome = bond.release("e0");
+    return outcome.ok() ? bond.enslave("e1") : outcome;
+  };
+  BOOST_REQUIRE(bench.command(exchange).ok());
+  BOOST_TEST(bench.lacp_port("e1").counters.lacpdu_received == 0U);
+  bench.run_for(500);
+  BOOST_TEST(bench.lacp_port("e1").partner.system.text() == MacAddress{}.text());
+}
+
 BOOST_AUTO_TEST_CASE(slow_frames_that_are_no_lacpdu_are_counted_by_what_is_wrong_with_them) {
   LacpBench bench;
   bench.start();
