@@ -248,7 +248,7 @@ void Forwarder::send(Packet& packet, const ForwardingPlan& plan, const NicTable&
     for (const PortId port : rule.usable) queue(port, packet);
   } else {
     const bool by_igmp_port = rule.igmp_port && is_igmp(std::as_const(packet).frame());
-    queue(by_igmp_port ? *rule.igmp_port : rule.usable[0], packet);
+    queue(by_igmp_port ? *rule.igmp_port : rule.rest_port.value_or(rule.usable[0]), packet);
   }
   flush({plan, nics, false});
 }

@@ -1,10 +1,12 @@
 // Mode 5: what is sent is spread, what is received comes in by one port, and both survive a pulled cable.
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <numeric>
 #include <set>
 
 #include "hal/wire/ethernet.hpp"
+#include "policies/choice.hpp"
 #include "tests/support/sim_bench.hpp"
 
 namespace {
@@ -242,6 +244,30 @@ BOOST_AUTO_TEST_CASE(without_dynamic_balancing_a_flow_leaves_by_its_hash) {
   bench.link("e0", true);
   BOOST_TEST((bench.bond().plan().transmit.rest_port == PortId{1}));
   BOOST_TEST((bench.bond().plan().transmit.usable[0] == PortId{0}));
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_joined_again_on_the_active_port_however_balanced) {
+  for (const bool dynamic : {true, false}) {
+    SimBench bench({"e0", "e1", "e2"});
+    BondConfig config = SimBench::config({"e0", "e1", "e2"});
+    config.options.mode = Mode::balance_tlb;
+    config.options.tlb_dynamic_lb = dynamic;
+    bench.add(config);
+    HostGroup group;
+    group.group = IpAddress::parse("239.1.2.3").value();
+    group.source = IpAddress::parse("192.0.2.1").value();
+    group.mac = bench.host().mac();
+    bench.host().set_groups({group});
+    bench.run_to(1'000);
+    for (const char* card : {"e0", "e1", "e2"}) bench.world.clear_sent(card);
+    BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.activate("e1"); }).ok());
+    bench.run_for(50);
+    for (const char* card : {"e0", "e1", "e2"}) {
+      const auto sent = bench.world.sent(card);
+      const auto reports = std::count_if(sent.begin(), sent.end(), [](const Frame& frame) { return is_igmp(frame); });
+      BOOST_TEST(reports == (card[1] == '1' ? 1 : 0), card << (dynamic ? ", dynamic" : ", by hash"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(rebalancing_moves_a_few_flows_and_says_so) {
