@@ -61,7 +61,7 @@ Choice choose_port(const ForwardingPlan& plan, wire::Bytes frame, std::uint32_t 
       if (rule.packets_per_port == 0) return {ChoiceReason::random, rule.usable[number % rule.usable.size()], 0, {}};
       return {ChoiceReason::turn, rule.usable[(number / rule.packets_per_port) % rule.usable.size()], 0, {}};
     case Spread::hash: {
-      if (rule.rest_port && !transmit_bucket(BucketKey::transmit_hash, rule.hash_policy, frame))
+      if (rule.rest_port && !transmit_bucket(rule.bucket_key, rule.hash_policy, frame))
         return {ChoiceReason::bucketless, rule.rest_port, 0, {}};
       const std::uint32_t hash = transmit_hash(rule.hash_policy, frame);
       return {ChoiceReason::hash, rule.usable[hash % rule.usable.size()], hash, {}};

@@ -9,8 +9,8 @@
 //   4 802.3ad       hash              hash_policy, over the active  bond           distributing ports deliver, slow
 //                                     aggregator's ports                           protocols are punted from all
 //   5 balance-tlb   buckets           transmit_hash (hash_policy)   of the port    the active port delivers
-//   6 balance-alb   buckets           destination_ip; ARP and NA    of the port    every port delivers unicast;
-//                                     by the policy                                ARP and ND are punted too
+//   6 balance-alb   buckets           destination_ip; ARP by the    of the port    every port delivers unicast;
+//                                     policy                                       ARP is punted too
 //
 // With xmit_hash_resilient modes 2 and 4 spread by `buckets` and `every_frame`, so that only the flows of a port that
 // fails move.
@@ -58,7 +58,8 @@ struct TransmitRule {
   BucketKey bucket_key = BucketKey::transmit_hash;
   /// no_port: the policy is asked (BucketsWanted) before the first frame of the bucket leaves.
   std::array<PortId, bucket_count> bucket_port{};
-  /// With `hash`: where all leaves that is not unicast IP (mode 5 with tlb_dynamic_lb=0).
+  /// With `hash`: where all leaves that has no bucket by `bucket_key`, and frames of our own (modes 5 and 6 with
+  /// tlb_dynamic_lb=0).
   std::optional<PortId> rest_port;
   std::optional<PortId> igmp_port;  ///< where IGMP leaves, whatever the spread says (mode 0)
   bool copy_neighbours = false;     ///< ARP, NS and NA leave on every usable port (broadcast_neighbor)

@@ -7,6 +7,7 @@
 
 #include "hal/wire/arp.hpp"
 #include "hal/wire/ethernet.hpp"
+#include "policies/choice.hpp"
 #include "tests/support/sim_bench.hpp"
 
 namespace {
@@ -36,10 +37,11 @@ Frame frame_of(const wire::SmallFrame& small) {
 /// A bond of e0 and e1 and four stations s0 to s3, card_mac(2) and on, 192.0.2.10 and on, at one switch. Stations learn
 /// the host's address from ARP as stacks do: from replies and from requests that they hear.
 struct Alb : SimBench {
-  Alb() : SimBench({"e0", "e1", "s0", "s1", "s2", "s3"}) {
+  Alb() : Alb(SimBench::config({"e0", "e1"})) {}
+  /// Of the ports of this configuration: e2 is there as well.
+  explicit Alb(BondConfig config) : SimBench({"e0", "e1", "s0", "s1", "s2", "s3", "e2"}) {
     BOOST_REQUIRE(world.add_switch("sw").ok());
-    for (const char* card : {"e0", "e1", "s0", "s1", "s2", "s3"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
-    BondConfig config = SimBench::config({"e0", "e1"});
+    for (const char* card : {"e0", "e1", "s0", "s1", "s2", "s3", "e2"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
     config.options.mode = Mode::balance_alb;
     config.addresses = {IpPrefix::parse("192.0.2.1/24").value()};
     add(config);
@@ -232,6 +234,23 @@ BOOST_AUTO_TEST_CASE(a_burst_of_arp_of_the_host_leaves_in_full_and_in_order) {
   bench.run_for(5);
   BOOST_REQUIRE(asked.size() == 64U);
   BOOST_TEST(std::is_sorted(asked.begin(), asked.end()));
+}
+
+BOOST_AUTO_TEST_CASE(without_dynamic_balancing_what_is_not_for_one_station_leaves_on_the_active_port) {
+  BondConfig config = SimBench::config({"e0", "e1"});
+  config.options.tlb_dynamic_lb = false;
+  Alb bench(config);
+  const ForwardingPlan& plan = bench.bond().plan();
+  BOOST_REQUIRE((plan.transmit.spread == Spread::hash));
+  for (std::uint8_t last = 0; last < 4; ++last) {
+    Frame igmp = data_frame(test::station_mac(last), bench.host().mac());
+    igmp[12] = 0x08;
+    igmp[13] = 0x00;
+    igmp[14] = 0x45;
+    igmp[23] = 2;
+    const Choice choice = choose_port(plan, igmp, 0, 0);
+    BOOST_TEST((choice.port == PortId{0}));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_a_port_that_is_not_active_delivers_is_unicast_only) {
