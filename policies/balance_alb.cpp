@@ -11,6 +11,11 @@ constexpr std::uint32_t hearing_ticks_max = 100;
 constexpr std::size_t source_at = 6;
 constexpr std::size_t arp_sender_at = 8;  ///< of the ARP packet
 
+bool is_going_back(PortId port, const BondFacts& facts) noexcept {
+  const PortFacts* const found = facts.find(port);
+  return found != nullptr && found->link == LinkState::back;
+}
+
 }  // namespace
 
 void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions) {
@@ -25,6 +30,8 @@ void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
 
   const BalancedPorts::Step step = ports_.handle(event, facts, now, actions);
   if (step.change) end_hearing(actions);
+  // A port that was going back is up at once: no change of its link is told.
+  if (step.change && step.change->to && is_going_back(*step.change->to, facts)) receive_.order_spread();
   for (const MacNews& news : step.macs) {
     for (const PortId port : news.moved) receive_.address_moved(port);
     if (news.deaf_mac) hear_for(*news.deaf_mac, actions);

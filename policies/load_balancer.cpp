@@ -40,6 +40,9 @@ void LoadBalancer::note_active_change(std::optional<PortId> from, PortId to, con
   if (kernel == nullptr) return;
   if (from) kernel->save_port(*from, facts);
   kernel->save_port(to, facts);
+  // A port that was going back is up at once, which is told by nothing else.
+  const PortFacts* const next = facts.find(to);
+  if (next != nullptr && next->link == LinkState::back) ticks_ = ticks_per_round;
 }
 
 void LoadBalancer::tick(const BondFacts& facts, std::optional<PortId> active) {

@@ -171,6 +171,29 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_soon_back_hears_for_itself_at_once) {
   BOOST_TEST(bench.send_all() == client_count);
 }
 
+BOOST_AUTO_TEST_CASE(clients_are_given_to_a_port_that_becomes_active_before_its_updelay_is_over) {
+  BondConfig config = SimBench::config({"e0", "e1", "e2"});
+  config.options.updelay_ms = 5'000;
+  Alb bench(config);
+  bench.pass(15'000);
+  bench.ask_all();
+  bench.link("e2", false);
+  bench.pass(5'000);
+  BOOST_TEST(bench.believers(card_mac(1)) == 2);
+  bench.link("e2", true);
+  bench.pass(1'000);
+  BOOST_REQUIRE((bench.state("e2") == LinkState::back));
+  // Nobody was told of the one that is lost first when there is none but the third.
+  bench.link("e0", false);
+  bench.link("e1", false);
+  BOOST_REQUIRE(bench.active() == "e2");
+  BOOST_REQUIRE((bench.state("e2") == LinkState::up));
+  bench.pass(1'000);
+  BOOST_TEST(bench.believers(bench.host().mac()) == client_count);
+  BOOST_TEST(bench.send_all() == client_count);
+  BOOST_TEST(bench.status().balance->clients[2] == client_count);
+}
+
 BOOST_AUTO_TEST_CASE(replies_on_a_vlan_are_balanced_on_it) {
   Alb bench;
   bench.host().set_vlans({VlanId{7}});
