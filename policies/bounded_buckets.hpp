@@ -24,6 +24,8 @@ class BoundedBuckets {
   /// down keeps its buckets; whoever reads ports() sees to it that nothing is sent there meanwhile. `active` counts as
   /// up even if its updelay is just being cut short.
   void follow_ports(const BondFacts& facts, std::optional<PortId> active);
+  /// After follow_ports(), for a port that has left: its PortId may be another port's soon.
+  void forget_port(PortId port) noexcept { this_round_[port.index] = last_round_[port.index] = 0; }
   /// Every ten seconds: rebalance_buckets().
   void round(const BondFacts& facts, std::optional<PortId> active);
 

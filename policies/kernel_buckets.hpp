@@ -21,8 +21,13 @@ class KernelBuckets {
     ports_.fill(no_port);
   }
 
-  /// A port went down or left: its buckets have no port until their next frame.
+  /// A port went down: its buckets have no port until their next frame.
   void clear_port(PortId port) noexcept;
+  /// A port has left, and its PortId may be another port's soon.
+  void forget_port(PortId port) noexcept {
+    clear_port(port);
+    last_round_[port.index] = 0;
+  }
   /// As clear_port(); what the buckets have carried becomes their history first (an active port that changes).
   void save_port(PortId port, const BondFacts& facts) noexcept;
   /// Takes every bucket back. What left without a bucket counts as the active port's load.

@@ -18,9 +18,12 @@ void LoadBalancer::handle(const PolicyEvent& event, const BondFacts& facts, std:
     else
       buckets_.emplace<BoundedBuckets>(*facts.traffic);
   }
+  const auto* const removed = std::get_if<PortRemoved>(&event);
   auto* const kernel = std::get_if<KernelBuckets>(&buckets_);
   if (kernel == nullptr) {
-    std::get<BoundedBuckets>(buckets_).follow_ports(facts, active);
+    auto& bounded = std::get<BoundedBuckets>(buckets_);
+    bounded.follow_ports(facts, active);
+    if (removed != nullptr) bounded.forget_port(removed->port);
     return;
   }
   if (const auto* wanted = std::get_if<BucketsWanted>(&event)) {
@@ -28,8 +31,8 @@ void LoadBalancer::handle(const PolicyEvent& event, const BondFacts& facts, std:
   } else if (const auto* link = std::get_if<LinkChanged>(&event)) {
     if (link->to != LinkState::up) kernel->clear_port(link->port);
     if (link->to == LinkState::up) ticks_ = ticks_per_round;  // the driver rebalances with its next tick
-  } else if (const auto* removed = std::get_if<PortRemoved>(&event)) {
-    kernel->clear_port(removed->port);
+  } else if (removed != nullptr) {
+    kernel->forget_port(removed->port);
   } else if (std::holds_alternative<PortAdded>(event)) {
     ticks_ = ticks_per_round;
   }

@@ -246,6 +246,22 @@ BOOST_AUTO_TEST_CASE(without_dynamic_balancing_a_flow_leaves_by_its_hash) {
   BOOST_TEST((bench.bond().plan().transmit.usable[0] == PortId{0}));
 }
 
+BOOST_AUTO_TEST_CASE(a_new_port_has_no_load_of_the_one_that_was_in_its_place) {
+  for (const Rebalance rebalance : {Rebalance::bounded, Rebalance::kernel}) {
+    Tlb bench(rebalance);
+    BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.release("e2"); }).ok());
+    bench.busiest_share(64, 25'000);
+    const PortId gone = bench.port("e1").id;
+    BOOST_REQUIRE(bench.status().balance->load_bytes_per_s[gone.index] > 0U);
+    BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.release("e1"); }).ok());
+    BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.enslave("e2"); }).ok());
+    BOOST_REQUIRE((bench.port("e2").id == gone));
+    BOOST_TEST(bench.status().balance->load_bytes_per_s[gone.index] == 0U);
+    bench.run_for(11'000);
+    BOOST_TEST(bench.status().balance->load_bytes_per_s[gone.index] == 0U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(groups_are_joined_again_on_the_active_port_however_balanced) {
   for (const bool dynamic : {true, false}) {
     SimBench bench({"e0", "e1", "e2"});
