@@ -1,5 +1,7 @@
 #include "policies/port_macs.hpp"
 
+#include <algorithm>
+
 #include "policies/tell.hpp"
 
 namespace bondbox {
@@ -11,6 +13,11 @@ bool can_send(PortId port, const BondFacts& facts) noexcept {
 }
 
 }  // namespace
+
+bool is_ours(const MacAddress& mac, const BondFacts& facts) noexcept {
+  if (mac == facts.bond_mac) return true;
+  return std::any_of(facts.ports.begin(), facts.ports.end(), [&](const PortFacts& port) { return port.mac == mac; });
+}
 
 void PortMacs::note(const BondFacts& facts) {
   for (const PortFacts& port : facts.ports) known_[port.id.index].now = port.mac;

@@ -9,6 +9,9 @@
 
 namespace bondbox {
 
+/// Whether it is the bond's address or a port's.
+bool is_ours(const MacAddress& mac, const BondFacts& facts) noexcept;
+
 /// What somebody must hear of when addresses have moved.
 struct MacNews {
   FixedVector<PortId, 2> moved;        ///< ports that can send and have another address now

@@ -13,13 +13,6 @@ std::uint16_t index_of(const IpAddress& address) noexcept {
   return value;
 }
 
-}  // namespace
-
-bool is_ours(const MacAddress& mac, const BondFacts& facts) noexcept {
-  if (mac == facts.bond_mac) return true;
-  return std::any_of(facts.ports.begin(), facts.ports.end(), [&](const PortFacts& port) { return port.mac == mac; });
-}
-
 /// A bridge answers for itself; its stations must not be told of ports.
 bool is_bridges(const IpAddress& address, const BondFacts& facts) noexcept {
   return std::any_of(facts.addresses.begin(), facts.addresses.end(),
@@ -34,24 +27,7 @@ bool has_client(const wire::ArpView& arp) noexcept {
          arp.target_ip() != everybodys;
 }
 
-/// The port after the one that was given last, the fastest of those that can send only.
-std::optional<PortId> ReceiveBalancer::next_port(const BondFacts& facts) {
-  const PortFacts* before = nullptr;
-  const PortFacts* after = nullptr;
-  bool passed = false;
-  for (const PortFacts& port : facts.ports) {
-    if (port.link == LinkState::up) {
-      const PortFacts*& best = passed ? after : before;
-      if (best == nullptr || best->speed_mbps < port.speed_mbps) best = &port;
-    }
-    passed = passed || port.id == last_port_;
-  }
-  const PortFacts* const chosen =
-      after == nullptr || (before != nullptr && after->speed_mbps < before->speed_mbps) ? before : after;
-  if (chosen == nullptr) return std::nullopt;
-  last_port_ = chosen->id;
-  return chosen->id;
-}
+}  // namespace
 
 void ReceiveBalancer::mark_outdated(Client& client) {
   if (!client.mac.is_station()) return;
@@ -89,7 +65,7 @@ std::optional<PortId> ReceiveBalancer::choose(const wire::ArpView& arp, VlanId v
     client.replies_left = burst;
     farewells_.push_back(client);
   }
-  const std::optional<PortId> port = next_port(facts);
+  const std::optional<PortId> port = turn_.next(facts);
   if (!port) return std::nullopt;
   client.host_ip = arp.sender_ip();
   client.ip = arp.target_ip();
@@ -147,7 +123,7 @@ void ReceiveBalancer::port_lost(PortId port, const BondFacts& facts) {
   for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
     Client& client = table_[index];
     if (client.port != port) continue;
-    const std::optional<PortId> next = next_port(facts);
+    const std::optional<PortId> next = turn_.next(facts);
     client.port = next ? *next : no_port;
     if (!next) continue;
     mark_outdated(client);
@@ -167,7 +143,7 @@ void ReceiveBalancer::address_moved(PortId port) {
 void ReceiveBalancer::spread(const BondFacts& facts) {
   for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
     Client& client = table_[index];
-    const std::optional<PortId> port = next_port(facts);
+    const std::optional<PortId> port = turn_.next(facts);
     if (!port || client.port == *port) continue;
     client.port = *port;
     mark_outdated(client);

@@ -8,6 +8,7 @@
 #include "hal/wire/arp.hpp"
 #include "policies/policy.hpp"
 #include "policies/port_macs.hpp"
+#include "policies/port_turn.hpp"
 
 namespace bondbox {
 
@@ -68,7 +69,6 @@ class ReceiveBalancer {
   };
 
   bool reply(const Client& client, const PortMacs& macs, ActionList& actions) const;
-  std::optional<PortId> next_port(const BondFacts& facts);
   std::optional<PortId> choose(const wire::ArpView& arp, VlanId vlan, const BondFacts& facts,
                                std::optional<PortId> active);
   void enter(Client& client, std::uint16_t index);
@@ -79,9 +79,9 @@ class ReceiveBalancer {
   void begin_round();
 
   std::array<Client, table_size> table_;
-  std::uint16_t newest_ = nobody;    ///< clients are gone through from the newest to the oldest
-  std::optional<PortId> last_port_;  ///< that a client was given
-  bool outdated_ = false;            ///< somebody must be told
+  std::uint16_t newest_ = nobody;  ///< clients are gone through from the newest to the oldest
+  PortTurn turn_;
+  bool outdated_ = false;  ///< somebody must be told
   bool spread_ordered_ = false;
   bool in_round_ = false;
   /// Clients that another has taken the place of, and that go to the active port: told once.
