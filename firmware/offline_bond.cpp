@@ -22,6 +22,7 @@ constexpr MacAddress paper_mac(std::uint8_t side, std::uint8_t port) {
 
 BondOptions as_the_kernel_spreads(BondOptions options) {
   options.rebalance = Rebalance::kernel;
+  options.nd_balance = false;
   return options;
 }
 

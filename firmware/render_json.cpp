@@ -170,7 +170,9 @@ json::object bond_json(const BondStatus& bond) {
   };
   if (bond.lacp) object["lacp"] = lacp_json(*bond.lacp);
   if (bond.balance) {
-    object["balance"] = json::object{{"rounds", bond.balance->rounds}, {"buckets_moved", bond.balance->buckets_moved}};
+    object["balance"] = json::object{{"rounds", bond.balance->rounds},
+                                     {"buckets_moved", bond.balance->buckets_moved},
+                                     {"clients_replaced", bond.balance->clients_replaced}};
   }
   return object;
 }

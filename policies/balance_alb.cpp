@@ -24,27 +24,39 @@ void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   if (const auto* link = std::get_if<LinkChanged>(&event)) note_link(*link, facts, actions);
   if (const auto* removed = std::get_if<PortRemoved>(&event)) {
     receive_.port_lost(removed->port, facts);
+    neighbours_.port_lost(removed->port, facts);
     if (hearing_ == removed->port) hearing_.reset();
   }
-  if (std::holds_alternative<PortAdded>(event)) receive_.order_spread();
+  if (std::holds_alternative<PortAdded>(event)) {
+    receive_.order_spread();
+    neighbours_.order_spread();
+  }
 
   const BalancedPorts::Step step = ports_.handle(event, facts, now, actions);
   if (step.change) end_hearing(actions);
   // A port that was going back is up at once: no change of its link is told.
-  if (step.change && step.change->to && is_going_back(*step.change->to, facts)) receive_.order_spread();
+  if (step.change && step.change->to && is_going_back(*step.change->to, facts)) {
+    receive_.order_spread();
+    neighbours_.order_spread();
+  }
   for (const MacNews& news : step.macs) {
-    for (const PortId port : news.moved) receive_.address_moved(port);
+    for (const PortId port : news.moved) {
+      receive_.address_moved(port);
+      neighbours_.address_moved(port);
+    }
     if (news.deaf_mac) hear_for(*news.deaf_mac, actions);
   }
   if (step.tick) {
     if (hearing_ && ++hearing_ticks_ >= hearing_ticks_max) end_hearing(actions);
     receive_.tick(facts);
+    neighbours_.tick(facts);
     if (lost_ != lost_told_) {
-      actions.push_back(tell({}, "%llu ARP frames of the host were lost: too many at once",
+      actions.push_back(tell({}, "%llu ARP and ND frames of the host were lost: too many at once",
                              static_cast<unsigned long long>(lost_ - lost_told_)));
       lost_told_ = lost_;
     }
   }
+  if (std::holds_alternative<Reconfigured>(event) && !facts.options.nd_balance) neighbours_.dismiss(active(), facts);
   if (const auto* punted = std::get_if<FramePunted>(&event)) take_frame(*punted, facts);
   speak(facts, actions);
 }
@@ -54,11 +66,13 @@ void BalanceAlb::note_link(const LinkChanged& link, const BondFacts& facts, Acti
   if (port == nullptr) return;
   if (link.to == LinkState::up) {
     receive_.order_spread();
+    neighbours_.order_spread();
     // Its address may have been heard for elsewhere; the switch must not wait for the next lesson.
     if (hearing_) ports_.teach(link.port, port->mac);
   }
   if (link.to == LinkState::down) {
     receive_.port_lost(link.port, facts);
+    neighbours_.port_lost(link.port, facts);
     if (link.port != active()) hear_for(port->mac, actions);
   }
 }
@@ -82,13 +96,15 @@ void BalanceAlb::end_hearing(ActionList& actions) {
 }
 
 void BalanceAlb::take_frame(const FramePunted& punted, const BondFacts& facts) {
-  if (!punted.port) return send_arp(punted.frame, facts);
+  if (!punted.port) return send_for_host(punted.frame, facts);
   const auto view = wire::EthernetView::parse(punted.frame);
-  if (!view || view->ethertype() != wire::ethertype::arp) return;
+  if (!view) return;
+  if (view->ethertype() == wire::ethertype::ipv6) neighbours_.received(*view, facts, ports_.macs());
+  if (view->ethertype() != wire::ethertype::arp) return;
   if (const auto arp = wire::ArpView::parse(view->payload())) receive_.received(*arp, facts);
 }
 
-void BalanceAlb::send_arp(wire::Bytes frame, const BondFacts& facts) {
+void BalanceAlb::send_for_host(wire::Bytes frame, const BondFacts& facts) {
   const auto view = wire::EthernetView::parse(frame);
   const PortList sending = sending_ports(facts);
   std::optional<PortId> port = active();
@@ -100,14 +116,26 @@ void BalanceAlb::send_arp(wire::Bytes frame, const BondFacts& facts) {
   }
   SendFrame out{*port, {}};
   for (const std::uint8_t byte : frame) out.bytes.push_back(byte);
-  if (const auto arp = wire::ArpView::parse(view->payload())) {
-    const ReceiveBalancer::Sent sent = receive_.sent(*arp, view->vlan(), facts, active(), ports_.macs());
-    if (sent.port) out.port = *sent.port;
-    if (sent.rewrite_sender)
-      ports_.macs().of(out.port).store(out.bytes.data() + view->payload_offset() + arp_sender_at);
-  }
+  choose(*view, facts, out);
   if (out.port != active()) ports_.macs().of(out.port).store(out.bytes.data() + source_at);
   if (!unsent_.push_back(out)) ++lost_;
+}
+
+/// The port that one peer is to be answered on, and the address in the answer.
+void BalanceAlb::choose(const wire::EthernetView& view, const BondFacts& facts, SendFrame& out) {
+  if (view.ethertype() == wire::ethertype::ipv6) {
+    const std::optional<PortId> port =
+        facts.options.nd_balance ? neighbours_.sent(view, facts, active()) : std::nullopt;
+    if (!port) return;
+    const wire::MutableBytes bytes(out.bytes.data(), out.bytes.size());
+    if (wire::replace_target_link(bytes, view.payload_offset(), ports_.macs().of(*port))) out.port = *port;
+    return;
+  }
+  const auto arp = wire::ArpView::parse(view.payload());
+  if (!arp) return;
+  const ReceiveBalancer::Sent sent = receive_.sent(*arp, view.vlan(), facts, active(), ports_.macs());
+  if (sent.port) out.port = *sent.port;
+  if (sent.rewrite_sender) ports_.macs().of(out.port).store(out.bytes.data() + view.payload_offset() + arp_sender_at);
 }
 
 void BalanceAlb::speak(const BondFacts& facts, ActionList& actions) {
@@ -117,18 +145,22 @@ void BalanceAlb::speak(const BondFacts& facts, ActionList& actions) {
   }
   ports_.speak(facts, actions);
   receive_.speak(ports_.macs(), actions);
+  neighbours_.speak(facts, ports_.macs(), actions);
 }
 
 ForwardingPlan BalanceAlb::plan(const BondFacts& facts) const {
   ForwardingPlan plan = ports_.plan(facts, BucketKey::destination_ip, deliver_unicast);
   plan.punt = punt_arp_received;
-  if (plan.transmit.spread != Spread::nothing) plan.punt |= punt_arp_sent;
+  if (facts.options.nd_balance) plan.punt |= punt_nd_received;
+  if (plan.transmit.spread == Spread::nothing) return plan;
+  plan.punt |= punt_arp_sent;
+  if (facts.options.nd_balance) plan.punt |= punt_na_sent;
   return plan;
 }
 
 std::optional<Tick> BalanceAlb::next_deadline() const noexcept {
   const std::optional<Tick> due = ports_.next_deadline();
-  if (unsent_.empty() && !receive_.waiting()) return due;
+  if (unsent_.empty() && !receive_.waiting() && !neighbours_.waiting()) return due;
   const Tick next = now_ + ticks_from_ms(1);
   return due && *due < next ? due : next;
 }
@@ -136,6 +168,8 @@ std::optional<Tick> BalanceAlb::next_deadline() const noexcept {
 BalanceStatus BalanceAlb::balance(const BondFacts&) const {
   BalanceStatus status = ports_.status();
   status.clients = receive_.clients_of_ports();
+  neighbours_.add_clients(status.clients);
+  status.clients_replaced = neighbours_.replaced();
   return status;
 }
 

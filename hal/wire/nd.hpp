@@ -41,13 +41,17 @@ constexpr bool is_valid(const Ipv6View& packet, std::uint8_t type) noexcept {
   return sum.value() == 0;
 }
 
-/// The Ethernet address in the first option of this kind; the options were checked by is_valid().
-constexpr std::optional<MacAddress> link_option(Bytes message, std::uint8_t kind) noexcept {
+/// Where the Ethernet address stands in the first option of this kind; the options were checked by is_valid().
+constexpr std::optional<std::size_t> link_option_at(Bytes message, std::uint8_t kind) noexcept {
   for (std::size_t at = message_size_min; at < message.size();) {
-    if (message[at] == kind && message[at + 1] == 1) return MacAddress::load(message.data() + at + 2);
+    if (message[at] == kind && message[at + 1] == 1) return at + 2;
     at += static_cast<std::size_t>(message[at + 1]) * 8;
   }
   return std::nullopt;
+}
+constexpr std::optional<MacAddress> link_option(Bytes message, std::uint8_t kind) noexcept {
+  const std::optional<std::size_t> at = link_option_at(message, kind);
+  return at ? std::optional(MacAddress::load(message.data() + *at)) : std::nullopt;
 }
 
 }  // namespace nd
@@ -111,26 +115,63 @@ class NeighbourAdvertisementView {
   IpAddress source_;
 };
 
-/// An unsolicited advertisement (RFC 4861 7.2.6) of `address` at `sender`: to all nodes, override set. 86 bytes, 90
-/// with a tag. Empty when `address` is not IPv6.
-constexpr SmallFrame build_unsolicited_na(const MacAddress& sender, const IpAddress& address, bool router,
-                                          VlanId vlan) noexcept {
-  if (address.is_v4()) return {};
-  constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0, 0, 0, 1}};  // RFC 2464 7
-  constexpr IpAddress all_nodes{IpAddress::Family::v6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+/// Writes another target link-layer address into an advertisement, and the checksum anew. `frame` is the whole frame,
+/// `offset` where its IPv6 header begins; false, and nothing is changed, when it is none that parse() accepts or it has
+/// no such option.
+constexpr bool replace_target_link(MutableBytes frame, std::size_t offset, const MacAddress& mac) noexcept {
+  const auto packet = Ipv6View::parse(Bytes(frame).subspan(offset));
+  if (!packet || !NeighbourAdvertisementView::parse(*packet)) return false;
+  const Bytes message = packet->payload();
+  const auto at = nd::link_option_at(message, nd::target_link_option);
+  if (!at) return false;
+  std::uint8_t* const start = frame.data() + offset + packet->payload_offset();
+  mac.store(start + *at);
+  store_be16(start + 2, 0);
+  InternetChecksum sum;
+  sum.add_pseudo_header(packet->source(), packet->destination(), ip_protocol::icmpv6,
+                        static_cast<std::uint32_t>(message.size()));
+  sum.add(message);
+  store_be16(start + 2, sum.value());
+  return true;
+}
+
+/// An advertisement of `address` at `sender` that nobody has asked for, and who is to hear it.
+struct UnsolicitedNaFields {
+  MacAddress sender;
+  IpAddress address;
+  bool router = false;
+  MacAddress to_mac{{0x33, 0x33, 0, 0, 0, 1}};  ///< all nodes, RFC 2464 7
+  IpAddress to{IpAddress::Family::v6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  VlanId vlan;
+};
+
+/// RFC 4861 7.2.6, override set. 86 bytes, 90 with a tag. Empty when an address is not IPv6.
+constexpr SmallFrame build_unsolicited_na(const UnsolicitedNaFields& fields) noexcept {
+  if (fields.address.is_v4() || fields.to.is_v4()) return {};
   constexpr std::uint16_t message_size = 32;
   FrameBuilder builder;
-  builder.put_header(all_nodes_mac, sender, vlan, ethertype::ipv6);
+  builder.put_header(fields.to_mac, fields.sender, fields.vlan, ethertype::ipv6);
   builder.put32(0x60000000).put16(message_size).put8(ip_protocol::icmpv6).put8(255);
-  builder.put(address.bytes()).put(all_nodes.bytes());
+  builder.put(fields.address.bytes()).put(fields.to.bytes());
   const std::size_t message = builder.size();
-  builder.put8(nd::advertisement).put8(0).put16(0).put32(router ? 0xa0000000 : 0x20000000).put(address.bytes());
-  builder.put8(nd::target_link_option).put8(1).put(sender);
+  builder.put8(nd::advertisement).put8(0).put16(0).put32(fields.router ? 0xa0000000 : 0x20000000);
+  builder.put(fields.address.bytes()).put8(nd::target_link_option).put8(1).put(fields.sender);
   InternetChecksum sum;
-  sum.add_pseudo_header(address, all_nodes, ip_protocol::icmpv6, message_size);
+  sum.add_pseudo_header(fields.address, fields.to, ip_protocol::icmpv6, message_size);
   sum.add(builder.bytes(message));
   builder.patch16(message + 2, sum.value());
   return builder.frame();
+}
+
+/// To all nodes.
+constexpr SmallFrame build_unsolicited_na(const MacAddress& sender, const IpAddress& address, bool router,
+                                          VlanId vlan) noexcept {
+  UnsolicitedNaFields fields;
+  fields.sender = sender;
+  fields.address = address;
+  fields.router = router;
+  fields.vlan = vlan;
+  return build_unsolicited_na(fields);
 }
 
 /// A multicast solicitation (RFC 4861 4.3) of `target`, to its solicited-node group (RFC 4291 2.7.1): 86 bytes, 90 with

@@ -97,8 +97,9 @@ class BondboxSide : public Side {
     const bool ready = lab::wait_until([this] { return ask({"status"}).exit_status == 0; }, 10'000);
     if (!ready) throw std::runtime_error("bondbox does not run: " + lab::read_text(scratch_.path() + "/log"));
     box_.ip("link set bond0 down\n");
-    // A choice of bondbox's own; here it does as the kernel does.
+    // Choices of bondbox's own; here it does as the kernel does.
     if (has_active_port(scenario.mode) && scenario.mode != Mode::active_backup) (void)write("rebalance", "kernel");
+    if (scenario.mode == Mode::balance_alb) (void)write("nd_balance", "0");
   }
   ~BondboxSide() override { process_.stop(SIGTERM); }
 

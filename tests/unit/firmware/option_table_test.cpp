@@ -118,6 +118,8 @@ BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
   const Row rows[] = {
       {"rebalance", only(Mode::balance_tlb) | only(Mode::balance_alb), "kernel", "kernel 0"},
       {"rebalance", only(Mode::balance_tlb) | only(Mode::balance_alb), "1", "bounded 1"},
+      {"nd_balance", only(Mode::balance_alb), "off", "0"},
+      {"nd_balance", only(Mode::balance_alb), "1", "1"},
       {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "on", "1"},
       {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "0", "0"},
       {"lacp_fallback", only(Mode::lacp_8023ad), "off", "off 0"},

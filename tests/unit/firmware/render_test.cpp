@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(balancing_is_shown_with_buckets_load_and_clients) {
   BOOST_TEST(has(render_text(bond), "\n  eth1             56 of 256 buckets, 12345k bytes/s, 3 clients\n"),
              render_text(bond));
   const boost::json::value one = parsed({bond}).at("bonds").at(0);
-  BOOST_TEST(keys(one.at("balance")) == "rounds buckets_moved");
+  BOOST_TEST(keys(one.at("balance")) == "rounds buckets_moved clients_replaced");
   BOOST_TEST(one.at("ports").at(1).at("balance").at("clients").to_number<int>() == 3);
   BOOST_TEST(keys(one.at("ports").at(0).at("balance")) == "buckets load_bytes_per_s clients");
 }
