@@ -123,7 +123,13 @@ class Bond final : public OptionTarget {
   void observe_links(bool scheduled);
   void apply(const PolicyEvent& event);
   void republish();
+  void set_promiscuous(Port& port);
+  void assign_buckets(const PacketBatch& batch);
+  bool forward_from_host(PacketBatch& batch);
+  bool forward_from_port(PortId id, PacketBatch& batch);
   void note_lacp();  // bond_options.cpp
+
+  // bond_actions.cpp
   void perform(const AnnouncePeers&);
   void perform(const RejoinGroups&);
   void perform(const SetPortMac& action);
@@ -132,10 +138,6 @@ class Bond final : public OptionTarget {
   void perform(const SendFrame& action);
   void perform(const ActiveChanged& action);
   void perform(const Tell& action);
-  void set_promiscuous(Port& port);
-  void assign_buckets(const PacketBatch& batch);
-  bool forward_from_host(PacketBatch& batch);
-  bool forward_from_port(PortId id, PacketBatch& batch);
 
   // bond_arp.cpp
   bool has_arp_probes() const noexcept { return options_.arp_interval_ms != 0; }

@@ -25,8 +25,8 @@ std::uint32_t transmit_hash_as_is(HashPolicy policy, wire::Bytes frame) noexcept
 /// The bucket of a frame. With BucketKey::every_frame each has one; in modes 5 and 6 none for what always leaves on the
 /// active port: anything but unicast IP, and what those modes except (neighbour discovery in both; address probes and
 /// IGMP in mode 6). IPv4 multicast has a bucket in mode 6, as with the kernel driver; IPv6 multicast has not, because
-/// listener reports among it would draw groups to a port that drops them. `policy` is what BucketKey::transmit_hash hashes by. `frame` has at least 14 bytes; a tag is
-/// treated as by transmit_hash().
+/// listener reports among it would draw groups to a port that drops them. `policy` is what BucketKey::transmit_hash
+/// hashes by. `frame` has at least 14 bytes; a tag is treated as by transmit_hash().
 std::optional<std::uint8_t> transmit_bucket(BucketKey key, HashPolicy policy, wire::Bytes frame) noexcept;
 
 }  // namespace bondbox

@@ -37,7 +37,7 @@ struct OptionDifference {
   std::string_view value;
   std::string_view result;
   std::string_view readback;
-  std::size_t rows_a_mode;   ///< how many of a mode's recorded rows that are
+  std::size_t rows_a_mode;  ///< how many of a mode's recorded rows that are
   std::string_view reason;
 };
 inline constexpr OptionDifference option_differences[] = {

@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(every_recorded_write_has_the_kernels_result_and_read_back) 
   constexpr std::size_t modes = 7;
   for (std::size_t i = 0; i < std::size(option_differences); ++i) {
     const OptionDifference& difference = option_differences[i];
-    BOOST_CHECK_MESSAGE(used[i] == difference.rows_a_mode * modes, difference.option << ": " << used[i] << " rows differ");
+    BOOST_CHECK_MESSAGE(used[i] == difference.rows_a_mode * modes,
+                        difference.option << ": " << used[i] << " rows differ");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -37,7 +38,10 @@ std::string look_for_missing() {
   const std::string modules = modules_root + "/" + kernel_version();
   if (!std::filesystem::is_directory(modules)) return "there are no modules in " + modules;
   const UmlResult trial = UmlMachine().run("ip link add bond0 type bond", 40);
-  return trial.ok() ? std::string() : "user-mode-linux does not run here: " + trial.text();
+  if (trial.ok()) return {};
+  std::string reason = "user-mode-linux does not run here: " + trial.text();
+  std::replace(reason.begin(), reason.end(), '\n', ' ');  // a reason is one line
+  return reason;
 #endif
 }
 
@@ -88,8 +92,10 @@ void UmlMachine::write_init(const std::string& command) const {
       "\n"
       "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run\n"
       "ip link set lo up\n"
+      // Unless told otherwise the driver makes a bond0 of its own when it is loaded.
       "modprobe -d " +
-      directory() + " -a" + modules + " || { echo 'modules did not load'; : > " + directory() +
+      directory() + " bonding max_bonds=0\n" + "modprobe -d " + directory() + " -a" + modules +
+      " || { echo 'modules did not load'; : > " + directory() +
       "/no-modules; }\n"
       "cd " +
       quoted(std::filesystem::current_path().string()) +

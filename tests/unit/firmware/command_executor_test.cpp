@@ -152,11 +152,10 @@ BOOST_AUTO_TEST_CASE(set_writes_as_sysfs_does_and_names_the_kernels_error) {
     const char* value;
     const char* error;
   };
-  constexpr Row rows[] = {{"miimon", "abc", "EINVAL: "},     {"mode", "0", "ENOTEMPTY: "},
-                          {"lacp_rate", "fast", "EACCES: "}, {"active_slave", "nosuch", "ENODEV: "},
-                          {"queue_id", "e0:99", "EPERM: "},  {"ad_select", "count", "EBUSY: "},
-                          {"nosuchoption", "1", "ENOENT: "}, {"arp_interval", "-1", "EINVAL: "},
-                          {"mii_status", "up", ""}};
+  constexpr Row rows[] = {
+      {"miimon", "abc", "EINVAL: "},          {"mode", "0", "ENOTEMPTY: "},       {"lacp_rate", "fast", "EACCES: "},
+      {"active_slave", "nosuch", "ENODEV: "}, {"queue_id", "e0:99", "EPERM: "},   {"ad_select", "count", "EBUSY: "},
+      {"nosuchoption", "1", "ENOENT: "},      {"arp_interval", "-1", "EINVAL: "}, {"mii_status", "up", ""}};
   for (const Row& row : rows) {
     const Reply reply = program.ask({"set", "bond0", row.option, row.value});
     BOOST_TEST(reply.exit_status == 1, row.option);
