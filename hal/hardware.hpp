@@ -1,6 +1,7 @@
 // Contract: the machine. Opens NICs and host ports, and tells when something about them changed by itself.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "hal/host_port.hpp"
 #include "hal/nic.hpp"
+#include "hal/offload.hpp"
 #include "hal/outcome.hpp"
 #include "hal/wire/fixed_vector.hpp"
 
@@ -42,6 +44,13 @@ class Hardware {
   /// cannot make one (no TAP driver), EINVAL for a bad name. With `queues` above 1 it is one whose set_queues() may be
   /// asked for more than one, where the host can do that; it has one at first.
   virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) = 0;
+
+  /// Lets plans of the bond whose interface `host` is be executed below the daemon. Fails with EOPNOTSUPP where there
+  /// is nothing that could, EPERM without the right, or the kernel's own errno; the reason says which part was refused.
+  /// `host` outlives it.
+  virtual Result<std::unique_ptr<Offload>> open_offload(HostPort& host) {
+    return Outcome::failed(EOPNOTSUPP, std::string(host.name()) + " has nothing below it that could carry frames");
+  }
 
   /// Appends what changed since the last call, oldest first, until `events` is full. Never blocks. Events that were
   /// lost below are made good by one link_changed with an empty name: look at everything.
