@@ -1,0 +1,65 @@
+// What the BPF programs and the daemon share: maps, the layout of their values, and the placeholders that the loader
+// patches. Compiled by g++ and by clang for the BPF machine; includes nothing but <stdint.h> and the plan.
+#pragma once
+
+#include <stdint.h>
+
+#include "hal/wire/fast_plan.hpp"
+
+namespace bondbox::lnx {
+
+/// A program names a map, or a number that differs from one copy of it to the next, by loading one of these as a 64-bit
+/// immediate. The loader replaces it: by the map's descriptor, by the number.
+enum BpfPlaceholder : uint64_t {
+  bpf_map_plans = 0xb0bdb0bd00000001,
+  bpf_map_state = 0xb0bdb0bd00000002,
+  bpf_map_devices = 0xb0bdb0bd00000003,
+  bpf_map_counters = 0xb0bdb0bd00000004,
+  bpf_map_verdicts = 0xb0bdb0bd00000005,
+  bpf_map_turn = 0xb0bdb0bd00000006,
+  bpf_map_wake = 0xb0bdb0bd00000007,
+  bpf_number_port = 0xb0bdb0bd00000101,              ///< PortId::index of the port that the program is attached to
+  bpf_number_device_of_packet = 0xb0bdb0bd00000102,  ///< offset of sk_buff::dev
+  bpf_number_device_state = 0xb0bdb0bd00000103,      ///< offset of net_device::state
+  bpf_number_device_index = 0xb0bdb0bd00000104,      ///< offset of net_device::ifindex
+};
+
+/// bpf_map_plans: an array of so many. Published into the one whose turn it is, then `current` names it: a program that
+/// is still reading an older one has seven publications' time to finish.
+inline constexpr uint32_t bpf_plan_slots = 8;
+
+/// bpf_map_state: an array of one, written by the daemon alone.
+struct BpfState {
+  uint32_t current = 0;         ///< slot in bpf_map_plans
+  uint32_t host_ifindex = 0;    ///< bond0
+  uint64_t lease_until_ns = 0;  ///< CLOCK_MONOTONIC; past: the daemon counts as dead
+};
+
+/// bpf_map_devices: an array by PortId::index, written by the daemon alone.
+struct BpfDevice {
+  uint32_t ifindex = 0;  ///< 0: no such port
+  uint32_t pad = 0;
+  uint64_t net_device = 0;  ///< where the kernel keeps it; 0: unknown, its carrier cannot be looked at
+};
+
+/// bpf_map_counters: a per-CPU array of one.
+struct BpfPortCounters {
+  uint64_t rx_frames, rx_bytes, rx_suppressed, tx_frames, tx_bytes, tx_moved;
+};
+struct BpfCounters {
+  BpfPortCounters ports[wire::fast_ports_max];
+  uint64_t tx_no_port;
+  uint64_t bucket_bytes[256];
+  uint64_t other_bytes;
+};
+
+/// bpf_map_verdicts: a per-CPU array by PortId::index of uint32_t. Written by the port's socket filter, taken and
+/// cleared by its ingress program, which runs next on the same CPU for the same frame.
+enum BpfVerdict : uint32_t { bpf_verdict_none = 0, bpf_verdict_daemon = 1, bpf_verdict_carry = 2 };
+
+/// bpf_map_turn: an array of one uint64_t, the round robin counter.
+/// bpf_map_wake: a ring buffer; a record (uint32_t: the port without carrier) when the port's carrier was found
+/// missing, at most one every millisecond.
+inline constexpr uint32_t bpf_wake_size = 4096;
+
+}  // namespace bondbox::lnx
