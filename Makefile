@@ -56,7 +56,8 @@ LDFLAGS_ALL   := -Wl,--gc-sections $(LDFLAGS)
 find = $(sort $(shell find $(1) -name '*.cpp' 2>/dev/null))
 
 # hal/pcap/static_link.cpp stands in for parts of libpcap.a; a shared libpcap has them.
-PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_link.cpp),\
+# What ends in .bpf.cpp is compiled for the kernel's BPF machine, below.
+PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_link.cpp) %.bpf.cpp,\
   $(call find,firmware hal policies))
 SUPPORT_SOURCES := $(call find,tests/support)
 LAB_SOURCES     := $(call find,tests/lab)
@@ -123,7 +124,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
-	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), CROSS=TRIPLE- (another compiler).'
+	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), CROSS=TRIPLE- (another compiler),'
+	@echo '  BPF=0 (no programs for the kernel, so no clang is needed), BPF=1 (fail where there is no clang).'
 
 # ---- Building --------------------------------------------------------------------------------------------------------
 
@@ -158,6 +160,35 @@ $(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/bui
 
 $(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
+
+# ---- The programs for the kernel's BPF machine -----------------------------------------------------------------------
+
+# BPF: 0 leaves them out, 1 fails where clang is missing; unset they are left out with a line where it is missing.
+BPF         ?=
+BPF_CLANG   ?= clang++
+BPF_OBJCOPY ?= llvm-objcopy
+BPF_READELF ?= llvm-readelf
+BPF_NAMES   := egress ingress filter locate
+BPF_HEADER  := $(GENERATED)/bpf_programs_generated.hpp
+# The byte order is the target's. An older BPF machine than v2 has no comparison for "less".
+BPF_ENDIAN  := $(if $(filter 4321,$(shell echo __BYTE_ORDER__ | $(CXX) -E -P -x c++ - 2>/dev/null)),big,little)
+BPF_FLAGS   := -target $(if $(filter big,$(BPF_ENDIAN)),bpfeb,bpfel) -mcpu=v2 -std=c++20 -O2 -ffreestanding -fno-exceptions -fno-rtti \
+  -fno-jump-tables -fno-asynchronous-unwind-tables -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I.
+$(eval $(call remember,$(BUILD)/bpf/.flags,$(BPF) $(BPF_CLANG) $(BPF_FLAGS)))
+
+ifeq ($(BPF),0)
+$(BPF_HEADER): $(BUILD)/bpf/.flags
+	@mkdir -p $(@D); echo '#define BONDBOX_NO_BPF 1' > $@
+else
+$(BPF_HEADER): toolchain/bpf.sh $(wildcard hal/linux/bpf/* hal/wire/*.hpp) $(BUILD)/bpf/.flags | build/deps/bpf.stamp
+	$(call say,BPF,$(BPF_NAMES))
+	@mkdir -p $(@D)
+	$(Q)BPF='$(BPF)' CLANG='$(BPF_CLANG)' OBJCOPY='$(BPF_OBJCOPY)' READELF='$(BPF_READELF)' ENDIAN='$(BPF_ENDIAN)' \
+	  toolchain/bpf.sh $@ $(BUILD)/bpf '$(BPF_FLAGS)' $(BPF_NAMES)
+endif
+
+$(BUILD)/obj/hal/linux/bpf_programs.o: CXXFLAGS_ALL += -I$(GENERATED) $(if $(filter 0,$(BPF)),-DBONDBOX_NO_BPF)
+$(BUILD)/obj/hal/linux/bpf_programs.o: $(BPF_HEADER)
 
 $(BUILD)/obj/tests/support/source_dir.o: TESTFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/tests/support/source_dir.o: $(GENERATED)/source_dir_generated.hpp

@@ -30,7 +30,8 @@ struct OffloadCounters {
     std::uint64_t rx_suppressed = 0;  ///< of them: not meant to be delivered here
     std::uint64_t tx_frames = 0;
     std::uint64_t tx_bytes = 0;
-    std::uint64_t tx_moved = 0;  ///< had no carrier: the next usable port got the frame, and counts it
+    std::uint64_t tx_moved = 0;    ///< had no carrier: the next usable port got the frame, and counts it
+    std::uint64_t tx_refused = 0;  ///< had no carrier, nor had any other port that could have taken the frame; lost
   };
   std::array<Port, max_ports> ports{};
   std::uint64_t tx_no_port = 0;

@@ -11,7 +11,7 @@ clang-format --dry-run --Werror $files || status=1
 
 if command -v clang-tidy > /dev/null; then
   # Its result is remembered by a stamp beside the object file, which follows every header.
-  for source in $(find firmware hal policies -name '*.cpp' | sort); do
+  for source in $(find firmware hal policies -name '*.cpp' ! -name '*.bpf.cpp' | sort); do
     object=$build/obj/${source%.cpp}.o
     stamp=$build/tidy/${source%.cpp}.ok
     [ -f "$stamp" ] && [ "$stamp" -nt "$object" ] && [ "$stamp" -nt .clang-tidy ] && continue

@@ -31,6 +31,7 @@ group_works() {
     build) can_compile ;;
     run) for tool in ip unshare ping iperf3; do command -v "$tool" > /dev/null || { say "setup: no command $tool"; return 1; }; done ;;
     test) printf '#include <boost/test/unit_test.hpp>\n' | g++ -std=c++20 -E -x c++ - > /dev/null 2>&1 ;;
+    bpf) why_on="without them the program is built without the BPF path" ;;
     live | unpacked) why_on="without them the tests beside the kernel's driver and Open vSwitch are skipped" ;;
     check) command -v clang-format > /dev/null ;;
   esac

@@ -14,6 +14,9 @@ inline constexpr uint8_t fast_no_port = 0xff;
 enum FastPortFlags : uint8_t {
   fast_has_source_mac = 1,  ///< every frame of the host that leaves here gets `source_mac`
   fast_has_own_mac = 2,     ///< `own_mac` is set; other ports' `own_mask` may name this port
+  /// Frames that are not to the port's own address are admitted too. Counts also while nothing is carried in the
+  /// kernel.
+  fast_promiscuous = 4,
 };
 
 struct FastPort {
@@ -40,7 +43,7 @@ struct FastPlan {
   uint8_t rest_port = fast_no_port;
   uint8_t igmp_port = fast_no_port;
   uint8_t listens = 0;  ///< 1: received ARP, NS and NA go to the daemon, which delivers them (an ARP monitor listens)
-  uint8_t promiscuous = 0;  ///< 1: frames that are not to a port's own address are admitted too
+  uint8_t pad = 0;
   uint8_t bond_mac[6] = {};
   uint8_t usable[fast_ports_max] = {};  ///< as TransmitRule::usable
   uint8_t fallback[fast_ports_max] = {};

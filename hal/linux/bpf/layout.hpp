@@ -20,8 +20,13 @@ enum BpfPlaceholder : uint64_t {
   bpf_map_wake = 0xb0bdb0bd00000007,
   bpf_number_port = 0xb0bdb0bd00000101,              ///< PortId::index of the port that the program is attached to
   bpf_number_device_of_packet = 0xb0bdb0bd00000102,  ///< offset of sk_buff::dev
-  bpf_number_device_state = 0xb0bdb0bd00000103,      ///< offset of net_device::state
-  bpf_number_device_index = 0xb0bdb0bd00000104,      ///< offset of net_device::ifindex
+  /// Offset of the four bytes of net_device::state that hold its low bits; 0: carrier cannot be looked at, and no
+  /// helper for it may be asked for.
+  bpf_number_device_state = 0xb0bdb0bd00000103,
+  bpf_number_device_index = 0xb0bdb0bd00000104,  ///< offset of net_device::ifindex
+  bpf_number_pointer_size = 0xb0bdb0bd00000105,  ///< 4 or 8, of the kernel
+  /// 1: untagged slow protocols have a packet socket of their own, so the filter of the other one refuses them.
+  bpf_number_slow_apart = 0xb0bdb0bd00000106,
 };
 
 /// bpf_map_plans: an array of so many. Published into the one whose turn it is, then `current` names it: a program that
@@ -44,7 +49,7 @@ struct BpfDevice {
 
 /// bpf_map_counters: a per-CPU array of one.
 struct BpfPortCounters {
-  uint64_t rx_frames, rx_bytes, rx_suppressed, tx_frames, tx_bytes, tx_moved;
+  uint64_t rx_frames, rx_bytes, rx_suppressed, tx_frames, tx_bytes, tx_moved, tx_refused;
 };
 struct BpfCounters {
   BpfPortCounters ports[wire::fast_ports_max];
@@ -57,9 +62,16 @@ struct BpfCounters {
 /// cleared by its ingress program, which runs next on the same CPU for the same frame.
 enum BpfVerdict : uint32_t { bpf_verdict_none = 0, bpf_verdict_daemon = 1, bpf_verdict_carry = 2 };
 
-/// bpf_map_turn: an array of one uint64_t, the round robin counter.
+/// bpf_map_turn: a per-CPU array of one, the programs' own memory. The round robin counter is each CPU's own, as the
+/// kernel driver's is: it needs no lock, and frames of one flow, which stay on a CPU, alternate exactly.
+struct BpfTurn {
+  uint64_t turn;
+  uint64_t woke_ns;  ///< when this CPU last put something into bpf_map_wake
+};
+
 /// bpf_map_wake: a ring buffer; a record (uint32_t: the port without carrier) when the port's carrier was found
-/// missing, at most one every millisecond.
+/// missing, at most one every millisecond from each CPU.
+inline constexpr uint64_t bpf_wake_interval_ns = 1'000'000;
 inline constexpr uint32_t bpf_wake_size = 4096;
 
 }  // namespace bondbox::lnx
