@@ -1,0 +1,258 @@
+#include "tests/bench/loss.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "hal/linux/interfaces.hpp"
+#include "tests/bench/numbered_flow.hpp"
+
+namespace bondbox::bench {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+constexpr std::int64_t second = 1'000 * ms;
+constexpr std::int64_t recent = second;         // the kernel tells of links once a second
+constexpr std::int64_t fresh_max = 100 * ms;    // how long ago the other cable came back, in PullClass::fresh
+constexpr std::int64_t on_the_way = 2 * ms;     // packets sent so long before an event may meet it
+constexpr std::int64_t settle = 1'500 * ms;     // before the first pull
+constexpr std::int64_t last_look = 1'000 * ms;  // after the last event
+
+/// The cables between the two namespaces, and hands that pull them.
+class Cables {
+ public:
+  explicit Cables(const LossSettings& settings) : settings_(settings) {
+    open_in(*settings.town, town_);
+    open_in(*settings.box, box_);
+    const lab::Namespace::Stay inside(*settings.town);
+    counters_ = lnx::UniqueFd(::open("/proc/thread-self/net/dev", O_RDONLY | O_CLOEXEC));
+    if (!counters_.valid()) throw std::runtime_error("no counters of the peer's interfaces");
+  }
+
+  /// The cable that most packets of the next milliseconds cross.
+  std::size_t carrying() const {
+    const std::vector<std::uint64_t> before = count();
+    std::this_thread::sleep_for(std::chrono::milliseconds(8));
+    const std::vector<std::uint64_t> after = count();
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < after.size(); ++i)
+      if (after[i] - before[i] > after[best] - before[best]) best = i;
+    return best;
+  }
+
+  void pull(std::size_t cable) {
+    const LossSettings::Cable& it = settings_.cables[cable];
+    switch (settings_.kind) {
+      case PullKind::far_end:
+        return set_up(town_, it.far_end, false);
+      case PullKind::near_end:
+        return set_up(box_, it.near_end, false);
+      case PullKind::removal:
+        return must(lab::run_command("ip -n " + settings_.box->name() + " link del " + it.near_end));
+    }
+  }
+
+  void put_back(std::size_t cable) {
+    const LossSettings::Cable& it = settings_.cables[cable];
+    if (settings_.kind == PullKind::near_end) {
+      set_up(box_, it.near_end, true);
+    } else {
+      if (settings_.kind == PullKind::removal) {
+        lab::lay_cable(*settings_.box, it.near_end, *settings_.town, it.far_end, it.index);
+        if (!it.peer_of.empty())
+          must(lab::run_command("ip -n " + settings_.town->name() + " link set " + it.far_end + " master " +
+                                it.peer_of));
+      }
+      set_up(town_, it.far_end, true);
+    }
+    // A bridge forwards on a port when the kernel has told it of the link, up to a second later; asking for the
+    // interface brings that forward (since Linux 6.8), and makes it a switch, which forwards at once.
+    lnx::InterfaceInfo info;
+    (void)town_.find(it.far_end, info);
+  }
+
+ private:
+  static void open_in(const lab::Namespace& space, lnx::Interfaces& interfaces) {
+    const lab::Namespace::Stay inside(space);
+    if (const int error = interfaces.open(); error != 0)
+      throw std::runtime_error(std::string("no rtnetlink: ") + std::strerror(error));
+  }
+
+  static void must(const lab::CommandResult& result) {
+    if (!result.ok()) throw std::runtime_error("a cable cannot be pulled or laid: " + result.output);
+  }
+
+  static void set_up(lnx::Interfaces& interfaces, const std::string& name, bool up) {
+    lnx::InterfaceInfo info;
+    int error = interfaces.find(name, info);
+    if (error == 0) error = interfaces.set_flags(info.index, up ? static_cast<std::uint32_t>(IFF_UP) : 0U, IFF_UP);
+    if (error != 0) throw std::runtime_error(name + " cannot be set up or down: " + std::strerror(error));
+  }
+
+  /// Packets that each far end has received and sent.
+  std::vector<std::uint64_t> count() const {
+    std::array<char, 8192> text{};
+    const ssize_t got = ::pread(counters_.get(), text.data(), text.size() - 1, 0);
+    std::vector<std::uint64_t> counts(settings_.cables.size());
+    if (got <= 0) return counts;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const std::string key = settings_.cables[i].far_end + ":";
+      const char* const line = std::strstr(text.data(), key.c_str());
+      unsigned long long received = 0;
+      unsigned long long sent = 0;
+      if (line != nullptr &&
+          std::sscanf(line + key.size(), " %*u %llu %*u %*u %*u %*u %*u %*u %*u %llu", &received, &sent) == 2)
+        counts[i] = received + sent;
+    }
+    return counts;
+  }
+
+  const LossSettings& settings_;
+  lnx::Interfaces town_;
+  lnx::Interfaces box_;
+  lnx::UniqueFd counters_;
+};
+
+void sleep_until(std::int64_t at_ns) {
+  const std::int64_t left = at_ns - wall_ns();
+  if (left > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(left));
+}
+
+/// What happened when.
+struct Story {
+  struct Pull {
+    PullClass before = PullClass::quiet;
+    std::int64_t pulled_ns = 0;
+    std::int64_t back_ns = 0;
+    std::int64_t other_back_ns = 0;  ///< when a cable last came back before; 0: never
+  };
+  std::int64_t begin_ns = 0;
+  std::vector<Pull> pulls;
+  std::int64_t end_ns = 0;
+};
+
+Story play(const LossSettings& settings, Cables& cables) {
+  std::mt19937 random(settings.seed);
+  const auto between = [&random](std::int64_t low_ms, std::int64_t high_ms) {
+    return std::uniform_int_distribution<std::int64_t>(low_ms * ms, high_ms * ms)(random);
+  };
+  Story story;
+  story.begin_ns = wall_ns();
+  const std::int64_t deadline = story.begin_ns + settings.limit_s * second;
+  std::int64_t back_ns = 0;
+  for (int i = 0; i < settings.pulls; ++i) {
+    const auto before = i == 0 ? PullClass::quiet : static_cast<PullClass>(random() % pull_classes);
+    const std::int64_t pause = i == 0                         ? settle
+                               : before == PullClass::quiet   ? between(1'150, 1'900)
+                               : before == PullClass::flapped ? between(120, 450)
+                                                              : between(15, 80);
+    const std::int64_t out_for = between(50, 450);
+    const std::int64_t due = (back_ns != 0 ? back_ns : story.begin_ns) + pause;
+    if (due + out_for + last_look > deadline) break;
+    sleep_until(due - 10 * ms);
+    const std::size_t cable = cables.carrying();
+    sleep_until(due);
+    Story::Pull pull{before, wall_ns(), 0, back_ns};
+    cables.pull(cable);
+    sleep_until(pull.pulled_ns + out_for);
+    pull.back_ns = wall_ns();
+    cables.put_back(cable);
+    back_ns = pull.back_ns;
+    // Where laying it took long, the pause may have become another than was meant.
+    if (i != 0 && pull.pulled_ns - pull.other_back_ns > recent) pull.before = PullClass::quiet;
+    story.pulls.push_back(pull);
+  }
+  sleep_until(wall_ns() + last_look);
+  story.end_ns = wall_ns();
+  return story;
+}
+
+/// What became of the packets that were sent in [from, to).
+DirectionLoss look(const NumberedFlow& flow, std::int64_t from, std::int64_t to) {
+  DirectionLoss loss;
+  std::int64_t gap_began = 0;
+  for (std::size_t i = 0; i < flow.sent(); ++i) {
+    const NumberedFlow::Packet& packet = flow.packets()[i];
+    if (packet.sent_ns < from) continue;
+    if (packet.sent_ns >= to) break;
+    ++loss.sent;
+    if (packet.copies == 0) {
+      ++loss.lost;
+      if (gap_began == 0) gap_began = packet.sent_ns;
+    } else {
+      if (gap_began != 0)
+        loss.outage_ms = std::max(loss.outage_ms, static_cast<double>(packet.sent_ns - gap_began) / ms);
+      gap_began = 0;
+      loss.duplicated += packet.copies - 1u;
+      if (packet.reordered) ++loss.reordered;
+      loss.delay_ms = std::max(loss.delay_ms, static_cast<double>(packet.arrived_ns - packet.sent_ns) / ms);
+    }
+  }
+  if (gap_began != 0) loss.outage_ms = std::max(loss.outage_ms, static_cast<double>(to - gap_began) / ms);
+  return loss;
+}
+
+}  // namespace
+
+Spread spread_of(std::vector<double> values) {
+  Spread spread;
+  if (values.empty()) return spread;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  spread.median = values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+  for (const double value : values) spread.mean += value / static_cast<double>(values.size());
+  spread.worst = values.back();
+  return spread;
+}
+
+LossResult measure_loss(const LossSettings& settings) {
+  if (settings.box == nullptr || settings.town == nullptr || settings.cables.size() < 2)
+    throw std::runtime_error("two namespaces and two cables are needed");
+  if (settings.rate < 1 || settings.rate > 100'000 || settings.limit_s < 5 || settings.limit_s > 600)
+    throw std::runtime_error("1 to 100000 packets a second, for 5 to 600 seconds");
+  Cables cables(settings);
+  const auto capacity = static_cast<std::size_t>(settings.rate) * (static_cast<std::size_t>(settings.limit_s) + 5);
+  NumberedFlow out(*settings.box, settings.box_address, *settings.town, settings.town_address, 7001, capacity);
+  NumberedFlow in(*settings.town, settings.town_address, *settings.box, settings.box_address, 7002, capacity);
+  std::vector<NumberedFlow*> flows;
+  if (settings.out) flows.push_back(&out);
+  if (settings.in) flows.push_back(&in);
+  FlowDriver driver(flows, settings.rate);
+  const Story story = play(settings, cables);
+  driver.stop();
+
+  LossResult result;
+  result.refused = out.refused() + in.refused();
+  result.overrun = out.overrun() + in.overrun();
+  const auto what = [&](std::int64_t from, std::int64_t to) {
+    PullLoss loss;
+    loss.at_s = static_cast<double>(from - story.begin_ns) / second;
+    loss.out = look(out, from - on_the_way, to - on_the_way);
+    loss.in = look(in, from - on_the_way, to - on_the_way);
+    return loss;
+  };
+  const std::size_t count = story.pulls.size();
+  result.before = what(story.begin_ns + second / 2, count != 0 ? story.pulls[0].pulled_ns : story.end_ns);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Story::Pull& pull = story.pulls[i];
+    PullLoss loss = what(pull.pulled_ns, pull.back_ns);
+    loss.before = pull.before;
+    if (i > 0) loss.since_pull_ms = static_cast<double>(pull.pulled_ns - story.pulls[i - 1].pulled_ns) / ms;
+    if (i > 0) loss.since_back_ms = static_cast<double>(pull.pulled_ns - pull.other_back_ns) / ms;
+    result.pulls.push_back(loss);
+    result.backs.push_back(what(pull.back_ns, i + 1 < count ? story.pulls[i + 1].pulled_ns : story.end_ns));
+  }
+  return result;
+}
+
+}  // namespace bondbox::bench
