@@ -1,0 +1,106 @@
+#include "hal/linux/bpf_maps.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace bondbox::lnx {
+namespace {
+
+/// Where nobody tells how many CPUs there could be: as many as any kernel is built for. The kernel writes as many
+/// values as there are CPUs, and memory that nobody touches costs nothing.
+constexpr std::uint32_t cpus_max = 8'192;
+
+static_assert(sizeof(BpfCounters) % 8 == 0);
+static_assert(wire::fast_ports_max == max_ports);
+
+}  // namespace
+
+int BpfMaps::make(int host_index) {
+  constexpr std::uint32_t ports = wire::fast_ports_max;
+  int error = plans_.make({"bondbox_plans", BPF_MAP_TYPE_ARRAY, sizeof(wire::FastPlan), bpf_plan_slots});
+  if (error == 0) error = make_state();
+  if (error == 0) error = devices_.make({"bondbox_devices", BPF_MAP_TYPE_ARRAY, sizeof(BpfDevice), ports});
+  if (error == 0) error = counters_.make({"bondbox_counted", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(BpfCounters)});
+  if (error == 0) error = verdicts_.make({"bondbox_verdict", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(std::uint32_t), ports});
+  if (error == 0) error = turn_.make({"bondbox_turn", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(BpfTurn)});
+  if (error != 0) return error;
+  // Without it the programs do not look at carrier, and links are polled as ever.
+  (void)wake_.make();
+  const std::uint32_t cpus = possible_cpus();
+  by_cpu_.resize(cpus != 0 ? cpus : cpus_max);
+  now_.host_ifindex = static_cast<std::uint32_t>(host_index);
+  return write_state();
+}
+
+int BpfMaps::make_state() {
+  BpfMapShape shape{"bondbox_state", BPF_MAP_TYPE_ARRAY, sizeof(BpfState)};
+  shape.flags = BPF_F_MMAPABLE;
+  if (state_.make(shape) == 0) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    if (shared_.map(state_.fd(), page, PROT_READ | PROT_WRITE, 0) == 0) return 0;
+  }
+  shape.flags = 0;
+  return state_.make(shape);
+}
+
+int BpfMaps::write_state() {
+  if (shared_.data() == nullptr) return state_.update(0, &now_);
+  auto* const state = reinterpret_cast<BpfState*>(shared_.data());
+  __atomic_store_n(&state->host_ifindex, now_.host_ifindex, __ATOMIC_RELAXED);
+  // In two steps on 32-bit CPUs; a program that reads between them takes the daemon for dead, or alive, for one frame.
+  *static_cast<volatile std::uint64_t*>(&state->lease_until_ns) = now_.lease_until_ns;
+  __atomic_store_n(&state->current, now_.current, __ATOMIC_RELEASE);
+  return 0;
+}
+
+int BpfMaps::publish(const wire::FastPlan& plan) {
+  const std::uint32_t slot = (now_.current + 1) % bpf_plan_slots;
+  if (const int error = plans_.update(slot, &plan); error != 0) return error;
+  now_.current = slot;
+  return write_state();
+}
+
+int BpfMaps::set_lease(std::uint64_t until_ns) {
+  now_.lease_until_ns = until_ns;
+  return write_state();
+}
+
+int BpfMaps::read(OffloadCounters& counters) {
+  if (const int error = counters_.lookup(0, by_cpu_.data()); error != 0) return error;
+  counters = {};
+  for (const BpfCounters& cpu : by_cpu_) {
+    for (std::size_t i = 0; i < counters.ports.size(); ++i) {
+      OffloadCounters::Port& sum = counters.ports[i];
+      const BpfPortCounters& part = cpu.ports[i];
+      sum.rx_frames += part.rx_frames;
+      sum.rx_bytes += part.rx_bytes;
+      sum.rx_suppressed += part.rx_suppressed;
+      sum.tx_frames += part.tx_frames;
+      sum.tx_bytes += part.tx_bytes;
+      sum.tx_moved += part.tx_moved;
+      sum.tx_refused += part.tx_refused;
+    }
+    counters.tx_no_port += cpu.tx_no_port;
+    for (std::size_t i = 0; i < counters.bucket_bytes.size(); ++i) counters.bucket_bytes[i] += cpu.bucket_bytes[i];
+    counters.other_bytes += cpu.other_bytes;
+  }
+  return 0;
+}
+
+void BpfMaps::append_values(std::vector<BpfValue>& values) const {
+  const auto add = [&values](std::uint64_t placeholder, int fd) {
+    values.push_back({placeholder, static_cast<std::uint64_t>(fd), true});
+  };
+  add(bpf_map_plans, plans_.fd());
+  add(bpf_map_state, state_.fd());
+  add(bpf_map_devices, devices_.fd());
+  add(bpf_map_counters, counters_.fd());
+  add(bpf_map_verdicts, verdicts_.fd());
+  add(bpf_map_turn, turn_.fd());
+  // Any map will do where there is none: nothing that uses it is reached then.
+  add(bpf_map_wake, can_wake() ? wake_.fd() : state_.fd());
+}
+
+}  // namespace bondbox::lnx

@@ -1,0 +1,56 @@
+#include "hal/linux/bpf_programs.hpp"
+
+#include <bit>
+
+#ifndef BONDBOX_NO_BPF
+#include "bpf_programs_generated.hpp"
+#endif
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr std::uint64_t placeholder_mark = 0xb0bdb0bd;  // the upper half of each
+constexpr std::uint8_t load_wide = BPF_LD | BPF_IMM | BPF_DW;
+
+}  // namespace
+
+std::span<const std::uint64_t> program_code([[maybe_unused]] BpfRole role) noexcept {
+#ifndef BONDBOX_NO_BPF
+  switch (role) {
+    case BpfRole::egress:
+      return bpf_egress_code;
+    case BpfRole::ingress:
+      return bpf_ingress_code;
+    case BpfRole::filter:
+      return bpf_filter_code;
+    case BpfRole::locate:
+      return bpf_locate_code;
+  }
+#endif
+  return {};
+}
+
+std::optional<std::vector<bpf_insn>> fill_in(std::span<const std::uint64_t> code, std::span<const BpfValue> values) {
+  static_assert(sizeof(bpf_insn) == sizeof(std::uint64_t));
+  std::vector<bpf_insn> filled;
+  filled.reserve(code.size());
+  for (const std::uint64_t word : code) filled.push_back(std::bit_cast<bpf_insn>(word));
+  for (std::size_t i = 0; i < filled.size(); ++i) {
+    if (filled[i].code != load_wide) continue;
+    if (i + 1 == filled.size()) return std::nullopt;
+    bpf_insn& low = filled[i];
+    bpf_insn& high = filled[++i];
+    if (static_cast<std::uint32_t>(high.imm) != placeholder_mark) continue;
+    const std::uint64_t placeholder = placeholder_mark << 32 | static_cast<std::uint32_t>(low.imm);
+    const BpfValue* found = nullptr;
+    for (const BpfValue& value : values)
+      if (value.placeholder == placeholder) found = &value;
+    if (found == nullptr) return std::nullopt;
+    low.src_reg = found->is_map ? BPF_PSEUDO_MAP_FD : 0;
+    low.imm = static_cast<std::int32_t>(static_cast<std::uint32_t>(found->value));
+    high.imm = found->is_map ? 0 : static_cast<std::int32_t>(static_cast<std::uint32_t>(found->value >> 32));
+  }
+  return filled;
+}
+
+}  // namespace bondbox::lnx
