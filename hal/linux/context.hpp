@@ -16,6 +16,7 @@ using LogSink = std::function<void(std::string)>;
 
 class PacketNic;
 class TapHostPort;
+class LinuxOffload;
 
 struct Context {
   std::string run_dir;
@@ -32,6 +33,7 @@ struct Context {
   };
   std::vector<ClaimedNic> nics;
   std::vector<TapHostPort*> host_ports;
+  std::vector<LinuxOffload*> offloads;
 
   /// Room for dumps, kept so that an event costs no allocation.
   std::vector<InterfaceInfo> interface_list;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/tap_host_port.hpp"
@@ -72,6 +73,7 @@ void EventSource::take_link(const InterfaceInfo& info, bool removed, Events& eve
   const Context::ClaimedNic* nic = claimed(info.index);
   if (removed) {
     forget(info.index);
+    for (LinuxOffload* offload : context_->offloads) offload->interface_removed(info.index);
     // The news may be older than the NIC: another interface had its index before. Looking at it also makes a NIC whose
     // interface has gone leave the list.
     const std::string name = nic != nullptr ? nic->name : info.name;

@@ -15,6 +15,8 @@ namespace {
 // begin at 49152; people like 1 to 10.
 constexpr std::uint32_t filter_preference = 11;
 constexpr std::uint32_t filter_handle = 0xb0bd;
+// On bond0's egress behind everybody else: what a person's filter drops or marks is dropped and marked first.
+constexpr std::uint32_t egress_preference = 0xfff0;
 constexpr std::uint32_t ingress_parent = 0xfffffff2;  // TC_H_CLSACT with TC_H_MIN_INGRESS; sch_ingress takes it too
 constexpr std::uint32_t egress_parent = 0xfffffff3;   // TC_H_CLSACT with TC_H_MIN_EGRESS
 constexpr std::uint32_t qdisc_handle = 0xffff0000;
@@ -33,6 +35,12 @@ tcmsg filter_header(int index) {
   return header;
 }
 
+tcmsg egress_header(int index) {
+  tcmsg header = header_for(index, egress_parent, filter_handle);
+  header.tcm_info = TC_H_MAKE(egress_preference << 16, htons(ETH_P_ALL));
+  return header;
+}
+
 int add_qdisc(NetlinkSocket& netlink, int index, std::string_view kind) {
   NetlinkMessage message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, header_for(index, TC_H_INGRESS, qdisc_handle));
   message.add_text(TCA_KIND, kind);
@@ -44,16 +52,35 @@ void remove_qdisc_of(NetlinkSocket& netlink, int index) {
   (void)netlink.request(message);
 }
 
-int add_filter(NetlinkSocket& netlink, int index) {
+/// `program`: of type SCHED_CLS; below 0: the one instruction that drops every frame.
+int put_filter(NetlinkSocket& netlink, const tcmsg& header, std::uint16_t flags, int program) {
   const sock_filter drop = BPF_STMT(BPF_RET | BPF_K, TC_ACT_SHOT);
-  NetlinkMessage message(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, filter_header(index));
+  NetlinkMessage message(RTM_NEWTFILTER, flags, header);
   message.add_text(TCA_KIND, "bpf");
   const std::size_t options = message.open(TCA_OPTIONS);
-  message.add_u16(TCA_BPF_OPS_LEN, 1);
-  message.add(TCA_BPF_OPS, &drop, sizeof drop);
+  if (program >= 0) {
+    message.add_u32(TCA_BPF_FD, static_cast<std::uint32_t>(program));
+    message.add_text(TCA_BPF_NAME, "bondbox");
+  } else {
+    message.add_u16(TCA_BPF_OPS_LEN, 1);
+    message.add(TCA_BPF_OPS, &drop, sizeof drop);
+  }
   message.add_u32(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
   message.close(options);
   return netlink.request(message);
+}
+
+int add_filter(NetlinkSocket& netlink, int index) {
+  return put_filter(netlink, filter_header(index), NLM_F_CREATE | NLM_F_EXCL, -1);
+}
+
+int raise_program(NetlinkSocket& netlink, const tcmsg& header, int program, bool& made_qdisc) {
+  const int made = add_qdisc(netlink, header.tcm_ifindex, "clsact");
+  if (made != 0 && made != EEXIST) return made;
+  made_qdisc = made == 0;
+  const int error = put_filter(netlink, header, NLM_F_CREATE | NLM_F_REPLACE, program);
+  if (error != 0 && made_qdisc) remove_qdisc_of(netlink, header.tcm_ifindex);
+  return error;
 }
 
 bool has_filters(NetlinkSocket& netlink, int index, std::uint32_t parent) {
@@ -66,6 +93,16 @@ bool has_filters(NetlinkSocket& netlink, int index, std::uint32_t parent) {
         if (read_family(answer, header) && header.tcm_ifindex == index) found = true;
       });
   return found;
+}
+
+void remove_placed(NetlinkSocket& netlink, const tcmsg& header, bool remove_qdisc) {
+  const int index = header.tcm_ifindex;
+  NetlinkMessage message(RTM_DELTFILTER, 0, header);
+  message.add_text(TCA_KIND, "bpf");
+  (void)netlink.request(message);
+  if (!remove_qdisc || has_filters(netlink, index, ingress_parent) || has_filters(netlink, index, egress_parent))
+    return;
+  remove_qdisc_of(netlink, index);
 }
 
 }  // namespace
@@ -107,12 +144,27 @@ int raise_filter(NetlinkSocket& netlink, int index) {
 }
 
 void remove_filter(NetlinkSocket& netlink, int index, bool remove_qdisc) {
-  NetlinkMessage message(RTM_DELTFILTER, 0, filter_header(index));
-  message.add_text(TCA_KIND, "bpf");
-  (void)netlink.request(message);
-  if (!remove_qdisc || has_filters(netlink, index, ingress_parent) || has_filters(netlink, index, egress_parent))
-    return;
-  remove_qdisc_of(netlink, index);
+  remove_placed(netlink, filter_header(index), remove_qdisc);
+}
+
+int put_program_in_fence(NetlinkSocket& netlink, int index, int program) {
+  return put_filter(netlink, filter_header(index), NLM_F_CREATE | NLM_F_REPLACE, program);
+}
+
+int put_back_fence(NetlinkSocket& netlink, int index) {
+  return put_program_in_fence(netlink, index, -1);
+}
+
+int raise_ingress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc) {
+  return raise_program(netlink, filter_header(index), program, made_qdisc);
+}
+
+int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc) {
+  return raise_program(netlink, egress_header(index), program, made_qdisc);
+}
+
+void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc) {
+  remove_placed(netlink, egress_header(index), remove_qdisc);
 }
 
 }  // namespace bondbox::lnx

@@ -31,4 +31,19 @@ int raise_filter(NetlinkSocket& netlink, int index);
 /// Removes our filter, and the qdisc too when `remove_qdisc` and nobody else has put a filter on it meanwhile.
 void remove_filter(NetlinkSocket& netlink, int index, bool remove_qdisc);
 
+/// An eBPF program (SCHED_CLS, direct action) instead of the filter's one instruction, or instead of a program that a
+/// dead process left there; there is no moment without either. The program must drop what it does not redirect.
+/// errno, 0: done.
+int put_program_in_fence(NetlinkSocket& netlink, int index, int program);
+/// The one instruction instead of the program, again without a moment in between.
+int put_back_fence(NetlinkSocket& netlink, int index);
+
+/// A program at the filter's place on an interface that has no fence filter, as the next. Removed by remove_filter.
+int raise_ingress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc);
+/// A program on the interface's egress, behind all other filters there, or in the place of one that a dead process
+/// left. Makes the clsact qdisc where there is none and says so. errno, 0: done; on failure the qdisc is gone again.
+int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc);
+/// Removes it, and the qdisc too when `remove_qdisc` and nobody else has put a filter on it.
+void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc);
+
 }  // namespace bondbox::lnx

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/port_claim.hpp"
 #include "hal/linux/tap_host_port.hpp"
@@ -45,6 +46,12 @@ bool LinuxHardware::has_interface(std::string_view name) {
 Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name, std::size_t queues) {
   if (!usable_.ok()) return usable_;
   return TapHostPort::open(context_, name, queues);
+}
+
+Result<std::unique_ptr<Offload>> LinuxHardware::open_offload(HostPort& host) {
+  auto* const ours = dynamic_cast<TapHostPort*>(&host);
+  if (ours == nullptr) return Hardware::open_offload(host);
+  return LinuxOffload::open(context_, *ours);
 }
 
 }  // namespace bondbox::lnx

@@ -2,6 +2,7 @@
 // the interface, a reader of its link.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,6 +41,13 @@ class PacketNic : public Nic {
   TransmitResult transmit(std::span<const Packet* const> packets) override;
   int wait_handle() const noexcept override { return socket_.fd(); }
   const NicCounters& counters() const noexcept override;
+
+  /// 0 once the interface has gone.
+  int index() { return is_there() ? index_ : 0; }
+  /// As PacketSocket::use_program.
+  int use_program(int program) { return gone_ ? ENODEV : socket_.use_program(program); }
+  /// Whether its fence is a filter, whose place a program can take.
+  bool has_fence_filter() const noexcept { return claim_.fence() == FenceKind::filter; }
 
   /// What keeps the host's stack off this port: "ingress filter", "arp_ignore and rp_filter".
   std::string_view fence_kind() const noexcept { return fence_text(claim_.fence()); }

@@ -112,7 +112,19 @@ int PacketSocket::bind(int index) {
 int PacketSocket::set_promiscuous(bool on) {
   const int option = on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
   if (const int error = membership(fd_.get(), option, index_, PACKET_MR_PROMISC); error != 0) return error;
-  return attach_filter(on);
+  promiscuous_ = on;
+  return programmed_ ? 0 : attach_filter(on);
+}
+
+int PacketSocket::use_program(int program) {
+  int error = 0;
+  if (program < 0) {
+    error = attach_filter(promiscuous_);
+  } else if (::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program) != 0) {
+    error = errno;
+  }
+  if (error == 0) programmed_ = program >= 0;
+  return error;
 }
 
 std::size_t PacketSocket::receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error) {

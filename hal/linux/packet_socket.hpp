@@ -27,6 +27,9 @@ class PacketSocket {
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
   int bind(int index);
   int set_promiscuous(bool on);
+  /// From now on an eBPF socket filter decides what is received, promiscuous or not; below 0: as before it. There is no
+  /// moment without a filter. errno, 0: done.
+  int use_program(int program);
 
   /// As Nic::receive; counts into `counters`.
   std::size_t receive(PacketBatch& batch, NicCounters& counters);
@@ -51,6 +54,8 @@ class PacketSocket {
 
   UniqueFd fd_;
   int index_ = 0;
+  bool promiscuous_ = false;
+  bool programmed_ = false;
   std::unique_ptr<Vectors> vectors_;
 };
 

@@ -1,0 +1,304 @@
+#include "hal/linux/bpf_offload.hpp"
+
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "hal/linux/bpf_btf.hpp"
+#include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/packet_nic.hpp"
+#include "hal/linux/tap_host_port.hpp"
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr const char* egress_name = "bondbox_out";
+constexpr const char* ingress_name = "bondbox_in";
+constexpr std::uint64_t slow_has_socket = 0;  // 1: a port has a socket of its own for untagged slow protocols
+
+struct RoleShape {
+  std::uint32_t type;
+  const char* name;
+};
+
+constexpr RoleShape shape_of(BpfRole role) noexcept {
+  switch (role) {
+    case BpfRole::egress:
+      return {BPF_PROG_TYPE_SCHED_CLS, egress_name};
+    case BpfRole::ingress:
+      return {BPF_PROG_TYPE_SCHED_CLS, ingress_name};
+    case BpfRole::filter:
+      return {BPF_PROG_TYPE_SOCKET_FILTER, "bondbox_hear"};
+    case BpfRole::locate:
+      break;
+  }
+  return {BPF_PROG_TYPE_SCHED_CLS, "bondbox_locate"};
+}
+
+/// "the kernel refuses WHAT: WHY".
+Outcome refused(int error, const std::string& what, const std::string& complaint = {}) {
+  if (error == ENOSYS) return Outcome::failed(EOPNOTSUPP, "this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)");
+  std::string reason = "the kernel refuses " + what + ": " + std::strerror(error);
+  if (error == EPERM) reason += " (needs CAP_BPF and CAP_NET_ADMIN)";
+  if (!complaint.empty()) reason += ": " + complaint;
+  return Outcome::failed(error, std::move(reason));
+}
+
+/// The kernel has no qdisc for it, or none that takes programs; tcx may do.
+bool means_no_clsact(int error) noexcept {
+  return error == ENOENT || error == EOPNOTSUPP || error == EINVAL || error == EPROTONOSUPPORT;
+}
+
+bool is_no_right(int error) noexcept {
+  return error == EPERM || error == EACCES;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Offload>> LinuxOffload::open(std::shared_ptr<Context> context, TapHostPort& host,
+                                                    BpfAttachKind first) {
+  if (program_code(BpfRole::egress).empty())
+    return Outcome::failed(EOPNOTSUPP, "this bondbox was built without its BPF programs (BPF=0)");
+  if (!host.is_present()) return Outcome::failed(ENODEV, std::string(host.name()) + " is gone");
+  std::unique_ptr<LinuxOffload> offload(new LinuxOffload(std::move(context), host, first));
+  if (Outcome outcome = offload->start(); !outcome.ok()) return outcome;
+  return std::unique_ptr<Offload>(std::move(offload));
+}
+
+LinuxOffload::LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, BpfAttachKind kind)
+    : context_(std::move(context)), host_(host), kind_(kind), host_index_(host.index()) {
+  context_->offloads.push_back(this);
+}
+
+LinuxOffload::~LinuxOffload() {
+  std::erase(context_->offloads, this);
+  // First of all everything is the daemon's: what comes from here on waits in the sockets and in bond0's queue.
+  if (attached_) (void)maps_.publish({});
+  for (std::uint8_t i = 0; i < max_ports; ++i) remove_port(PortId{i});
+  if (!attached_ || !host_.is_present()) return;
+  if (kind_ == BpfAttachKind::tcx) {
+    (void)detach_from_device(host_index_, BpfHook::egress, egress_.get());
+  } else {
+    remove_egress_program(context_->interfaces.netlink(), host_index_, made_qdisc_);
+  }
+  (void)::ioctl(host_.wait_handle(), TUNSETPERSIST, 0UL);
+}
+
+Outcome LinuxOffload::start() {
+  if (const int error = maps_.make(host_index_); error != 0) return refused(error, "the maps of the BPF programs");
+  learn_layout();
+  renew_lease();
+  if (Outcome outcome = load_egress(); !outcome.ok()) return outcome;
+  if (Outcome outcome = attach_egress(); !outcome.ok()) return outcome;
+  attached_ = true;
+  // So that bond0 outlives a process that dies, with the programs on it.
+  if (::ioctl(host_.wait_handle(), TUNSETPERSIST, 1UL) != 0)
+    context_->say(std::string(host_.name()) + " would go with this process: " + std::strerror(errno));
+  return Outcome::done();
+}
+
+void LinuxOffload::learn_layout() {
+  KernelTypes types;
+  std::string lack;
+  if (!maps_.can_wake()) {
+    lack = "no BPF ring buffers (Linux 5.8)";
+  } else if (const int error = types.open(); error != 0) {
+    lack = std::string(kernel_types_path) + ": " + (error == EINVAL ? "not understood" : std::strerror(error));
+  } else {
+    const auto packet = types.offset("sk_buff", "dev");
+    const auto state = types.offset("net_device", "state");
+    const auto index = types.offset("net_device", "ifindex");
+    const std::uint32_t size = types.long_size();
+    if (packet && state && index && (size == 4 || size == 8)) {
+      const bool low_is_last = std::endian::native == std::endian::big && size == 8;
+      layout_ = {*packet, *state + (low_is_last ? 4 : 0), *index, size};
+      return;
+    }
+    lack = "its types are unknown";
+  }
+  context_->say(std::string(host_.name()) + ": BPF programs cannot look at carrier on this kernel (" + lack +
+                "); links are polled as ever");
+}
+
+int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const {
+  std::vector<BpfValue> values;
+  maps_.append_values(values);
+  values.push_back({bpf_number_port, port.index});
+  values.push_back({bpf_number_device_of_packet, layout_.device_of_packet});
+  values.push_back({bpf_number_device_state, layout_.device_state});
+  values.push_back({bpf_number_device_index, layout_.device_index});
+  values.push_back({bpf_number_pointer_size, layout_.pointer_size});
+  values.push_back({bpf_number_slow_apart, slow_has_socket});
+  const auto code = fill_in(program_code(role), values);
+  if (!code) {
+    complaint = "a placeholder in it has no value";
+    return ENOEXEC;
+  }
+  const RoleShape shape = shape_of(role);
+  return load_program({shape.name, shape.type, *code}, program, complaint);
+}
+
+Outcome LinuxOffload::load_egress() {
+  std::string complaint;
+  int error = load(BpfRole::egress, PortId{0}, egress_, complaint);
+  if (is_no_right(error) && layout_.device_state != 0) {
+    // Reading the kernel's memory needs CAP_PERFMON beside CAP_BPF.
+    layout_ = {};
+    std::string without;
+    if (const int again = load(BpfRole::egress, PortId{0}, egress_, without); again == 0) {
+      context_->say(std::string(host_.name()) + ": BPF programs cannot look at carrier (needs CAP_PERFMON" +
+                    (complaint.empty() ? "" : ": " + complaint) + "); links are polled as ever");
+      error = 0;
+    }
+  }
+  if (error != 0) return refused(error, "the program for " + std::string(host_.name()) + "'s egress", complaint);
+  return Outcome::done();
+}
+
+Outcome LinuxOffload::attach_egress() {
+  int error = 0;
+  if (kind_ == BpfAttachKind::clsact) {
+    error = raise_egress_program(context_->interfaces.netlink(), host_index_, egress_.get(), made_qdisc_);
+    if (error == 0) return Outcome::done();
+    if (!means_no_clsact(error)) return refused(error, "a filter on " + std::string(host_.name()) + "'s egress");
+    kind_ = BpfAttachKind::tcx;
+  }
+  const int by_device = attach_to_device(host_index_, BpfHook::egress, egress_.get(), egress_name);
+  if (by_device == 0) return Outcome::done();
+  if (error == 0) return refused(by_device, "a program on " + std::string(host_.name()) + "'s egress");
+  return Outcome::failed(EOPNOTSUPP, "this kernel has neither clsact with cls_bpf (" +
+                                         std::string(std::strerror(error)) + ") nor tcx (" + std::strerror(by_device) +
+                                         ")");
+}
+
+Outcome LinuxOffload::load_port(PortId port, Port& slot) const {
+  const std::string name(slot.nic->name());
+  std::string complaint;
+  if (const int error = load(BpfRole::ingress, port, slot.ingress, complaint); error != 0)
+    return refused(error, "the program for " + name + "'s ingress", complaint);
+  if (const int error = load(BpfRole::filter, port, slot.filter, complaint); error != 0)
+    return refused(error, "the program for " + name + "'s packet socket", complaint);
+  if (layout_.device_state != 0) (void)load(BpfRole::locate, port, slot.locate, complaint);
+  return Outcome::done();
+}
+
+Outcome LinuxOffload::attach_port(Port& slot) {
+  const std::string name(slot.nic->name());
+  // The socket's filter first: the other way round the ingress program would have no verdicts to go by.
+  if (const int error = slot.nic->use_program(slot.filter.get()); error != 0)
+    return refused(error, "a filter on " + name + "'s packet socket");
+  int error = 0;
+  NetlinkSocket& netlink = context_->interfaces.netlink();
+  if (kind_ == BpfAttachKind::tcx) {
+    error = attach_to_device(slot.index, BpfHook::ingress, slot.ingress.get(), ingress_name);
+  } else if (slot.nic->has_fence_filter()) {
+    error = put_program_in_fence(netlink, slot.index, slot.ingress.get());
+  } else {
+    error = raise_ingress_program(netlink, slot.index, slot.ingress.get(), slot.made_qdisc);
+  }
+  if (error == 0) return Outcome::done();
+  (void)slot.nic->use_program(-1);
+  return refused(error, "a program on " + name + "'s ingress");
+}
+
+Outcome LinuxOffload::add_port(PortId port, Nic& nic) {
+  auto* const ours = dynamic_cast<PacketNic*>(&nic);
+  if (ours == nullptr)
+    return Outcome::failed(EOPNOTSUPP, std::string(nic.name()) + " is not an interface of this machine");
+  if (port.index >= max_ports) return Outcome::failed(EINVAL, "a bond has 16 ports");
+  remove_port(port);
+  Port slot;
+  slot.nic = ours;
+  slot.index = ours->index();
+  if (slot.index == 0) return Outcome::failed(ENODEV, std::string(nic.name()) + " is not there any more");
+  if (Outcome outcome = load_port(port, slot); !outcome.ok()) return outcome;
+  BpfDevice device;
+  device.ifindex = static_cast<std::uint32_t>(slot.index);
+  if (const int error = maps_.set_device(port, device); error != 0)
+    return refused(error, std::string(nic.name()) + " in a BPF map");
+  if (Outcome outcome = attach_port(slot); !outcome.ok()) {
+    (void)maps_.set_device(port, {});
+    return outcome;
+  }
+  ports_[port.index] = std::move(slot);
+  locate(port);
+  return Outcome::done();
+}
+
+void LinuxOffload::locate(PortId port) {
+  Port& slot = ports_[port.index];
+  if (layout_.device_state == 0) return;
+  int error = ENOENT;
+  if (slot.locate.valid()) error = run_program(slot.locate.get(), slot.index);
+  if (sees_carrier(port) || told_unseen_) return;
+  told_unseen_ = true;
+  context_->say(std::string(slot.nic->name()) + ": BPF programs cannot find its carrier (" +
+                (error != 0 ? std::strerror(error) : "Linux 5.8 is needed") + "); links are polled as ever");
+}
+
+bool LinuxOffload::sees_carrier(PortId port) const {
+  BpfDevice device;
+  return maps_.device(port, device) == 0 && device.net_device != 0;
+}
+
+void LinuxOffload::interface_removed(int index) {
+  for (std::uint8_t i = 0; i < max_ports; ++i) {
+    Port& slot = ports_[i];
+    if (slot.nic == nullptr || slot.index != index) continue;
+    // The news may be older than the port: another interface had its index before.
+    if (slot.nic->index() == index) {
+      locate(PortId{i});
+    } else {
+      (void)maps_.set_device(PortId{i}, {});
+    }
+  }
+}
+
+void LinuxOffload::detach_port(Port& slot) {
+  // An interface that has gone took the program along, and its index may be another's by now.
+  if (slot.nic->index() != slot.index) return;
+  NetlinkSocket& netlink = context_->interfaces.netlink();
+  if (kind_ == BpfAttachKind::tcx) {
+    (void)detach_from_device(slot.index, BpfHook::ingress, slot.ingress.get());
+  } else if (slot.nic->has_fence_filter()) {
+    (void)put_back_fence(netlink, slot.index);
+  } else {
+    remove_filter(netlink, slot.index, slot.made_qdisc);
+  }
+  (void)slot.nic->use_program(-1);
+}
+
+void LinuxOffload::remove_port(PortId port) {
+  Port& slot = ports_[port.index];
+  if (slot.nic == nullptr) return;
+  (void)maps_.set_device(port, {});
+  detach_port(slot);
+  slot = {};
+}
+
+Outcome LinuxOffload::publish(const wire::FastPlan& plan) {
+  if (const int error = maps_.publish(plan); error != 0) return refused(error, "a plan in a BPF map");
+  return Outcome::done();
+}
+
+void LinuxOffload::renew_lease() {
+  const std::int64_t until_us = monotonic_us() + offload_lease.count * 1'000;
+  (void)maps_.set_lease(static_cast<std::uint64_t>(until_us) * 1'000);
+}
+
+Outcome LinuxOffload::read(OffloadCounters& counters) {
+  if (const int error = maps_.read(counters); error != 0) return refused(error, "to tell what was carried");
+  return Outcome::done();
+}
+
+void remove_leftover_egress(Context& context, int index) {
+  const UniqueFd program = program_on_device(index, BpfHook::egress, egress_name);
+  if (program.valid()) (void)detach_from_device(index, BpfHook::egress, program.get());
+  remove_egress_program(context.interfaces.netlink(), index, true);
+}
+
+}  // namespace bondbox::lnx

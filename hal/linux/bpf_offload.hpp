@@ -1,0 +1,88 @@
+// The offload on Linux: programs on bond0's egress and on the ports' ingress, and a filter of the same kind on each
+// port's packet socket, all on the same maps. The programs themselves are in bpf/.
+//
+// They are attached by clsact, or to the device itself (tcx) where the kernel has no clsact; either way they stay and
+// go on when this process dies.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hal/linux/bpf_maps.hpp"
+#include "hal/linux/context.hpp"
+#include "hal/offload.hpp"
+
+namespace bondbox::lnx {
+
+enum class BpfAttachKind : std::uint8_t { clsact, tcx };
+
+class LinuxOffload : public Offload {
+ public:
+  /// As Hardware::open_offload. `first` is how it is tried first; tests ask for tcx where clsact would do.
+  static Result<std::unique_ptr<Offload>> open(std::shared_ptr<Context> context, TapHostPort& host,
+                                               BpfAttachKind first = BpfAttachKind::clsact);
+  ~LinuxOffload() override;
+  LinuxOffload(const LinuxOffload&) = delete;
+  LinuxOffload& operator=(const LinuxOffload&) = delete;
+
+  std::string_view kind() const noexcept override { return kind_ == BpfAttachKind::clsact ? "clsact" : "tcx"; }
+  Outcome add_port(PortId port, Nic& nic) override;
+  void remove_port(PortId port) override;
+  Outcome publish(const wire::FastPlan& plan) override;
+  void renew_lease() override;
+  Outcome read(OffloadCounters& counters) override;
+  bool take_link_doubt() override { return maps_.wake().take(); }
+  int wait_handle() const noexcept override { return maps_.wake().fd(); }
+
+  /// Whether the programs look at the carrier of this port themselves.
+  bool sees_carrier(PortId port) const;
+  /// An interface with this index has been deleted: where the kernel kept it is forgotten.
+  void interface_removed(int index);
+
+ private:
+  struct Port {
+    PacketNic* nic = nullptr;  ///< nullptr: no such port
+    int index = 0;
+    bool made_qdisc = false;
+    UniqueFd ingress;
+    UniqueFd filter;
+    UniqueFd locate;
+  };
+
+  LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, BpfAttachKind kind);
+  Outcome start();
+  void learn_layout();
+  Outcome load_egress();
+  Outcome attach_egress();
+  int load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const;
+  Outcome load_port(PortId port, Port& slot) const;
+  Outcome attach_port(Port& slot);
+  void detach_port(Port& slot);
+  void locate(PortId port);
+
+  std::shared_ptr<Context> context_;
+  TapHostPort& host_;
+  BpfAttachKind kind_;
+  int host_index_;
+  BpfMaps maps_;
+  UniqueFd egress_;
+  bool attached_ = false;
+  bool made_qdisc_ = false;
+  bool told_unseen_ = false;
+  /// Offsets in the kernel's structures; all 0: carrier cannot be looked at.
+  struct {
+    std::uint32_t device_of_packet = 0;
+    std::uint32_t device_state = 0;
+    std::uint32_t device_index = 0;
+    std::uint32_t pointer_size = sizeof(void*);
+  } layout_;
+  std::array<Port, max_ports> ports_;
+};
+
+/// Removes what a process that died left of its offload on an interface that was its bond0; nothing where there is
+/// nothing. (Its ports' ingress programs stand in the fence's place and go, or are made the fence again, with that.)
+void remove_leftover_egress(Context& context, int index);
+
+}  // namespace bondbox::lnx
