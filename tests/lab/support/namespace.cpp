@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,26 @@ int to_status(int wait_status) {
   ::_exit(127);
 }
 
+/// The same as a child with a process group of its own. A fork would copy the tables of all that this program has
+/// mapped, which takes user-mode-linux many times as long as the command itself. -1: it cannot be had.
+pid_t spawn_shell(const std::string& command, int output) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  std::string words[] = {"sh", "-c", command};
+  char* const arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+  pid_t pid = -1;
+  if (::posix_spawn(&pid, "/bin/sh", &files, &attributes, arguments, environ) != 0) pid = -1;
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&files);
+  return pid;
+}
+
 /// Namespaces whose test process is no more.
 void sweep() {
   std::error_code ignored;
@@ -71,31 +92,28 @@ CommandResult run_command(const std::string& command, int limit_s) {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
   lnx::UniqueFd reading(ends[0]);
   lnx::UniqueFd writing(ends[1]);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::setpgid(0, 0);
-    become_shell(command, writing.get());
-  }
+  Process process(spawn_shell(command, writing.get()));
   writing.reset();
-  Process process(pid);
   CommandResult result;
-  const std::int64_t deadline = now_ms() + std::int64_t{limit_s} * 1000;
-  while (now_ms() < deadline) {
+  /// Bytes taken, 0: the pipe has ended, -1: nothing came in that time.
+  const auto take = [&](int wait_ms) -> ssize_t {
     pollfd waiting{reading.get(), POLLIN, 0};
-    if (::poll(&waiting, 1, 100) <= 0) {
-      // A daemon that the command left behind may hold the pipe open.
-      if (const std::optional<int> ended = process.wait(0); ended) {
-        result.status = to_status(*ended);
-        return result;
-      }
-      continue;
-    }
+    if (::poll(&waiting, 1, wait_ms) <= 0) return -1;
     std::array<char, 4096> text{};
-    const ssize_t got = ::read(reading.get(), text.data(), text.size());
-    if (got <= 0) break;
+    const ssize_t got = std::max<ssize_t>(0, ::read(reading.get(), text.data(), text.size()));
     result.output.append(text.data(), static_cast<std::size_t>(got));
+    return got;
+  };
+  // A daemon that the command left behind may hold the pipe open, so its end is not waited for once the shell has
+  // ended; all that the shell wrote before is in the pipe then, and only then.
+  const std::int64_t deadline = now_ms() + std::int64_t{limit_s} * 1000;
+  std::optional<int> ended;
+  while (now_ms() < deadline) {
+    if (!ended) ended = process.wait(0);
+    const ssize_t got = take(ended ? 0 : 50);
+    if (got == 0 || (got < 0 && ended)) break;
   }
-  const std::optional<int> ended = process.wait(static_cast<int>(std::max<std::int64_t>(0, deadline - now_ms())));
+  if (!ended) ended = process.wait(static_cast<int>(std::max<std::int64_t>(0, deadline - now_ms())));
   result.status = ended ? to_status(*ended) : 124;
   return result;
 }
