@@ -21,6 +21,7 @@ struct Case {
   const char* name;  ///< a sentence, as the names of other tests
   void (*run)(Pair& pair);
   With with = With::everybody;
+  bool is_long = false;  ///< takes most of a minute
 };
 
 std::span<const Case> negotiation_cases();

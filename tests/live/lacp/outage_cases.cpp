@@ -157,8 +157,8 @@ void left_is_killed(Pair& pair) {
 
 constexpr Case all[] = {
     {"a_pulled_cable_leaves_the_other_and_comes_back", cable_pulled},
-    {"a_cable_deaf_to_the_right_is_left_by_both", deaf_right},
-    {"a_cable_deaf_to_the_left_is_left_by_both", deaf_left},
+    {"a_cable_deaf_to_the_right_is_left_by_both", deaf_right, With::everybody, true},
+    {"a_cable_deaf_to_the_left_is_left_by_both", deaf_left, With::everybody, true},
     {"a_cable_without_a_left_end_is_left_by_both", one_end_pulled},
     {"min_links_on_the_left_takes_the_carrier", left_min_links, With::not_ovs_alone},
     {"min_links_of_the_partner_takes_its_carrier", right_min_links, With::not_ovs},

@@ -13,6 +13,9 @@ namespace {
 
 using namespace lacp_state;
 
+// A look costs milliseconds in user-mode-linux, and all cases that run there share one CPU.
+constexpr int look_gap_ms = 100;
+
 /// Both sides act actively, in short timeout: 63. Slow: 61. A passive side's own: 1 less.
 constexpr unsigned together = aggregation | synchronization | collecting | distributing;
 
@@ -48,7 +51,6 @@ void Pair::start() {
 }
 
 void Pair::start(const std::function<std::unique_ptr<Party>()>& make_right) {
-  if (before_start) before_start();
   // Who is not answered at once soon speaks every 30 s only: whoever answers is there first.
   if (!right_options.active) right = make_right();
   left = make_party(left_kind, street.left(), left_options);
@@ -70,7 +72,7 @@ std::pair<std::size_t, std::size_t> Pair::look() const {
 }
 
 void Pair::watch(int time_ms) const {
-  for (const std::int64_t end = now_ms() + time_ms; now_ms() < end; sleep_ms(50)) (void)look();
+  for (const std::int64_t end = now_ms() + time_ms; now_ms() < end; sleep_ms(look_gap_ms)) (void)look();
 }
 
 std::int64_t Pair::comes_to_carry(std::size_t ports, int limit_ms) const {
@@ -84,7 +86,7 @@ std::int64_t Pair::comes_to_carry(std::size_t ports, int limit_ms) const {
     } else if (now_ms() - since >= settled_ms) {
       return since - begin;
     }
-    sleep_ms(50);
+    sleep_ms(look_gap_ms);
   }
 }
 

@@ -45,9 +45,6 @@ class Pair {
   std::unique_ptr<Party> right;
   Findings& findings;
 
-  /// Called before anything starts: the streets of all cases are built first, so that building disturbs no timing.
-  std::function<void()> before_start;
-
   Pair(Kind left_is, Kind right_is, Findings& found);
   /// Starts both.
   void start();

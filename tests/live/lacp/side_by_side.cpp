@@ -1,24 +1,31 @@
 #include "tests/live/lacp/side_by_side.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <sstream>
 
 #include "tests/lab/support/daemon.hpp"
+#include "tests/live/lacp/machine_watch.hpp"
 #include "tests/live/lacp/traffic.hpp"
 
 namespace bondbox::live {
 namespace {
 
-constexpr int build_limit_ms = 90'000;
-constexpr int run_limit_ms = 120'000;
+// Side by side, but not so many that they wait for each other's CPU: in a machine that has one, a case with traffic
+// takes a seventh of it.
+constexpr std::size_t at_once = 6;
+// A case whose machine did not keep pace is tried again, alone; then it has failed.
+constexpr int attempts_max = 3;
+constexpr int case_limit_ms = 150'000;
+constexpr int begin_limit_ms = 420'000;  ///< after that none begins
 
 const Case* find_case(const std::string& name) {
   for (const std::span<const Case> table : {negotiation_cases(), outage_cases()})
@@ -33,34 +40,6 @@ std::optional<Kind> kind_of(const std::string& name) {
   return std::nullopt;
 }
 
-/// All wait until all are there: each says so on one pipe, the end of the other lets them go.
-struct Barrier {
-  std::array<lnx::UniqueFd, 2> ready;
-  std::array<lnx::UniqueFd, 2> go;
-
-  Barrier() {
-    for (std::array<lnx::UniqueFd, 2>* const pipe : {&ready, &go}) {
-      std::array<int, 2> ends{-1, -1};
-      if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-      *pipe = {lnx::UniqueFd(ends[0]), lnx::UniqueFd(ends[1])};
-    }
-  }
-  void wait() {
-    go[1].reset();
-    char byte = 0;
-    (void)::write(ready[1].get(), &byte, 1);
-    (void)::read(go[0].get(), &byte, 1);
-  }
-  void let_go(std::size_t count) {
-    const std::int64_t deadline = now_ms() + build_limit_ms;
-    for (char byte = 0; count > 0 && now_ms() < deadline;) {
-      pollfd waiting{ready[0].get(), POLLIN, 0};
-      if (::poll(&waiting, 1, 100) > 0 && ::read(ready[0].get(), &byte, 1) == 1) --count;
-    }
-    go[1].reset();
-  }
-};
-
 void append(std::string& text, const char* kind, const std::string& entry) {
   // An entry may have many lines: those after the first begin with a tab.
   text += kind;
@@ -68,20 +47,21 @@ void append(std::string& text, const char* kind, const std::string& entry) {
   text += "\n";
 }
 
-void run_job(const std::string& directory, const Job& job, Barrier& barrier) {
+std::string result_path(const std::string& directory, const Job& job) {
+  return directory + "/" + job.file();
+}
+
+void run_job(const std::string& directory, const Job& job, const std::vector<std::string>& notes_before) {
   Findings findings;
-  bool waited = false;
+  for (const std::string& note : notes_before) findings.note(note);
   std::string text;
   try {
-    // One street after the other: in a machine with one CPU they would only wait for each other's commands.
+    const MachineWatch machine;
+    // One street after the other: side by side they would only wait for each other's commands.
     lnx::UniqueFd turn(::open((directory + "/jobs").c_str(), O_RDONLY | O_CLOEXEC));
     (void)::flock(turn.get(), LOCK_EX);
     Pair pair(job.left, job.right, findings);
     turn.reset();
-    pair.before_start = [&] {
-      waited = true;
-      barrier.wait();
-    };
     try {
       find_case(job.test)->run(pair);
     } catch (const std::exception& error) {
@@ -93,13 +73,61 @@ void run_job(const std::string& directory, const Job& job, Barrier& barrier) {
         if (party != nullptr)
           if (const std::string log = party->log(); !log.empty()) findings.note("log: " + log);
     }
+    if (const std::string trouble = machine.trouble(); !trouble.empty()) append(text, "machine ", trouble);
   } catch (const std::exception& error) {
     findings.check(false, error.what());
   }
-  if (!waited) barrier.wait();
   for (const std::string& failure : findings.failures()) append(text, "failure ", failure);
   for (const std::string& note : findings.notes()) append(text, "note ", note);
-  lab::write_text(directory + "/" + job.file(), text + "end\n");
+  // All or nothing: whoever reads it may come at any time.
+  lab::write_text(result_path(directory, job) + ".new", text + "end\n");
+  std::filesystem::rename(result_path(directory, job) + ".new", result_path(directory, job));
+}
+
+/// A job that is to be done, and what was seen of it in vain.
+struct Attempt {
+  Job job;
+  std::vector<std::string> notes;
+};
+
+/// Does them, so many at a time. Those that have not ended in time have no result.
+void run_all(const std::string& directory, std::span<const Attempt> attempts, std::size_t at_a_time,
+             std::int64_t begin_until) {
+  struct Running {
+    lab::Process process;
+    std::int64_t deadline;
+  };
+  std::vector<Running> running;
+  for (std::size_t next = 0; next < attempts.size() || !running.empty(); sleep_ms(20)) {
+    std::erase_if(running, [](Running& one) { return one.process.wait(0).has_value() || now_ms() > one.deadline; });
+    if (now_ms() > begin_until) next = attempts.size();
+    if (next == attempts.size() || running.size() >= at_a_time) continue;
+    const Attempt& attempt = attempts[next++];
+    std::filesystem::remove(result_path(directory, attempt.job));
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      // A group of its own, so that whatever it starts ends with it.
+      ::setpgid(0, 0);
+      run_job(directory, attempt.job, attempt.notes);
+      ::_exit(0);
+    }
+    if (pid > 0) ::setpgid(pid, pid);
+    running.push_back({lab::Process(pid), now_ms() + case_limit_ms});
+  }
+}
+
+/// What failed in a machine that did not keep pace.
+std::vector<Attempt> worth_another(const std::string& directory, const std::vector<Attempt>& attempts) {
+  std::vector<Attempt> again;
+  for (const Attempt& attempt : attempts) {
+    const JobResult result = read_result(directory, attempt.job);
+    if (!result.ended || result.failures.empty() || result.machine.empty()) continue;
+    again.push_back(attempt);
+    const std::string& what = result.failures.front();
+    again.back().notes.push_back("tried again, the machine did not keep pace (" + result.machine +
+                                 "): " + what.substr(0, what.find('\n')));
+  }
+  return again;
 }
 
 std::vector<Job> read_jobs(const std::string& directory) {
@@ -121,31 +149,22 @@ void write_jobs(const std::string& directory, const std::vector<Job>& jobs) {
 }
 
 int work_off_jobs(const std::string& directory) {
-  const std::vector<Job> jobs = read_jobs(directory);
-  Barrier barrier;
-  std::vector<lab::Process> processes;
-  for (const Job& job : jobs) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      // A group of its own, so that whatever it starts ends with it.
-      ::setpgid(0, 0);
-      run_job(directory, job, barrier);
-      ::_exit(0);
-    }
-    if (pid > 0) ::setpgid(pid, pid);
-    processes.emplace_back(pid);
+  std::vector<Job> jobs = read_jobs(directory);
+  // The longest first, so that none of them is left alone at the end.
+  std::stable_partition(jobs.begin(), jobs.end(), [](const Job& job) { return find_case(job.test)->is_long; });
+  std::vector<Attempt> attempts;
+  for (const Job& job : jobs) attempts.push_back({job, {}});
+  const std::int64_t begin_until = now_ms() + begin_limit_ms;
+  for (int attempt = 0; attempt < attempts_max && !attempts.empty(); ++attempt) {
+    run_all(directory, attempts, attempt == 0 ? at_once : 1, begin_until);
+    attempts = worth_another(directory, attempts);
   }
-  barrier.let_go(jobs.size());
-  const std::int64_t deadline = now_ms() + run_limit_ms;
-  bool all = true;
-  for (lab::Process& process : processes)
-    all &= process.wait(static_cast<int>(std::max<std::int64_t>(0, deadline - now_ms()))).has_value();
-  return all ? 0 : 1;
+  return 0;
 }
 
 JobResult read_result(const std::string& directory, const Job& job) {
   JobResult result;
-  std::istringstream lines(lab::read_text(directory + "/" + job.file()));
+  std::istringstream lines(lab::read_text(result_path(directory, job)));
   std::vector<std::string>* entries = nullptr;
   for (std::string line; std::getline(lines, line);) {
     if (line == "end") {
@@ -154,6 +173,10 @@ JobResult read_result(const std::string& directory, const Job& job) {
       entries->back() += "\n" + line.substr(1);
     } else {
       const std::size_t blank = line.find(' ');
+      if (line.starts_with("machine ")) {
+        result.machine = line.substr(blank + 1);
+        continue;
+      }
       entries = line.starts_with("failure ") ? &result.failures : &result.notes;
       entries->push_back(line.substr(blank + 1));
     }

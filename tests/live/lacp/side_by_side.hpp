@@ -1,4 +1,5 @@
-// Runs cases side by side, each in a process of its own: they mostly wait for timers of whole seconds.
+// Runs cases side by side, each in a process of its own: they mostly wait for timers of whole seconds. A case that
+// failed in a machine that did not keep pace is tried again, alone; what failed in a quiet one has failed.
 #pragma once
 
 #include <string>
@@ -22,6 +23,7 @@ struct JobResult {
   bool ended = false;
   std::vector<std::string> failures;
   std::vector<std::string> notes;
+  std::string machine;  ///< how the machine failed meanwhile; empty: it kept pace
 };
 
 /// The word with which this test program, called as `bondbox-live WORD DIRECTORY`, does work_off_jobs().
@@ -29,7 +31,7 @@ inline constexpr const char* jobs_word = "lacp-cases";
 
 /// Writes down what is to be run in a directory.
 void write_jobs(const std::string& directory, const std::vector<Job>& jobs);
-/// Runs it and writes a result for each job there. Returns an exit status: 0 when all have ended.
+/// Runs it and writes a result for each job there. Returns an exit status, 0.
 int work_off_jobs(const std::string& directory);
 JobResult read_result(const std::string& directory, const Job& job);
 
