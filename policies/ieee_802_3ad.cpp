@@ -50,7 +50,10 @@ void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   }
   follow_clock(facts, now);
   if (std::holds_alternative<TimerDue>(event) && next_tick_ && *next_tick_ <= now) {
-    // Ticks that were slept through are not made up for: what the partner said meanwhile has not been read yet.
+    // Ticks that were slept through are not made up for: what the partner said meanwhile has not been read yet. But
+    // it counts the time until it hears from us, whoever kept us from running.
+    const std::int64_t slept = (now - *next_tick_).count / lacp::machine_tick.count;
+    for (const PortId id : system_.order) lacp::count_slept_ticks(system_.at(id), slept);
     *next_tick_ = *next_tick_ + lacp::machine_tick;
     if (*next_tick_ <= now) *next_tick_ = now + lacp::machine_tick;
     tick(facts, actions);

@@ -1,5 +1,7 @@
 #include "policies/lacp/periodic.hpp"
 
+#include <algorithm>
+
 namespace bondbox::lacp {
 namespace {
 
@@ -43,6 +45,11 @@ void periodic_tick(Port& port) noexcept {
       if (--port.periodic_timer == 0 || fast) enter(port, PeriodicState::periodic_tx);
       return;
   }
+}
+
+void count_slept_ticks(Port& port, std::int64_t slept) noexcept {
+  for (Timer* const timer : {&port.periodic_timer, &port.transmit_timer})
+    if (*timer != 0) *timer = static_cast<Timer>(std::max<std::int64_t>(1, *timer - slept));
 }
 
 }  // namespace bondbox::lacp

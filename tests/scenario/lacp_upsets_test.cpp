@@ -1,4 +1,5 @@
 // Mode 4 when something happens to a running partnership that LACP itself did not begin.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "firmware/explain.hpp"
@@ -173,6 +174,26 @@ BOOST_AUTO_TEST_CASE(a_port_of_unknown_speed_is_not_said_to_want_for_a_partner) 
   const BondStatus status = bench.status();
   BOOST_TEST(explain_port(status, status.ports[1]).cause ==
              "its driver does not tell its speed and duplex, without which 802.3ad does not aggregate");
+}
+
+BOOST_AUTO_TEST_CASE(a_bond_that_seldom_gets_to_run_speaks_as_often_as_its_partner_waits_for) {
+  Partnership bench;
+  (void)bench.take_spoken();
+  const std::int64_t begin = bench.now();
+  for (int i = 0; i < 60; ++i) {
+    bench.clock.advance(ticks_from_ms(330));
+    bench.settle();
+  }
+  std::int64_t last = begin;
+  std::int64_t longest = 0;
+  for (const test::SpokenPdu& pdu : bench.take_spoken()) {
+    if (pdu.card != "e0") continue;
+    longest = std::max(longest, pdu.at_ms - last);
+    last = pdu.at_ms;
+  }
+  longest = std::max(longest, bench.now() - last);
+  BOOST_TEST(longest < 2'000);
+  BOOST_TEST(bench.carrying() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
