@@ -123,6 +123,15 @@ void ArpMonitor::hear(const Scene& scene, PortId id, wire::Bytes frame, Tick now
   }
 }
 
+void ArpMonitor::heard_unseen(const Scene& scene, PortId id, Tick when) noexcept {
+  if (is_validated(scene, id) || (validate_bits(scene.options) & filter) != 0) return;
+  times(id).heard = std::max(times(id).heard, when);
+}
+
+bool ArpMonitor::has_to_see(const BondOptions& options) noexcept {
+  return options.arp_interval_ms != 0 && options.arp_validate != ArpValidate::none;
+}
+
 /// While none is active an answer to the candidate's question may reach any port: switches have yet to learn where we
 /// are (observed kernel behaviour).
 bool ArpMonitor::may_trust_reply(const Scene& scene, Tick now) const noexcept {

@@ -77,6 +77,11 @@ class ArpMonitor {
   /// A frame came, whatever becomes of it. It has at least an Ethernet header.
   void hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept;
 
+  /// Frames came that nobody here has seen: carried in the kernel, which leaves to us what has to be looked at.
+  void heard_unseen(const Scene& scene, PortId port, Tick when) noexcept;
+  /// Whether ARP, neighbour solicitations and advertisements have to be looked at to know what counts as heard.
+  static bool has_to_see(const BondOptions& options) noexcept;
+
   /// A pass comes so much too late: the bond did not run, and asked nobody. That time does not count.
   void excuse(Ticks late, Tick now) noexcept;
 

@@ -28,10 +28,12 @@ Bond::Bond(std::string name, Hardware& hardware, EventLog& events)
 
 Bond::~Bond() {
   for (const PortId id : order_) farewell(id);
+  offload_.close({});
 }
 
 void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   now_ = now;
+  offload_.begin_step(now_);
   bool host_changed = false;
   bool nic_appeared = false;
   for (const HardwareEvent& event : events) {
@@ -47,17 +49,23 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     poll_started_ = true;
     next_poll_ = now_;
   }
-  const bool doubt = forwarder_.take_link_doubt();
+  const bool doubt_below = offload_.take_link_doubt();
+  const bool doubt = forwarder_.take_link_doubt() || doubt_below;
   const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
   // Before the ARP monitor judges, a step reads the frames that have come: a late step must not look like silence.
   const bool ready = !has_arp_probes() || frames_read_;
   const bool scheduled = interval_ms != 0 && now_ >= next_poll_ && ready;
+  if (half_time_ && now_ >= *half_time_) {
+    half_time_.reset();
+    hear_below(now_ - Ticks{1});
+  }
   frames_read_ = false;
   if (scheduled) {
     const Ticks interval = ticks_from_ms(interval_ms);
     if (const Ticks late = now_ - next_poll_; late + late > interval) arp_.excuse(late, now_);
     next_poll_ = next_poll_ + interval;
     if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
+    if (has_arp_probes() && offload_.is_open()) half_time_ = now_ + Ticks{interval.count / 2};
   }
   if (scheduled || look_now_ || doubt) {
     look_now_ = false;
@@ -68,6 +76,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
 }
 
 void Bond::observe_host() {
+  plan_due_ = true;
   if (!host_->is_present() && !remake_host()) return;
   if (host_->is_up() != host_was_up_) {
     host_was_up_ = host_->is_up();
@@ -99,6 +108,7 @@ void Bond::observe_host() {
 }
 
 void Bond::set_promiscuous(Port& port) {
+  plan_due_ = true;
   if (const Outcome outcome = port.nic->set_promiscuous(promiscuous_ || port.promiscuous_asked); !outcome.ok()) {
     record(EventKind::fault, port.name.view(), -1, "cannot set promiscuity: %s", outcome.reason.c_str());
   }
@@ -206,12 +216,15 @@ void Bond::decide(Tick now) {
   forwarder_.punted().clear();
   const auto due = with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); });
   if (due && *due <= now_) apply(TimerDue{});
-  republish();
+  // A plan follows from what the policy was told; making one with every step would cost more than most frames.
+  if (plan_due_) republish();
   note_lacp();
 }
 
 void Bond::apply(const PolicyEvent& event) {
   policy_told_ = true;
+  plan_due_ = true;
+  if (offload_.has_counted()) gather_traffic(event);
   const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
   // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the
@@ -231,12 +244,15 @@ void Bond::apply(const PolicyEvent& event) {
 }
 
 void Bond::republish() {
+  plan_due_ = false;
   ForwardingPlan next = with_policy(policy_, [&](const auto& policy) { return policy.plan(facts()); });
-  if (next.same_effect(plan_)) return;
-  next.generation = plan_.generation + 1;
-  plan_ = next;
-  ++status_version_;
-  show_queues();
+  if (!next.same_effect(plan_)) {
+    next.generation = plan_.generation + 1;
+    plan_ = next;
+    ++status_version_;
+    show_queues();
+  }
+  if (offload_.is_open()) publish_below();
 }
 
 /// The host gets as many queues as the ports' queue_ids ask for, and one where none does.
@@ -320,6 +336,8 @@ std::optional<Tick> Bond::next_deadline() const {
   }
   sooner(with_policy(policy_, [](const auto& policy) { return policy.next_deadline(); }));
   if (!awaited_.empty()) sooner(next_retry_);
+  sooner(offload_.next_deadline());
+  sooner(half_time_);
   if (!host_->is_present()) sooner(next_remake_);
   return due;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "firmware/arp_monitor.hpp"
+#include "firmware/bond_offload.hpp"
 #include "firmware/bond_status.hpp"
 #include "firmware/config/bond_config.hpp"
 #include "firmware/config/config_diff.hpp"
@@ -85,6 +86,7 @@ class Bond final : public OptionTarget {
   std::string active_port_name() const override;
   bool port_has_link(std::string_view name) const override;
   Outcome change_mode(Mode mode) override;
+  Outcome change_offload(OffloadUse wanted) override;
   void note(std::string text) override;
   std::string attribute(std::string_view name) const override;
 
@@ -128,6 +130,15 @@ class Bond final : public OptionTarget {
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
   void note_lacp();  // bond_options.cpp
+
+  // bond_below.cpp
+  Outcome open_offload();
+  void add_below(PortId id);
+  void publish_below();
+  std::string_view obstacle_below() const;
+  void gather_traffic(const PolicyEvent& event);
+  void hear_below(Tick when);
+  PortCounters counters_of(PortId id, const OffloadCounters& below) const;
 
   // bond_actions.cpp
   void perform(const AnnouncePeers&);
@@ -212,12 +223,17 @@ class Bond final : public OptionTarget {
   std::uint64_t host_refused_ = 0;
   std::uint64_t status_version_ = 1;
   bool policy_told_ = false;  ///< since note_lacp() last looked
+  bool plan_due_ = true;      ///< what the plan is made of may have changed
   std::optional<LacpStatus> lacp_shown_;
   std::uint64_t handles_version_ = 1;
   static constexpr std::size_t speech_size_max = 512;
   std::unique_ptr<std::uint8_t[]> speech_storage_;
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
   std::unique_ptr<HostPort> host_;
+  BucketTraffic traffic_;                                ///< of the forwarder and of the kernel, as last gathered
+  std::array<std::uint64_t, max_ports> heard_frames_{};  ///< that had come in below when the ARP monitor last asked
+  std::optional<Tick> half_time_;                        ///< when it is to ask before its next pass
+  BondOffload offload_;  ///< the last member: it goes before the ports and the host's interface do
 };
 
 }  // namespace bondbox

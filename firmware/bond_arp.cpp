@@ -22,10 +22,14 @@ void Bond::begin_arp_monitor() {
   frames_read_ = false;
   unreachable_targets_ = 0;
   probe_ports_.clear();
+  half_time_.reset();
+  if (offload_.is_open())
+    for (const PortId id : order_) heard_frames_[id.index] = offload_.counters().ports[id.index].rx_frames;
   for (const PortId id : order_) arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
 }
 
 void Bond::arp_pass() {
+  hear_below(now_ - Ticks{1});
   move_links(arp_.inspect(arp_scene(), now_), true);
   apply(MonitorPass{true});
   const ArpMonitor::Probing probing = arp_.probe(arp_scene(), now_);

@@ -133,6 +133,9 @@ BondStatus Bond::status(Tick now) const {
   status.punts_lost = forwarder_.punts_lost();
   status.host_refused = host_refused_;
   status.counters = forwarder_.bond();
+  const OffloadCounters below = offload_.counters_now();
+  status.counters.tx_no_port += below.tx_no_port;
+  status.offload = offload_.status(options_.offload);
   if (host_ != nullptr) {
     status.host = host_->counters();
     status.addresses.assign(host_->addresses().begin(), host_->addresses().end());
@@ -153,7 +156,7 @@ BondStatus Bond::status(Tick now) const {
     one.options = port.options;
     one.active = one.name == status.active;
     for (const PortId usable : plan_.transmit.usable) one.carries = one.carries || usable == id;
-    one.counters = forwarder_.port(id);
+    one.counters = counters_of(id, below);
     one.nic = port.nic->counters();
     status.ports.push_back(std::move(one));
   }
@@ -167,6 +170,7 @@ BondStatus Bond::status(Tick now) const {
 
 void Bond::append_wait_handles(std::vector<int>& handles) const {
   if (host_ != nullptr) host_->append_wait_handles(handles);
+  offload_.append_wait_handles(handles);
   for (const PortId id : order_) {
     if (slot(id).nic->wait_handle() >= 0) handles.push_back(slot(id).nic->wait_handle());
   }

@@ -46,6 +46,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   mtu_ = host_->mtu();
   promiscuous_ = host_->is_promiscuous();
   record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
+  if (Outcome outcome = open_offload(); !outcome.ok() && options_.offload == OffloadUse::bpf) return outcome;
 
   configured_ = config.ports;
   for (const std::string& port : config.ports) {
@@ -60,6 +61,8 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
       return outcome;
     }
   }
+  if (options_.offload == OffloadUse::bpf && !offload_.port_refusal().empty())
+    return Outcome::failed(EOPNOTSUPP, std::string(offload_.port_refusal()));
   if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }
@@ -68,6 +71,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
 
 /// Somebody deleted the host's interface: it is made again as it was configured. False while that cannot be.
 bool Bond::remake_host() {
+  offload_.close(name_ + " is gone");
   if (now_ < next_remake_) return false;
   next_remake_ = now_ + retry_interval;
   record(EventKind::fault, {}, -1, "the interface is gone, making it again");
@@ -87,6 +91,7 @@ bool Bond::remake_host() {
   for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config()}) {
     if (!outcome.ok()) record(EventKind::fault, {}, -1, "not as before: %s", outcome.reason.c_str());
   }
+  (void)open_offload();
   return true;
 }
 
@@ -108,7 +113,8 @@ NicTable Bond::nics() const noexcept {
 }
 
 BondFacts Bond::facts() const {
-  BondFacts facts{options_, mac_, is_up(), {}, {}, {}, &forwarder_.traffic()};
+  const BucketTraffic& traffic = offload_.has_counted() ? traffic_ : forwarder_.traffic();
+  BondFacts facts{options_, mac_, is_up(), {}, {}, {}, &traffic};
   if (host_ != nullptr) {
     facts.addresses = host_->addresses();
     facts.vlans = host_->vlans();
@@ -169,6 +175,8 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   port.nic = std::move(nic);
   *free = std::move(port);
   forwarder_.forget_port(id);
+  offload_.forget_port(id);
+  add_below(id);
   arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
   const std::string name = slot(id).name.str();
   if (std::find(configured_.begin(), configured_.end(), name) == configured_.end()) configured_.push_back(name);
@@ -257,7 +265,8 @@ void Bond::remove(PortId id, std::string_view why) {
   drop_frames(id);
   if (slot(id).sample.present) farewell(id);
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
-  slots_[id.index].reset();
+  // Its NIC stays until a plan without it is in force below.
+  const std::optional<Port> leaving = std::exchange(slots_[id.index], std::nullopt);
   forwarder_.forget_punted(id);
   arp_.forget(id);
   if (const auto probed = std::find(probe_ports_.begin(), probe_ports_.end(), id); probed != probe_ports_.end())
@@ -266,6 +275,8 @@ void Bond::remove(PortId id, std::string_view why) {
   ++status_version_;
   apply(PortRemoved{id});
   republish();
+  offload_.remove_port(id);
+  plan_due_ = true;  // it may have been in the way of the others
 }
 
 /// What the policy still has to say on a port that is about to be given back leaves now.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "firmware/bond_offload.hpp"
 #include "firmware/event_log.hpp"
 #include "firmware/forwarder.hpp"
 #include "hal/host_port.hpp"
@@ -63,6 +64,7 @@ struct BondStatus {
   std::optional<LacpStatus> lacp;        ///< mode 4; its ports stand as `ports` do
   std::optional<BalanceStatus> balance;  ///< modes 5 and 6
   ForwardingPlan plan;
+  OffloadStatus offload;
 };
 
 /// What the scheduler knows beside the bonds.

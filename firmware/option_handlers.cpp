@@ -78,6 +78,13 @@ Outcome write_mode(OptionTarget& target, std::int64_t value) {
   return Outcome::done();
 }
 
+Outcome write_offload(OptionTarget& target, std::int64_t value) {
+  const auto use = static_cast<OffloadUse>(value);
+  if (Outcome change = target.change_offload(use); !change.ok()) return change;
+  target.options().offload = use;
+  return Outcome::done();
+}
+
 Outcome write_unmonitored(OptionTarget& target, std::int64_t value) {
   BondOptions& options = target.options();
   if (value == 0 && options.miimon_ms == 0 && options.arp_interval_ms == 0)

@@ -12,6 +12,8 @@ namespace bondbox::option_handlers {
 
 Outcome write_mode(OptionTarget& target, std::int64_t value);
 
+Outcome write_offload(OptionTarget& target, std::int64_t value);
+
 Outcome write_unmonitored(OptionTarget& target, std::int64_t value);
 Outcome write_miimon(OptionTarget& target, std::int64_t value);
 Outcome write_arp_interval(OptionTarget& target, std::int64_t value);

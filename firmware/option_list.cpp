@@ -38,6 +38,7 @@ constexpr ValueName ad_select_values[] = {{"stable", 0}, {"bandwidth", 1}, {"cou
 constexpr ValueName switch_values[] = {{"off", 0}, {"on", 1}};
 constexpr ValueName off_value[] = {{"off", 0}};
 constexpr ValueName rebalance_values[] = {{"kernel", 0}, {"bounded", 1}};
+constexpr ValueName offload_values[] = {{"auto", 0}, {"bpf", 1}, {"off", 2}};
 
 template <auto Field>
 Outcome store(OptionTarget& target, std::int64_t value) {
@@ -323,6 +324,13 @@ constexpr OptionInfo options[] = {
      .values = switch_values,
      .help = "deliver what inactive ports receive (1) or drop it (0)",
      .access = stored<&O::all_slaves_active>},
+    {.name = "offload",
+     .kind = choice,
+     .maximum = 2,
+     .default_text = "auto",
+     .values = offload_values,
+     .help = "carry frames inside the kernel: where it can be (auto), always (bpf), never (off) (bondbox's own)",
+     .access = numbers(write_offload, load<&O::offload>)},
     {.name = "resend_igmp",
      .effect = rejoining_modes,
      .maximum = 255,

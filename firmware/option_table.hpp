@@ -49,6 +49,9 @@ class OptionTarget {
   /// Called before options().mode changes, with no ports and the bond down. A failure leaves the mode as it is.
   virtual Outcome change_mode(Mode mode) = 0;
 
+  /// Called before options().offload changes. A failure leaves it as it is.
+  virtual Outcome change_offload(OffloadUse) { return Outcome::done(); }
+
   /// A line for the log, without the bond's name: the kernel driver's own where it has one.
   virtual void note(std::string text) = 0;
   /// The text of a read-only attribute (mii_status, ad_aggregator, ad_num_ports, ad_actor_key, ad_partner_key,

@@ -77,6 +77,15 @@ json::object lacp_json(const LacpStatus& lacp) {
           {"without_partner", lacp.fallback}};
 }
 
+json::object offload_json(const OffloadStatus& offload) {
+  return {{"wanted", option_value_name("offload", static_cast<std::int64_t>(offload.wanted))},
+          {"kind", name_or_null(offload.kind)},
+          {"serving", offload.serving},
+          {"reason", name_or_null(offload.reason)},
+          {"tx_frames", offload.tx_frames},
+          {"rx_frames", offload.rx_frames}};
+}
+
 /// What the mode has to say of the port, beside what every mode has.
 json::object mode_json(const BondStatus& bond, const PortStatus& port) {
   json::object object;
@@ -168,6 +177,7 @@ json::object bond_json(const BondStatus& bond) {
       {"xmit_hash_policy",
        option_value_name("xmit_hash_policy", static_cast<std::int64_t>(bond.options.xmit_hash_policy))},
   };
+  object["offload"] = offload_json(bond.offload);
   if (bond.lacp) object["lacp"] = lacp_json(*bond.lacp);
   if (bond.balance) {
     object["balance"] = json::object{{"rounds", bond.balance->rounds},

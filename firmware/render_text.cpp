@@ -11,7 +11,8 @@
 namespace bondbox {
 namespace {
 
-constexpr std::size_t addresses_shown_max = 6;
+constexpr std::size_t addresses_shown_max = 4;
+constexpr std::size_t reason_shown_max = 110;  // two lines with what stands before it
 
 /// In at most `width` characters: a number that is longer is told in thousands, millions and so on, rounded down.
 std::string count_text(unsigned long long count, std::size_t width) {
@@ -153,6 +154,14 @@ void append_losses(std::string& text, const BondStatus& bond) {
                 static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
 }
 
+std::string forwarding_text(const OffloadStatus& offload) {
+  if (offload.serving) return "in the kernel (BPF, " + offload.kind + ")";
+  if (offload.wanted == OffloadUse::off || offload.reason.empty()) return "in the daemon (offload is off)";
+  std::string reason = (offload.kind.empty() ? "BPF refused: " : "") + offload.reason;
+  if (reason.size() > reason_shown_max) reason = reason.substr(0, reason_shown_max - 3) + "...";
+  return "in the daemon (" + reason + ")";
+}
+
 /// Whether the hash policy decides anything.
 bool hashes(const ForwardingPlan& plan) {
   const TransmitRule& rule = plan.transmit;
@@ -193,6 +202,7 @@ std::string render_text(const BondStatus& bond) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }
   text += line + "\n";
+  text += "  forwarding: " + forwarding_text(bond.offload) + "\n";
   append_addresses(text, bond);
   text += "\n";
   append_ports(text, bond);

@@ -33,6 +33,10 @@ enum class AdSelect : std::uint8_t { stable, bandwidth, count, actor_port_prio }
 /// bondbox's own: how modes 5 and 6 spread anew. `kernel` forgets everything every 10 s; `bounded` moves a few buckets.
 enum class Rebalance : std::uint8_t { kernel, bounded };
 
+/// bondbox's own: whether programs in the kernel carry frames. `automatic`: where the kernel lets them; `bpf`: without
+/// them the bond is refused.
+enum class OffloadUse : std::uint8_t { automatic, bpf, off };
+
 struct BondOptions {
   Mode mode = Mode::active_backup;
   bool unmonitored = false;  ///< bondbox's own: neither miimon nor ARP monitor, asked for in words
@@ -64,6 +68,7 @@ struct BondOptions {
   Rebalance rebalance = Rebalance::bounded;
   bool xmit_hash_resilient = false;  ///< bondbox's own, modes 2 and 4: a port's death moves its own flows only
   bool nd_balance = true;  ///< bondbox's own, mode 6: IPv6 peers are told which port to send to, as IPv4 peers are
+  OffloadUse offload = OffloadUse::automatic;
   std::uint32_t lp_interval_s = 1;
   std::uint32_t min_links = 0;
 

@@ -14,6 +14,7 @@
 #include "hal/sim/sim_hardware.hpp"
 #include "hal/sim/sim_host_port.hpp"
 #include "hal/sim/sim_world.hpp"
+#include "tests/support/fake_offload.hpp"
 
 namespace bondbox::test {
 
@@ -47,7 +48,7 @@ class SimBench {
 
   sim::SimClock clock;
   sim::SimWorld world{clock};
-  sim::SimHardware hardware{world};
+  OffloadingHardware hardware{world};  ///< without an offload, unless a test lets hardware.record open one
   EventLog events;
   Scheduler scheduler{hardware, clock, events};
 

@@ -240,6 +240,18 @@ BOOST_AUTO_TEST_CASE(two_awaited_ports_fit_a_serial_console_whatever_the_reason)
   BOOST_TEST(has(render_text(bond), (longest + " is awaited: ").c_str()));
 }
 
+BOOST_AUTO_TEST_CASE(who_forwards_is_told_whatever_the_reason_and_fits_a_console) {
+  BondStatus bond = healthy();
+  bond.offload.kind = "tcx";
+  bond.offload.serving = true;
+  BOOST_TEST(has(render_text(bond), "\n  forwarding: in the kernel (BPF, tcx)\n"));
+  bond.offload.serving = false;
+  bond.offload.kind.clear();
+  bond.offload.reason = "the verifier says: " + std::string(1'000, 'x');
+  check_fits_console(bond);
+  BOOST_TEST(has(render_text(bond), "forwarding: in the daemon (BPF refused: the verifier says:"));
+}
+
 BOOST_AUTO_TEST_CASE(a_word_longer_than_a_line_is_cut) {
   BondStatus bond = healthy();
   bond.awaited.push_back({"eth2", std::string(300, 'x')});
@@ -263,7 +275,7 @@ BOOST_AUTO_TEST_CASE(of_many_addresses_the_first_are_shown) {
   BondStatus bond = healthy();
   bond.addresses.assign(40, {IpAddress::parse("192.0.2.1").value(), {}, {}, false});
   check_fits_console(bond);
-  BOOST_TEST(has(render_text(bond), "  and 34 more\n"));
+  BOOST_TEST(has(render_text(bond), "  and 36 more\n"));
 }
 
 BOOST_AUTO_TEST_CASE(addresses_vlans_and_a_primary_that_is_no_port_are_shown) {
@@ -289,7 +301,7 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
              "name tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms unmonitored "
              "plan_generation failovers announcements tx_no_port tx_runts tx_punted punts_lost host_refused "
              "host_rx_lost_below "
-             "addresses ports awaited xmit_hash_policy");
+             "addresses ports awaited xmit_hash_policy offload");
   const boost::json::value& first = one.at("ports").at(0);
   BOOST_TEST(keys(first) ==
              "name link delay_left_ms in_state_for_ms speed_mbps duplex link_failures active carries mac permanent_mac "
