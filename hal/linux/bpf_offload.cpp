@@ -39,11 +39,16 @@ constexpr RoleShape shape_of(BpfRole role) noexcept {
   return {BPF_PROG_TYPE_SCHED_CLS, "bondbox_locate"};
 }
 
-/// "the kernel refuses WHAT: WHY".
+/// "the kernel refuses WHAT: WHY (needs CAP_BPF): the verifier's words".
 Outcome refused(int error, const std::string& what, const std::string& complaint = {}) {
   if (error == ENOSYS) return Outcome::failed(EOPNOTSUPP, "this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)");
   std::string reason = "the kernel refuses " + what + ": " + std::strerror(error);
-  if (error == EPERM) reason += " (needs CAP_BPF and CAP_NET_ADMIN)";
+  const std::string rights = missing_bpf_rights();
+  if (!rights.empty()) {
+    reason += " (needs " + rights + ")";
+  } else if (error == EPERM) {
+    reason += " (needs CAP_BPF in the machine's own user namespace)";
+  }
   if (!complaint.empty()) reason += ": " + complaint;
   return Outcome::failed(error, std::move(reason));
 }
@@ -51,10 +56,6 @@ Outcome refused(int error, const std::string& what, const std::string& complaint
 /// The kernel has no qdisc for it, or none that takes programs; tcx may do.
 bool means_no_clsact(int error) noexcept {
   return error == ENOENT || error == EOPNOTSUPP || error == EINVAL || error == EPROTONOSUPPORT;
-}
-
-bool is_no_right(int error) noexcept {
-  return error == EPERM || error == EACCES;
 }
 
 }  // namespace
@@ -145,13 +146,13 @@ int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string
 Outcome LinuxOffload::load_egress() {
   std::string complaint;
   int error = load(BpfRole::egress, PortId{0}, egress_, complaint);
-  if (is_no_right(error) && layout_.device_state != 0) {
-    // Reading the kernel's memory needs CAP_PERFMON beside CAP_BPF.
+  if (error != 0 && layout_.device_state != 0) {
+    // Reading the kernel's memory takes a kernel with tracing.
     layout_ = {};
     std::string without;
-    if (const int again = load(BpfRole::egress, PortId{0}, egress_, without); again == 0) {
-      context_->say(std::string(host_.name()) + ": BPF programs cannot look at carrier (needs CAP_PERFMON" +
-                    (complaint.empty() ? "" : ": " + complaint) + "); links are polled as ever");
+    if (load(BpfRole::egress, PortId{0}, egress_, without) == 0) {
+      context_->say(std::string(host_.name()) + ": BPF programs cannot look at carrier on this kernel (" + complaint +
+                    "); links are polled as ever");
       error = 0;
     }
   }

@@ -1,6 +1,7 @@
 #include "hal/linux/bpf_syscall.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -196,6 +197,25 @@ int detach_from_device(int index, BpfHook hook, int program) {
   request.attach_bpf_fd = static_cast<std::uint32_t>(program);
   request.attach_type = device_hook(hook);
   return -std::min(call(BPF_PROG_DETACH, request), 0);
+}
+
+std::string missing_bpf_rights() {
+  struct Right {
+    unsigned number;
+    const char* name;
+  };
+  constexpr unsigned system_admin = 21;  // has held all of these since before there were others
+  constexpr std::array rights{Right{39, "CAP_BPF"}, Right{38, "CAP_PERFMON"}, Right{12, "CAP_NET_ADMIN"}};
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> held{};
+  if (::syscall(SYS_capget, &header, held.data()) != 0) return {};
+  const auto has = [&held](unsigned number) { return (held[number / 32].effective >> number % 32 & 1) != 0; };
+  std::string missing;
+  for (const Right& right : rights) {
+    const bool covered = right.number >= 32 && has(system_admin);
+    if (!has(right.number) && !covered) missing.append(missing.empty() ? "" : " and ").append(right.name);
+  }
+  return missing;
 }
 
 std::uint32_t possible_cpus() {

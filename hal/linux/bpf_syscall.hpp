@@ -73,6 +73,10 @@ int detach_from_device(int index, BpfHook hook, int program);
 /// The program of this name that is attached to the device itself; an invalid one where there is none.
 UniqueFd program_on_device(int index, BpfHook hook, const char* name);
 
+/// Which of the rights that the programs take this process does not have: "CAP_BPF and CAP_PERFMON"; empty: none, as
+/// far as its own user namespace tells. (Without CAP_PERFMON the verifier forbids arithmetic that the programs need.)
+std::string missing_bpf_rights();
+
 /// How many values a per-CPU map has; 0: unknown.
 std::uint32_t possible_cpus();
 
