@@ -62,8 +62,12 @@ PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_
 SUPPORT_SOURCES := $(call find,tests/support)
 LAB_SOURCES     := $(call find,tests/lab)
 LIVE_SOURCES    := $(call find,tests/live)
-UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) tests/fuzz/% tests/bench/% tests/image/%,\
-  $(call find,tests))
+BENCH_SOURCES   := $(filter-out tests/bench/self/% tests/bench/micro/%,$(call find,tests/bench))
+MICRO_SOURCES   := $(call find,tests/bench/micro)
+# The bench's arithmetic and reports are tested as units; the rest of it is built when it is asked for.
+BENCH_CHECKED   := $(addprefix tests/bench/,statistics.cpp results.cpp report_json.cpp report_svg.cpp report_text.cpp)
+UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
+  tests/fuzz/% tests/image/%,$(call find,tests))
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
@@ -73,18 +77,25 @@ UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
 LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES))
 # The live tests also use the lab's namespaces and its daemon.
 LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
+BENCH_OBJECTS   := $(call objects_of,$(BENCH_SOURCES))
+MICRO_OBJECTS   := $(call objects_of,$(MICRO_SOURCES))
 TEST_OBJECTS    := $(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS))
 
 PROGRAM   := $(BUILD)/bondbox
 UNIT      := $(BUILD)/tests/bondbox-tests
 LAB       := $(BUILD)/tests/bondbox-lab
 LIVE      := $(BUILD)/tests/bondbox-live
+BENCH     := $(BUILD)/tests/bondbox-bench
+MICRO     := $(BUILD)/tests/bondbox-micro
 GENERATED := $(BUILD)/generated
 TEST_PCH  := $(GENERATED)/boost_test.hpp
 
+BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT='$(BUILD)' \
+  ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' ONLY='$(ONLY)' FORMAT='$(FORMAT)' PULLS='$(PULLS)'
+
 # ---- Targets ---------------------------------------------------------------------------------------------------------
 
-.PHONY: all run check test size install uninstall objects clean help always
+.PHONY: all run check test bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -93,6 +104,17 @@ run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one ca
 
 test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
+
+bench: $(PROGRAM) $(BENCH) $(MICRO) build/deps/run.stamp ## beside a bare cable and other programs; ROUNDS=, SECONDS=, ONLY=, FORMAT=json
+	$(Q)$(BENCH_ENV) $(BENCH) run
+
+bench-kernel: $(PROGRAM) $(BENCH) build/deps/run.stamp build/deps/live.stamp ## beside the kernel's own driver, in user-mode-linux
+	$(Q)$(BENCH_ENV) $(BENCH) kernel
+
+bench-micro: $(PROGRAM) $(BENCH) $(MICRO) ## what single decisions cost, in ns and instructions
+	$(Q)$(BENCH_ENV) $(BENCH) micro
+
+bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
 	$(Q)toolchain/check.sh $(BUILD)
@@ -121,7 +143,7 @@ clean: ## remove build/
 help: ## this list
 	@echo 'bondbox $(VERSION): one network address over several cables.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
 	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), CROSS=TRIPLE- (another compiler),'
@@ -142,6 +164,7 @@ $(eval $(call remember,$(BUILD)/obj/.flags,$(CXX) $(CXXFLAGS_ALL)))
 $(eval $(call remember,$(BUILD)/obj/.test-flags,$(CXX) $(TESTFLAGS_ALL)))
 $(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(PROGRAM_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.bench-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(BENCH_OBJECTS) $(MICRO_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.live-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LIVE_OBJECTS)))
 
@@ -198,6 +221,12 @@ $(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gc
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(TESTFLAGS_ALL) $(if $(findstring main.cpp,$<),,-include $(TEST_PCH)) -MMD -MP -c $< -o $@
 
+# What measures must not be slower than what is measured.
+$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/build.stamp build/deps/test.stamp
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CXXFLAGS_ALL) -O2 -MMD -MP -c $< -o $@
+
 # Boost.Test's header takes longer to compile than most tests; it is compiled once.
 $(TEST_PCH).gch: $(BUILD)/obj/.test-flags | build/deps/build.stamp build/deps/test.stamp
 	$(call say,CXX,boost/test/unit_test.hpp)
@@ -217,12 +246,17 @@ $(PROGRAM): $(PROGRAM).debug
 	$(Q)ln -f $< $@
 endif
 
-$(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(BUILD)/obj/.unit-flags
+BENCH_SUPPORT := $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS)) \
+  $(filter $(BUILD)/obj/tests/live/support/%,$(LIVE_OBJECTS))
+
+$(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(call objects_of,$(BENCH_CHECKED)) $(BUILD)/obj/.unit-flags
 $(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(BUILD)/obj/.lab-flags
 $(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
-$(UNIT) $(LAB) $(LIVE):
+$(BENCH): $(LIBRARY_OBJECTS) $(BENCH_SUPPORT) $(BENCH_OBJECTS) $(BUILD)/obj/.bench-flags
+$(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags
+$(UNIT) $(LAB) $(LIVE) $(BENCH) $(MICRO):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@
 
--include $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)

@@ -33,6 +33,7 @@ group_works() {
     test) printf '#include <boost/test/unit_test.hpp>\n' | g++ -std=c++20 -E -x c++ - > /dev/null 2>&1 ;;
     bpf) why_on="without them the program is built without the BPF path" ;;
     live | unpacked) why_on="without them the tests beside the kernel's driver and Open vSwitch are skipped" ;;
+    bench | bench-unpacked) why_on="without them the bench skips what it needs them for" ;;
     check) command -v clang-format > /dev/null ;;
   esac
 }
@@ -59,8 +60,8 @@ wanted=$(missing)
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
-if [ "$group" = unpacked ]; then
-  place=$(dirname "$stamp")/unpacked
+case $group in *unpacked)
+  place=$(dirname "$stamp")/$group
   unpack() (
     rm -rf "$place" && mkdir -p "$place" && cd "$place" && apt-get download -q $wanted || exit 1
     for archive in *.deb; do dpkg-deb -x "$archive" . && rm "$archive" || exit 1; done
@@ -69,7 +70,7 @@ if [ "$group" = unpacked ]; then
   unpack > "$log" 2>&1 < /dev/null && done_with
   tail -n 5 "$log" >&2
   go_on_or_stop "apt-get could not download: $wanted"
-fi
+esac
 
 if [ "$(id -u)" = 0 ]; then
   as_root=

@@ -12,7 +12,7 @@
 
 namespace bondbox::test {
 
-class FakeHostPort final : public HostPort {
+class FakeHostPort : public HostPort {
  public:
   explicit FakeHostPort(std::string name = "bond0", MacAddress mac = {{0x02, 0, 0, 0, 0x0a, 0}})
       : name_(std::move(name)), mac_(mac) {}

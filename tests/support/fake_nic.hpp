@@ -11,7 +11,7 @@
 
 namespace bondbox::test {
 
-class FakeNic final : public Nic {
+class FakeNic : public Nic {
  public:
   explicit FakeNic(std::string name = "e0", MacAddress mac = {{0x02, 0, 0, 0, 0x0a, 0}})
       : name_(std::move(name)), permanent_mac_(mac), mac_(mac) {}
