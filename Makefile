@@ -193,11 +193,11 @@ BPF_OBJCOPY ?= llvm-objcopy
 BPF_READELF ?= llvm-readelf
 BPF_NAMES   := egress ingress filter locate
 BPF_HEADER  := $(GENERATED)/bpf_programs_generated.hpp
-# The byte order is the target's. An older BPF machine than v2 has no comparison for "less".
-BPF_ENDIAN  := $(if $(filter 4321,$(shell echo __BYTE_ORDER__ | $(CXX) -E -P -x c++ - 2>/dev/null)),big,little)
-BPF_FLAGS   := -target $(if $(filter big,$(BPF_ENDIAN)),bpfeb,bpfel) -mcpu=v2 -std=c++20 -O2 -ffreestanding -fno-exceptions -fno-rtti \
-  -fno-jump-tables -fno-asynchronous-unwind-tables -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I.
-$(eval $(call remember,$(BUILD)/bpf/.flags,$(BPF) $(BPF_CLANG) $(BPF_FLAGS)))
+# The byte order is added by the script: the one that CXX compiles for. An older BPF machine than v2 has no comparison
+# for "less".
+BPF_FLAGS   := -mcpu=v2 -std=c++20 -O2 -ffreestanding -fno-exceptions -fno-rtti -fno-jump-tables \
+  -fno-asynchronous-unwind-tables -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I.
+$(eval $(call remember,$(BUILD)/bpf/.flags,$(BPF) $(BPF_CLANG) $(CXX) $(BPF_FLAGS)))
 
 ifeq ($(BPF),0)
 $(BPF_HEADER): $(BUILD)/bpf/.flags
@@ -206,7 +206,7 @@ else
 $(BPF_HEADER): toolchain/bpf.sh $(wildcard hal/linux/bpf/* hal/wire/*.hpp) $(BUILD)/bpf/.flags | build/deps/bpf.stamp
 	$(call say,BPF,$(BPF_NAMES))
 	@mkdir -p $(@D)
-	$(Q)BPF='$(BPF)' CLANG='$(BPF_CLANG)' OBJCOPY='$(BPF_OBJCOPY)' READELF='$(BPF_READELF)' ENDIAN='$(BPF_ENDIAN)' \
+	$(Q)BPF='$(BPF)' CLANG='$(BPF_CLANG)' OBJCOPY='$(BPF_OBJCOPY)' READELF='$(BPF_READELF)' CXX='$(CXX)' \
 	  toolchain/bpf.sh $@ $(BUILD)/bpf '$(BPF_FLAGS)' $(BPF_NAMES)
 endif
 

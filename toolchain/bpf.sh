@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles hal/linux/bpf/NAME.bpf.cpp for the kernel's BPF machine and writes their instructions as arrays into a
 # header: bpf.sh HEADER DIRECTORY FLAGS NAME...
-# In the environment: BPF (1: fail where a tool is missing), CLANG, OBJCOPY, READELF, ENDIAN (little, big).
+# In the environment: BPF (1: fail where a tool is missing), CLANG, OBJCOPY, READELF, CXX (whose byte order counts).
 set -eu
 header=$1
 place=$2
@@ -20,6 +20,10 @@ for tool in "$CLANG" "$OBJCOPY" "$READELF"; do
   exit 0
 done
 
+case $(echo __BYTE_ORDER__ | $CXX -E -P -x c++ -) in
+  4321) machine=bpfeb endian=big ;;
+  *) machine=bpfel endian=little ;;
+esac
 {
   echo '// Written by toolchain/bpf.sh: instructions for the BPF machine, in its byte order.'
   echo '#pragma once'
@@ -30,7 +34,7 @@ done
 } > "$header.new"
 for name in "$@"; do
   object=$place/$name.o
-  "$CLANG" $flags -c "hal/linux/bpf/$name.bpf.cpp" -o "$object"
+  "$CLANG" -target $machine $flags -c "hal/linux/bpf/$name.bpf.cpp" -o "$object"
   # The loader patches placeholders and knows no other relocation; and there is no map for data of the compiler's own.
   if "$READELF" -r "$object" | grep -q 'R_BPF'; then
     echo "bpf: $name.bpf.cpp needs relocations:" >&2
@@ -42,7 +46,7 @@ for name in "$@"; do
   {
     echo
     echo "inline constexpr std::uint64_t bpf_${name}_code[] = {"
-    od -An -v -tx8 -w32 --endian="$ENDIAN" "$place/$name.code" | sed 's/ \([0-9a-f][0-9a-f]*\)/ 0x\1,/g; s/^/   /'
+    od -An -v -tx8 -w32 --endian=$endian "$place/$name.code" | sed 's/ \([0-9a-f][0-9a-f]*\)/ 0x\1,/g; s/^/   /'
     echo '};'
   } >> "$header.new"
 done
