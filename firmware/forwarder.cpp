@@ -5,25 +5,23 @@
 #include <utility>
 
 #include "hal/wire/ethernet.hpp"
-#include "hal/wire/ip.hpp"
-#include "hal/wire/nd.hpp"
+#include "hal/wire/frame_class.hpp"
 #include "hal/wire/slow_protocols.hpp"
+#include "hal/wire/span_reader.hpp"
 #include "policies/choice.hpp"
 #include "policies/transmit_hash.hpp"
 
 namespace bondbox {
 namespace {
 
-namespace ethertype = wire::ethertype;
+static_assert(punt_slow_protocols == wire::fast_class_slow_protocols);
+static_assert(punt_arp_received == wire::fast_class_arp_received && punt_arp_sent == wire::fast_class_arp_sent);
+static_assert(punt_nd_received == wire::fast_class_nd_received && punt_na_sent == wire::fast_class_na_sent);
+static_assert(deliver_unicast == wire::fast_unicast && deliver_multicast == wire::fast_multicast);
+static_assert(deliver_broadcast == wire::fast_broadcast && deliver_link_local == wire::fast_link_local);
 
 constexpr std::uint32_t next_random(std::uint32_t state) noexcept {
   return state * 1664525U + 1013904223U;
-}
-
-/// Which of the two neighbour discovery messages it is, or 0.
-std::uint8_t neighbour_discovery_type(wire::Bytes frame) noexcept {
-  if (!is_neighbour_discovery(frame)) return 0;
-  return wire::EthernetView::parse(frame)->payload()[wire::Ipv6View::header_size];
 }
 
 std::uint8_t* source_of(Packet& packet) noexcept {
@@ -86,28 +84,14 @@ std::size_t hand_over(std::span<Packet* const> frames, HostPort& host) {
 
 }  // namespace
 
-/// The kernel driver, too, looks behind VLAN tags for it.
 Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
-  const auto view = wire::EthernetView::parse(frame);
-  if (!view) return punt_nothing;
-  switch (view->ethertype()) {
-    case ethertype::slow_protocols:
-      return from_host ? punt_nothing : punt_slow_protocols;
-    case ethertype::arp:
-      return from_host ? punt_arp_sent : punt_arp_received;
-    case ethertype::ipv6:
-      if (!from_host) return is_neighbour_discovery(frame) ? punt_nd_received : punt_nothing;
-      return neighbour_discovery_type(frame) == wire::nd::advertisement ? punt_na_sent : punt_nothing;
-    default:
-      return punt_nothing;
-  }
+  if (frame.size() < wire::ethernet_header_size) return punt_nothing;
+  const wire::SpanReader reader(frame);
+  return from_host ? wire::fast::class_sent(reader) : wire::fast::class_received(reader);
 }
 
 Deliver destination_class(wire::Bytes frame) noexcept {
-  if ((frame[0] & 1) == 0) return deliver_unicast;
-  const MacAddress destination = MacAddress::load(frame.data());
-  if (destination.is_broadcast()) return deliver_broadcast;
-  return destination.is_link_local() ? deliver_link_local : deliver_multicast;
+  return wire::fast::destination_class(frame.data());
 }
 
 void Forwarder::host_to_ports(PacketBatch& batch, const ForwardingPlan& plan, const NicTable& nics) {

@@ -1,19 +1,43 @@
 #include "policies/choice.hpp"
 
-#include <algorithm>
-
-#include "hal/wire/ethernet.hpp"
-#include "hal/wire/ip.hpp"
-#include "hal/wire/nd.hpp"
-#include "policies/transmit_hash.hpp"
+#include "hal/wire/fast_choice.hpp"
+#include "hal/wire/span_reader.hpp"
 
 namespace bondbox {
 namespace {
 
-bool is_neighbour_frame(wire::Bytes frame) noexcept {
-  const auto view = wire::EthernetView::parse(frame);
-  return view && (view->ethertype() == wire::ethertype::arp || is_neighbour_discovery(frame));
-}
+namespace fast = wire::fast;
+
+static_assert(static_cast<int>(Spread::nothing) == wire::fast_nothing);
+static_assert(static_cast<int>(Spread::single) == wire::fast_single);
+static_assert(static_cast<int>(Spread::round_robin) == wire::fast_round_robin);
+static_assert(static_cast<int>(Spread::hash) == wire::fast_hash);
+static_assert(static_cast<int>(Spread::buckets) == wire::fast_buckets);
+static_assert(static_cast<int>(Spread::copy_to_all) == wire::fast_copy_to_all);
+static_assert(static_cast<int>(ChoiceReason::nowhere) == wire::fast_nowhere);
+static_assert(static_cast<int>(ChoiceReason::turn) == wire::fast_by_turn);
+static_assert(static_cast<int>(ChoiceReason::bucketless) == wire::fast_bucketless);
+static_assert(static_cast<int>(ChoiceReason::neighbour) == wire::fast_neighbour);
+static_assert(max_ports == wire::fast_ports_max && no_port.index == wire::fast_no_port);
+
+/// A TransmitRule as the shared choice reads it (hal/wire/fast_choice.hpp).
+class RuleView {
+ public:
+  explicit RuleView(const TransmitRule& rule) noexcept : rule_(rule) {}
+  std::uint8_t spread() const noexcept { return static_cast<std::uint8_t>(rule_.spread); }
+  std::uint8_t hash_policy() const noexcept { return static_cast<std::uint8_t>(rule_.hash_policy); }
+  std::uint8_t bucket_key() const noexcept { return static_cast<std::uint8_t>(rule_.bucket_key); }
+  std::uint8_t usable_count() const noexcept { return static_cast<std::uint8_t>(rule_.usable.size()); }
+  std::uint16_t packets_per_port() const noexcept { return rule_.packets_per_port; }
+  bool copies_neighbours() const noexcept { return rule_.copy_neighbours; }
+  std::uint8_t usable(std::uint32_t place) const noexcept { return rule_.usable[place].index; }
+  std::uint8_t bucket_port(std::uint32_t bucket) const noexcept { return rule_.bucket_port[bucket].index; }
+  std::uint8_t igmp_port() const noexcept { return rule_.igmp_port.value_or(no_port).index; }
+  std::uint8_t rest_port() const noexcept { return rule_.rest_port.value_or(no_port).index; }
+
+ private:
+  const TransmitRule& rule_;
+};
 
 std::optional<PortId> queue_port(const ForwardingPlan& plan, std::uint16_t queue) noexcept {
   if (queue == 0) return std::nullopt;
@@ -24,56 +48,32 @@ std::optional<PortId> queue_port(const ForwardingPlan& plan, std::uint16_t queue
   return std::nullopt;
 }
 
-Choice by_bucket(const TransmitRule& rule, wire::Bytes frame) noexcept {
-  const std::optional<std::uint8_t> bucket = transmit_bucket(rule.bucket_key, rule.hash_policy, frame);
-  if (!bucket) return {ChoiceReason::bucketless, rule.usable[0], 0, {}};
-  const PortId port = rule.bucket_port[*bucket];
-  if (port == no_port) return {ChoiceReason::unassigned, {}, 0, bucket};
-  return {ChoiceReason::bucket, port, 0, bucket};
-}
-
 }  // namespace
 
 bool is_igmp(wire::Bytes frame) noexcept {
-  const auto view = wire::EthernetView::parse(frame);
-  return view && view->ethertype() == wire::ethertype::ipv4 &&
-         view->payload().size() >= wire::Ipv4View::header_size_min && view->payload()[9] == wire::ip_protocol::igmp;
+  if (frame.size() < wire::ethernet_header_size) return false;
+  const wire::SpanReader reader(frame);
+  return fast::is_igmp(reader, fast::content_of(reader));
 }
 
 bool is_neighbour_discovery(wire::Bytes frame) noexcept {
-  constexpr std::size_t header = wire::Ipv6View::header_size;
-  const auto view = wire::EthernetView::parse(frame);
-  if (!view || view->ethertype() != wire::ethertype::ipv6) return false;
-  const wire::Bytes ipv6 = view->payload();
-  return ipv6.size() > header && ipv6[6] == wire::ip_protocol::icmpv6 &&
-         (ipv6[header] == wire::nd::solicitation || ipv6[header] == wire::nd::advertisement);
+  if (frame.size() < wire::ethernet_header_size) return false;
+  const wire::SpanReader reader(frame);
+  const fast::Content content = fast::content_of(reader);
+  return content.type == wire::ethertype::ipv6 && fast::neighbour_discovery_type(reader, content) != 0;
 }
 
 Choice choose_port(const ForwardingPlan& plan, wire::Bytes frame, std::uint32_t number, std::uint16_t queue) noexcept {
   const TransmitRule& rule = plan.transmit;
   if (rule.spread == Spread::nothing || rule.usable.empty()) return {};
   if (const auto port = queue_port(plan, queue)) return {ChoiceReason::queue, port, 0, {}};
-  if (rule.spread == Spread::copy_to_all) return {ChoiceReason::copies, {}, 0, {}};
-  if (rule.copy_neighbours && is_neighbour_frame(frame)) return {ChoiceReason::neighbour, {}, 0, {}};
-  if (rule.igmp_port && is_igmp(frame)) return {ChoiceReason::igmp, rule.igmp_port, 0, {}};
-  switch (rule.spread) {
-    case Spread::round_robin:
-      if (rule.packets_per_port == 0) return {ChoiceReason::random, rule.usable[number % rule.usable.size()], 0, {}};
-      return {ChoiceReason::turn, rule.usable[(number / rule.packets_per_port) % rule.usable.size()], 0, {}};
-    case Spread::hash: {
-      if (rule.rest_port && !transmit_bucket(rule.bucket_key, rule.hash_policy, frame))
-        return {ChoiceReason::bucketless, rule.rest_port, 0, {}};
-      const std::uint32_t hash = transmit_hash(rule.hash_policy, frame);
-      return {ChoiceReason::hash, rule.usable[hash % rule.usable.size()], hash, {}};
-    }
-    case Spread::buckets:
-      return by_bucket(rule, frame);
-    case Spread::copy_to_all:
-    case Spread::nothing:
-    case Spread::single:
-      break;
-  }
-  return {ChoiceReason::single, rule.usable[0], 0, {}};
+  const wire::FastChoice made =
+      fast::choose(RuleView(rule), wire::SpanReader(frame), [number](bool) { return number; });
+  Choice choice{static_cast<ChoiceReason>(made.reason), {}, made.hash, {}};
+  if (made.port != wire::fast_no_port) choice.port = PortId{made.port};
+  if (made.reason == wire::fast_by_bucket || made.reason == wire::fast_unassigned)
+    choice.bucket = static_cast<std::uint8_t>(made.bucket);
+  return choice;
 }
 
 }  // namespace bondbox

@@ -9,24 +9,9 @@
 #include "hal/wire/fixed_vector.hpp"
 #include "hal/wire/ids.hpp"
 #include "hal/wire/mac_address.hpp"
+#include "hal/wire/numbers.hpp"
 
 namespace bondbox::wire {
-
-inline constexpr std::size_t ethernet_header_size = 14;
-inline constexpr std::size_t vlan_tag_size = 4;
-
-namespace ethertype {
-inline constexpr std::uint16_t ipv4 = 0x0800;
-inline constexpr std::uint16_t arp = 0x0806;
-inline constexpr std::uint16_t vlan = 0x8100;  ///< IEEE 802.1Q C-tag
-inline constexpr std::uint16_t ipv6 = 0x86dd;
-inline constexpr std::uint16_t slow_protocols = 0x8809;  ///< IEEE 802.3 Annex 57A: LACP, marker
-inline constexpr std::uint16_t service_vlan = 0x88a8;    ///< IEEE 802.1ad S-tag
-}  // namespace ethertype
-
-constexpr bool is_vlan_tpid(std::uint16_t type) noexcept {
-  return type == ethertype::vlan || type == ethertype::service_vlan;
-}
 
 struct VlanTag {
   std::uint16_t tpid = 0;
@@ -39,8 +24,7 @@ struct VlanTag {
 /// A frame's header. Refers to the bytes it was parsed from, which must outlive it.
 class EthernetView {
  public:
-  /// Tags beyond this many are not looked behind: a frame made of tags alone must not cost more than one with none.
-  static constexpr std::size_t tags_read_max = 8;
+  static constexpr std::size_t tags_read_max = vlan_tags_read_max;
 
   /// None when the frame is shorter than a header. A tag that is cut off ends the reading: ethertype() is then that
   /// tag's TPID, and payload() begins where the tag's content would.

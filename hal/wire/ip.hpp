@@ -8,26 +8,14 @@
 
 #include "hal/wire/bytes.hpp"
 #include "hal/wire/ip_address.hpp"
+#include "hal/wire/numbers.hpp"
 
 namespace bondbox::wire {
-
-namespace ip_protocol {
-inline constexpr std::uint8_t hop_by_hop = 0;
-inline constexpr std::uint8_t icmp = 1;
-inline constexpr std::uint8_t igmp = 2;
-inline constexpr std::uint8_t tcp = 6;
-inline constexpr std::uint8_t udp = 17;
-inline constexpr std::uint8_t routing = 43;
-inline constexpr std::uint8_t fragment = 44;
-inline constexpr std::uint8_t authentication = 51;
-inline constexpr std::uint8_t icmpv6 = 58;
-inline constexpr std::uint8_t destination_options = 60;
-}  // namespace ip_protocol
 
 /// An IPv4 header, from an Ethernet frame's payload. Refers to the bytes it was parsed from.
 class Ipv4View {
  public:
-  static constexpr std::size_t header_size_min = 20;
+  static constexpr std::size_t header_size_min = ipv4_header_size_min;
 
   /// None when it is not version 4 or the header, with its options, is not all there. A packet shorter than its total
   /// length is accepted (a capture's snapshot, an ICMP quotation); payload() is what there is of it.
@@ -72,7 +60,7 @@ class Ipv4View {
 /// parsed from.
 class Ipv6View {
  public:
-  static constexpr std::size_t header_size = 40;
+  static constexpr std::size_t header_size = ipv6_header_size;
   static constexpr std::size_t extensions_read_max = 8;
 
   /// None when it is not version 6 or the fixed header is not all there. Reading of extension headers ends at one that

@@ -17,8 +17,6 @@ namespace bondbox::wire {
 
 namespace nd {
 
-inline constexpr std::uint8_t solicitation = 135;
-inline constexpr std::uint8_t advertisement = 136;
 inline constexpr std::size_t message_size_min = 24;
 inline constexpr std::uint8_t source_link_option = 1;
 inline constexpr std::uint8_t target_link_option = 2;
