@@ -8,7 +8,7 @@
 
 #include "policies/choice.hpp"
 #include "policies/transmit_hash.hpp"
-#include "tests/support/random_frames.hpp"
+#include "tests/support/random_plan.hpp"
 #include "tests/unit/firmware/forwarder_fixture.hpp"
 
 namespace bondbox::test {
@@ -27,35 +27,8 @@ bool holds(const PortList& ports, PortId port) {
   return std::find(ports.begin(), ports.end(), port) != ports.end();
 }
 
-/// A plan that a policy could have drawn up: every port it names to send by is usable or a fallback.
-ForwardingPlan random_plan(Chance& chance) {
-  ForwardingPlan plan;
-  TransmitRule& rule = plan.transmit;
-  for (std::uint8_t i = 0; i < ForwarderFixture::nic_count; ++i) {
-    const std::uint32_t place = chance.below(3);
-    if (place == 0) rule.usable.push_back(PortId{i});
-    if (place == 1) rule.fallback.push_back(PortId{i});
-    PortRule& port = plan.ports[i];
-    port.deliver = static_cast<Deliver>(chance.below(16));
-    if (chance.one_in(3)) port.own_mac = port_mac(i);
-    if (chance.one_in(3)) port.queue_id = static_cast<std::uint16_t>(1 + i);
-  }
-  rule.spread = static_cast<Spread>(chance.below(6));
-  rule.packets_per_port = static_cast<std::uint16_t>(chance.below(4));
-  rule.hash_policy = static_cast<HashPolicy>(chance.below(6));
-  rule.bucket_key = static_cast<BucketKey>(chance.below(3));
-  rule.copy_neighbours = rule.spread == Spread::hash && chance.one_in(2);
-  plan.punt = static_cast<Punt>(chance.one_in(2) ? punt_nothing : chance.below(32));
-  if (rule.usable.empty()) return plan;
-  const auto any = [&] { return rule.usable[chance.below(static_cast<std::uint32_t>(rule.usable.size()))]; };
-  for (PortId& port : rule.bucket_port) port = chance.one_in(4) ? no_port : any();
-  if (chance.one_in(3)) rule.igmp_port = any();
-  if (chance.one_in(3)) rule.rest_port = any();
-  const bool copies = rule.spread == Spread::copy_to_all || rule.copy_neighbours;
-  for (std::size_t i = 0; i < ForwarderFixture::nic_count && !copies; ++i)
-    if (chance.one_in(3)) plan.ports[i].source_mac = port_mac(i);
-  return plan;
-}
+constexpr std::array<MacAddress, ForwarderFixture::nic_count> port_macs{port_mac(0), port_mac(1), port_mac(2),
+                                                                        port_mac(3)};
 
 /// Where each frame of a batch went: ports by the frame's address in memory.
 using Ways = std::map<const std::uint8_t*, std::vector<PortId>>;
@@ -70,7 +43,7 @@ class Bench : public ForwarderFixture {
   std::array<bool, nic_count> refuses{};
 
   void draw() {
-    plan = random_plan(chance_);
+    plan = random_plan(chance_, port_macs);
     frames.clear();
     const std::vector<MacAddress> addresses{bond_mac,      far_mac,       bridged_mac, port_mac(1),
                                             multicast_mac, broadcast_mac, slow_mac};
