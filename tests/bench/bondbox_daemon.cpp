@@ -7,12 +7,13 @@
 #include <stdexcept>
 
 #include "firmware/control_client.hpp"
+#include "tests/bench/interrupt.hpp"
 #include "tests/lab/support/daemon.hpp"
 
 namespace bondbox::bench {
 namespace {
 
-constexpr int start_limit_ms = 20'000;
+constexpr int start_limit_ms = 60'000;
 
 Reply ask_status(const std::string& run_dir) {
   const std::array<std::string, 3> words{"status", "--format", "json"};
@@ -24,8 +25,13 @@ Reply ask_status(const std::string& run_dir) {
 BondboxDaemon::BondboxDaemon(const lab::Namespace& space, const std::string& words) {
   process_ =
       space.start("exec " + lab::program() + " run --run-dir " + run_.path() + " " + words, scratch_.path() + "/log");
+}
+
+void BondboxDaemon::must_answer() const {
   const auto answers = [&] { return ask_status(run_.path()).exit_status == 0; };
-  const bool came = lab::wait_until([&] { return answers() || !process_.is_running(); }, start_limit_ms);
+  const bool came =
+      lab::wait_until([&] { return answers() || !process_.is_running() || is_interrupted(); }, start_limit_ms);
+  stop_if_interrupted();
   if (!came || !process_.is_running()) throw std::runtime_error("bondbox does not run: " + log());
 }
 

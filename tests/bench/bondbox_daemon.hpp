@@ -9,11 +9,14 @@ namespace bondbox::bench {
 
 class BondboxDaemon {
  public:
-  /// `bondbox run WORDS`; waits until it answers, or throws with its log.
+  /// `bondbox run WORDS`.
   BondboxDaemon(const lab::Namespace& space, const std::string& words);
   ~BondboxDaemon();
   BondboxDaemon(const BondboxDaemon&) = delete;
   BondboxDaemon& operator=(const BondboxDaemon&) = delete;
+
+  /// Waits until it answers, or throws with its log.
+  void must_answer() const;
 
   pid_t pid() const noexcept { return process_.pid(); }
   /// What `status --format json` says at a JSON pointer, as JSON or a bare string; empty where there is nothing.

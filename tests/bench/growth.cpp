@@ -58,6 +58,7 @@ std::unique_ptr<Case> stand(std::string key, std::string title, int bonds, int p
   lab::write_text(path, configuration(bonds, ports));
   one->daemon = std::make_unique<BondboxDaemon>(one->box, "-c " + path);
   if (vlans > 0) {
+    one->daemon->must_answer();
     std::string batch = "link set bond0 up\n";
     for (int vlan = 1; vlan <= vlans; ++vlan)
       batch += "link add link bond0 name v" + std::to_string(vlan) + " type vlan id " + std::to_string(vlan) + "\n";
@@ -92,6 +93,8 @@ Table growth_table(double seconds) {
     cases.push_back(
         stand("vlans_" + std::to_string(vlans), "2 ports, " + counted(vlans, "VLAN", "VLANs"), 1, 2, vlans));
   }
+  // All at once: their programs take the kernel's verifier a while.
+  for (auto& one : cases) one->daemon->must_answer();
   pause_for(2);  // what starting them has left to do
   for (auto& one : cases) {
     one->wake_ups = static_cast<double>(wake_ups({one->daemon->pid()}));

@@ -22,6 +22,7 @@ class PacketPath final : public Party {
 class BpfPath final : public Party {
  public:
   explicit BpfPath(const Street& street) : daemon_(street.box, words("offload=bpf")) {
+    daemon_.must_answer();
     const std::string state = daemon_.status("/bonds/0/offload");
     if (!lab::wait_until([&] { return daemon_.status("/bonds/0/offload/serving") == "true"; }, 3'000))
       throw std::runtime_error("the kernel does not carry the plan: " + state + daemon_.log());
