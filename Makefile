@@ -91,7 +91,7 @@ GENERATED := $(BUILD)/generated
 TEST_PCH  := $(GENERATED)/boost_test.hpp
 
 BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT='$(BUILD)' \
-  ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' ONLY='$(ONLY)' FORMAT='$(FORMAT)' PULLS='$(PULLS)'
+  ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' ONLY='$(ONLY)' FORMAT='$(FORMAT)' PULLS='$(PULLS)' TABLES='$(TABLES)'
 
 # ---- Targets ---------------------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ constexpr const char* help_text =
     "  PULLS=N      of a cable, per contestant, 10 unless given; 0: none\n"
     "  FORMAT=json  JSON to stdout instead of text\n"
     "  OUT=DIR      where bench.svg, bench.json and bench.txt go; build unless given\n"
+    "  TABLES=0     without the idle table, which takes half a minute\n"
     "  MICRO=FILE   the micro-benchmarks; left out unless given\n";
 
 std::string variable(const char* name) {
@@ -143,7 +144,7 @@ int run() {
   results.contestants = run_rounds(parties_here(), settings);
   // Filled in before the rest, which is bounded, but long.
   write_files(results);
-  add_table(results, "idle", [] { return growth_table(idle_s); });
+  if (variable("TABLES") != "0") add_table(results, "idle", [] { return growth_table(idle_s); });
   if (!variable("MICRO").empty()) add_table(results, "micro", [] { return micro_table(); });
   write_files(results);
   std::fputs((wants_json() ? as_json(results) : as_text(results)).c_str(), stdout);

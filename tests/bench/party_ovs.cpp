@@ -52,7 +52,8 @@ class OpenVswitch final : public Party {
   }
   std::vector<pid_t> processes() const override { return {vswitchd_.pid(), server_.pid()}; }
   std::string remark() const override {
-    return lab::run_command(files_.vswitchd + " --version | head -n 1 | sed 's/.* //'").output.substr(0, 16);
+    return lab::run_command(files_.vswitchd + " --version | head -n 1 | sed 's/.* //' | tr -d '\\n'")
+        .output.substr(0, 16);
   }
 
  private:

@@ -248,9 +248,9 @@ RoundTrip round_trip(const Way& way, double seconds) {
 bool comes_through(const Way& way, double limit_s) {
   const Echo echo(way.to, way.address);
   const lnx::UniqueFd fd = open_socket(way.from, SOCK_DGRAM, patience_ms);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&echo.address()), sizeof(sockaddr_in)) != 0) return false;
-  for (const double end = now_s() + limit_s; now_s() < end;) {
-    stop_if_interrupted();
+  for (const double end = now_s() + limit_s; now_s() < end; pause_for(0.02)) {
+    // Without an address of its own yet there is no route.
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&echo.address()), sizeof(sockaddr_in)) != 0) continue;
     if (!ping(fd.get(), 0.02).us.empty()) return true;
   }
   return false;
