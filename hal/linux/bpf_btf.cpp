@@ -22,6 +22,7 @@ constexpr std::size_t member_size = 12;
 constexpr std::uint32_t kind_int = 1;
 constexpr std::uint32_t kind_struct = 4;
 constexpr std::uint32_t kind_union = 5;
+constexpr std::uint32_t kind_function = 12;
 
 /// What follows a type's three words, by kind: so many bytes for the type, so many for each of its parts.
 struct Tail {
@@ -148,14 +149,33 @@ std::optional<std::uint32_t> KernelTypes::bits_to(const Type& type, std::string_
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> KernelTypes::offset(std::string_view struct_name, std::string_view member) const {
-  for (const std::uint32_t at : types_) {
-    const Type type = type_at(at);
+std::optional<std::pair<std::size_t, std::uint32_t>> KernelTypes::find(std::string_view struct_name,
+                                                                       std::string_view member) const {
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    const Type type = type_at(types_[i]);
     if (type.kind != kind_struct || text(type.name) != struct_name) continue;
     // Modules and drivers may have further structs of the name; the one that has the member is meant.
-    if (const auto bits = bits_to(type, member, 0)) return *bits / 8;
+    if (const auto bits = bits_to(type, member, 0)) return std::pair(i, *bits);
   }
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> KernelTypes::offset(std::string_view struct_name, std::string_view member) const {
+  const auto found = find(struct_name, member);
+  return found ? std::optional(found->second / 8) : std::nullopt;
+}
+
+std::uint32_t KernelTypes::struct_number(std::string_view name, std::string_view member) const {
+  const auto found = find(name, member);
+  return found ? static_cast<std::uint32_t>(found->first + 1) : 0;
+}
+
+std::uint32_t KernelTypes::function_number(std::string_view name) const {
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    const Type type = type_at(types_[i]);
+    if (type.kind == kind_function && text(type.name) == name) return static_cast<std::uint32_t>(i + 1);
+  }
+  return 0;
 }
 
 std::uint32_t KernelTypes::long_size() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hal/wire/bytes.hpp"
@@ -23,6 +24,9 @@ class KernelTypes {
   /// Offset in bytes of the member from the beginning of `struct NAME`, members of anonymous structs and unions
   /// included. Nothing when there is none, or when it is a bit field.
   std::optional<std::uint32_t> offset(std::string_view struct_name, std::string_view member) const;
+  /// The number of the struct that offset() speaks of, and of the function; 0: there is none.
+  std::uint32_t struct_number(std::string_view name, std::string_view member) const;
+  std::uint32_t function_number(std::string_view name) const;
   /// Size in bytes of the kernel's `unsigned long`, and so of its pointers; 0: not told.
   std::uint32_t long_size() const;
 
@@ -39,6 +43,9 @@ class KernelTypes {
   std::string_view text(std::uint32_t at) const noexcept;
   Type type_at(std::size_t at) const noexcept;
   bool index_types(std::size_t begin, std::size_t end);
+  /// By its place in types_, and the member's offset in bits.
+  std::optional<std::pair<std::size_t, std::uint32_t>> find(std::string_view struct_name,
+                                                            std::string_view member) const;
   std::optional<std::uint32_t> bits_to(const Type& type, std::string_view member, int depth) const;
 
   std::vector<std::uint8_t> bytes_;

@@ -116,7 +116,9 @@ void LinuxOffload::learn_layout() {
     const std::uint32_t size = types.long_size();
     if (packet && state && index && (size == 4 || size == 8)) {
       const bool low_is_last = std::endian::native == std::endian::big && size == 8;
-      layout_ = {*packet, *state + (low_is_last ? 4 : 0), *index, size};
+      layout_ = {*packet, *state + (low_is_last ? 4 : 0), *index, size, 0, 0};
+      layout_.cast = types.function_number("bpf_rdonly_cast");
+      if (layout_.cast != 0) layout_.device_type = types.struct_number("net_device", "state");
       return;
     }
     lack = "its types are unknown";
@@ -134,6 +136,8 @@ int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string
   values.push_back({bpf_number_device_index, layout_.device_index});
   values.push_back({bpf_number_pointer_size, layout_.pointer_size});
   values.push_back({bpf_number_slow_apart, slow_has_socket});
+  values.push_back({bpf_number_device_type, layout_.device_type});
+  values.push_back({bpf_call_cast, layout_.device_type != 0 ? layout_.cast : 0});
   const auto code = fill_in(program_code(role), values);
   if (!code) {
     complaint = "a placeholder in it has no value";
@@ -146,6 +150,10 @@ int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string
 Outcome LinuxOffload::load_egress() {
   std::string complaint;
   int error = load(BpfRole::egress, PortId{0}, egress_, complaint);
+  if (error != 0 && layout_.device_type != 0) {
+    layout_.device_type = 0;
+    error = load(BpfRole::egress, PortId{0}, egress_, complaint);
+  }
   if (error != 0 && layout_.device_state != 0) {
     // Reading the kernel's memory takes a kernel with tracing.
     layout_ = {};

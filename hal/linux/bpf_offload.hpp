@@ -77,6 +77,8 @@ class LinuxOffload : public Offload {
     std::uint32_t device_state = 0;
     std::uint32_t device_index = 0;
     std::uint32_t pointer_size = sizeof(void*);
+    std::uint32_t device_type = 0;  ///< 0, or what reads members without a helper
+    std::uint32_t cast = 0;
   } layout_;
   std::array<Port, max_ports> ports_;
 };

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "hal/linux/bpf/layout.hpp"
+
 #ifndef BONDBOX_NO_BPF
 #include "bpf_programs_generated.hpp"
 #endif
@@ -11,6 +13,13 @@ namespace {
 
 constexpr std::uint64_t placeholder_mark = 0xb0bdb0bd;  // the upper half of each
 constexpr std::uint8_t load_wide = BPF_LD | BPF_IMM | BPF_DW;
+constexpr std::uint8_t call = BPF_JMP | BPF_CALL;
+
+const BpfValue* value_of(std::uint64_t placeholder, std::span<const BpfValue> values) noexcept {
+  for (const BpfValue& value : values)
+    if (value.placeholder == placeholder) return &value;
+  return nullptr;
+}
 
 }  // namespace
 
@@ -36,15 +45,18 @@ std::optional<std::vector<bpf_insn>> fill_in(std::span<const std::uint64_t> code
   filled.reserve(code.size());
   for (const std::uint64_t word : code) filled.push_back(std::bit_cast<bpf_insn>(word));
   for (std::size_t i = 0; i < filled.size(); ++i) {
+    if (filled[i].code == call && filled[i].imm == bpf_call_cast) {
+      const BpfValue* const found = value_of(bpf_call_cast, values);
+      if (found == nullptr) return std::nullopt;
+      filled[i].src_reg = found->value != 0 ? BPF_PSEUDO_KFUNC_CALL : 0;
+      filled[i].imm = found->value != 0 ? static_cast<std::int32_t>(found->value) : BPF_FUNC_ktime_get_ns;
+    }
     if (filled[i].code != load_wide) continue;
     if (i + 1 == filled.size()) return std::nullopt;
     bpf_insn& low = filled[i];
     bpf_insn& high = filled[++i];
     if (static_cast<std::uint32_t>(high.imm) != placeholder_mark) continue;
-    const std::uint64_t placeholder = placeholder_mark << 32 | static_cast<std::uint32_t>(low.imm);
-    const BpfValue* found = nullptr;
-    for (const BpfValue& value : values)
-      if (value.placeholder == placeholder) found = &value;
+    const BpfValue* const found = value_of(placeholder_mark << 32 | static_cast<std::uint32_t>(low.imm), values);
     if (found == nullptr) return std::nullopt;
     low.src_reg = found->is_map ? BPF_PSEUDO_MAP_FD : 0;
     low.imm = static_cast<std::int32_t>(static_cast<std::uint32_t>(found->value));

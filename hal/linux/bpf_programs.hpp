@@ -28,8 +28,9 @@ struct BpfValue {
   bool is_map = false;
 };
 
-/// The code with every placeholder replaced. Nothing when one of them has no value, or when the code ends within an
-/// instruction.
+/// The code with every placeholder replaced; a call of a function that cannot be reached (0) becomes one of a helper
+/// that every kernel has, because it must be a call of something. Nothing when one of them has no value, or when the
+/// code ends within an instruction.
 std::optional<std::vector<bpf_insn>> fill_in(std::span<const std::uint64_t> code, std::span<const BpfValue> values);
 
 }  // namespace bondbox::lnx

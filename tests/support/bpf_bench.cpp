@@ -96,6 +96,9 @@ bool BpfBench::load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program
   values.push_back({lnx::bpf_number_device_of_packet, 0});
   values.push_back({lnx::bpf_number_device_state, knows ? types.offset("net_device", "state").value_or(0) : 0});
   values.push_back({lnx::bpf_number_device_index, knows ? types.offset("net_device", "ifindex").value_or(0) : 0});
+  const std::uint64_t cast = knows ? types.function_number("bpf_rdonly_cast") : 0;
+  values.push_back({lnx::bpf_number_device_type, cast != 0 ? types.struct_number("net_device", "state") : 0});
+  values.push_back({lnx::bpf_call_cast, cast});
   values.push_back({lnx::bpf_number_pointer_size, 8});
   values.push_back({lnx::bpf_number_slow_apart, 0});
   const auto code = lnx::fill_in(lnx::program_code(role), values);

@@ -33,8 +33,14 @@ BONDBOX_FAST Carrier carrier_of(const BpfDevice* device) {
   uint32_t ifindex = 0;
   uint32_t state = 0;
   // Memory that was given back may be anything by now; the index tells that it is still this device.
-  if (probe_read(&ifindex, sizeof ifindex, device->net_device + number_device_index()) != 0) return carrier_none;
-  if (probe_read(&state, sizeof state, device->net_device + state_at) != 0) return carrier_none;
+  if (number_device_type() != 0) {
+    const uint64_t known = cast_read_only(device->net_device, number_device_type());
+    ifindex = *reinterpret_cast<const volatile uint32_t*>(known + number_device_index());
+    state = *reinterpret_cast<const volatile uint32_t*>(known + state_at);
+  } else {
+    if (probe_read(&ifindex, sizeof ifindex, device->net_device + number_device_index()) != 0) return carrier_none;
+    if (probe_read(&state, sizeof state, device->net_device + state_at) != 0) return carrier_none;
+  }
   if (ifindex != device->ifindex) return carrier_none;
   if ((state & (device_started | device_no_carrier)) != device_started) return carrier_none;
   return (state & device_change_pending) != 0 ? carrier_new : carrier_good;

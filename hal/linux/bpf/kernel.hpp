@@ -57,6 +57,11 @@ BONDBOX_FAST int64_t ring_output(uint64_t map, const void* record, uint64_t size
   return helper<130, int64_t (*)(uint64_t, const void*, uint64_t, uint64_t)>()(map, record, size, 0);
 }
 
+/// What is read through the result needs no helper; an address that is none reads as 0.
+BONDBOX_FAST uint64_t cast_read_only(uint64_t address, uint64_t type) {
+  return helper<bpf_call_cast, uint64_t (*)(uint64_t, uint64_t)>()(address, type);
+}
+
 /// A placeholder as the loader finds it; the compiler must not know what it is worth.
 #define BONDBOX_PLACEHOLDER(name, value)       \
   BONDBOX_FAST uint64_t name() {               \
@@ -78,6 +83,7 @@ BONDBOX_PLACEHOLDER(number_device_state, 0xb0bdb0bd00000103)
 BONDBOX_PLACEHOLDER(number_device_index, 0xb0bdb0bd00000104)
 BONDBOX_PLACEHOLDER(number_pointer_size, 0xb0bdb0bd00000105)
 BONDBOX_PLACEHOLDER(number_slow_apart, 0xb0bdb0bd00000106)
+BONDBOX_PLACEHOLDER(number_device_type, 0xb0bdb0bd00000107)
 #undef BONDBOX_PLACEHOLDER
 
 template <class Value>

@@ -27,7 +27,14 @@ enum BpfPlaceholder : uint64_t {
   bpf_number_pointer_size = 0xb0bdb0bd00000105,  ///< 4 or 8, of the kernel
   /// 1: untagged slow protocols have a packet socket of their own, so the filter of the other one refuses them.
   bpf_number_slow_apart = 0xb0bdb0bd00000106,
+  /// Number of `struct net_device` among the kernel's types (BTF); 0: its members are copied out by a helper, which
+  /// takes several times as long.
+  bpf_number_device_type = 0xb0bdb0bd00000107,
 };
+
+/// Stands where a program calls the kernel's function bpf_rdonly_cast (Linux 6.2), which makes a pointer to a type that
+/// is known out of an address. The loader puts the function's number there (BTF), or, where it cannot be reached, 0.
+inline constexpr int32_t bpf_call_cast = 0x7b0bd001;
 
 /// bpf_map_plans: an array of so many. Published into the one whose turn it is, then `current` names it: a program that
 /// is still reading an older one has seven publications' time to finish.

@@ -22,7 +22,7 @@ class Blob {
     std::uint32_t bits = 0;
   };
 
-  static constexpr std::uint32_t kind_int = 1, kind_array = 3, kind_struct = 4, kind_union = 5;
+  static constexpr std::uint32_t kind_int = 1, kind_array = 3, kind_struct = 4, kind_union = 5, kind_function = 12;
   static constexpr std::uint32_t bit_fields = 1U << 31;
 
   std::uint32_t add(std::uint32_t kind, const std::string& name, std::uint32_t size,
@@ -76,6 +76,7 @@ Blob kernel_like() {
   (void)blob.add_struct(Blob::kind_struct, "sk_buff", {{"first", word, 0}, {"", choice, 64}, {"len", word, 320}});
   (void)blob.add_struct(Blob::kind_struct, "flags",
                         {{"whole", word, 32}, {"two_bits", word, 2U << 24 | 64}, {"odd", word, 3}}, Blob::bit_fields);
+  (void)blob.add(Blob::kind_function, "bpf_rdonly_cast", word);
   return blob;
 }
 
@@ -95,6 +96,15 @@ BOOST_AUTO_TEST_CASE(members_are_found_in_anonymous_structs_and_unions_too) {
   BOOST_TEST(types.offset("sk_buff", "dev").value_or(999) == 24u);
   BOOST_TEST(types.offset("sk_buff", "len").value_or(999) == 40u);
   BOOST_TEST(types.long_size() == 8u);
+}
+
+BOOST_AUTO_TEST_CASE(structs_and_functions_have_their_places_as_numbers) {
+  KernelTypes types;
+  BOOST_REQUIRE(parse(types, kernel_like().bytes()) == 0);
+  BOOST_TEST(types.struct_number("sk_buff", "dev") == 5u);
+  BOOST_TEST(types.struct_number("sk_buff", "state") == 0u);
+  BOOST_TEST(types.function_number("bpf_rdonly_cast") == 7u);
+  BOOST_TEST(types.function_number("sk_buff") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_or_has_no_address_has_no_offset) {

@@ -73,11 +73,25 @@ BOOST_AUTO_TEST_CASE(a_placeholder_without_a_value_and_half_an_instruction_are_r
   BOOST_TEST(!fill_in(std::array{load[0]}, values).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_function_of_the_kernel_takes_the_place_of_its_call_where_there_is_one) {
+  const std::array code{word(BPF_JMP | BPF_CALL, 0, bpf_call_cast), leave};
+  const auto reached = fill_in(code, std::array{BpfValue{bpf_call_cast, 65'477}});
+  BOOST_REQUIRE(reached.has_value());
+  BOOST_TEST(int{(*reached)[0].src_reg} == BPF_PSEUDO_KFUNC_CALL);
+  BOOST_TEST((*reached)[0].imm == 65'477);
+  const auto unknown = fill_in(code, std::array{BpfValue{bpf_call_cast, 0}});
+  BOOST_REQUIRE(unknown.has_value());
+  BOOST_TEST(int{(*unknown)[0].src_reg} == 0);
+  BOOST_TEST((*unknown)[0].imm == BPF_FUNC_ktime_get_ns);
+  BOOST_TEST(!fill_in(code, {}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(every_program_is_there_or_none_is_and_what_they_ask_for_is_known) {
   std::vector<BpfValue> values;
   for (std::uint64_t map = bpf_map_plans; map <= bpf_map_wake; ++map) values.push_back({map, 5, true});
-  for (std::uint64_t number = bpf_number_port; number <= bpf_number_slow_apart; ++number)
+  for (std::uint64_t number = bpf_number_port; number <= bpf_number_device_type; ++number)
     values.push_back({number, 1, false});
+  values.push_back({bpf_call_cast, 1});
   const bool built = !program_code(BpfRole::egress).empty();
   for (const BpfRole role : {BpfRole::egress, BpfRole::ingress, BpfRole::filter, BpfRole::locate}) {
     BOOST_TEST(!program_code(role).empty() == built);
