@@ -15,9 +15,7 @@ ForwardingPlan BalanceXor::plan(const BondFacts& facts) const {
   }
   PortList all;
   for (const PortFacts& port : facts.ports) all.push_back(port.id);
-  plan.transmit.spread = Spread::buckets;
-  plan.transmit.bucket_key = BucketKey::every_frame;
-  plan.transmit.bucket_port = resilient_buckets(all, plan.transmit.usable);
+  spread_resiliently(plan.transmit, all);
   return plan;
 }
 

@@ -278,11 +278,7 @@ ForwardingPlan Ieee8023ad::plan(const BondFacts& facts) const {
   }
   if (plan.transmit.usable.empty()) return plan;
   plan.transmit.spread = Spread::hash;
-  if (facts.options.xmit_hash_resilient) {
-    plan.transmit.spread = Spread::buckets;
-    plan.transmit.bucket_key = BucketKey::every_frame;
-    plan.transmit.bucket_port = resilient_buckets(system_.order, plan.transmit.usable);
-  }
+  if (facts.options.xmit_hash_resilient) spread_resiliently(plan.transmit, system_.order);
   return plan;
 }
 

@@ -46,55 +46,35 @@ std::optional<Advertisement> advertisement_of(const wire::EthernetView& frame) n
 }  // namespace
 
 /// Both addresses of a pair often end alike, link-local and global: turned, the prefixes do not cancel out.
-std::uint16_t NeighbourBalancer::index_of(const IpAddress& client, const IpAddress& host) noexcept {
+std::uint8_t NeighbourBalancer::index_of(const IpAddress& client, const IpAddress& host) noexcept {
   const unsigned turned = xor_of(host) * 8U;
-  return static_cast<std::uint16_t>((xor_of(client) ^ turned ^ (turned >> 8)) & 0xff);
+  return static_cast<std::uint8_t>(xor_of(client) ^ turned ^ (turned >> 8));
 }
 
 NeighbourBalancer::Client* NeighbourBalancer::find(const MacAddress& mac, const IpAddress& host_ip,
                                                    VlanId vlan) noexcept {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    if (client.mac == mac && client.host_ip == host_ip && client.vlan == vlan) return &client;
-  }
-  return nullptr;
-}
-
-void NeighbourBalancer::mark_outdated(Client& client) {
-  client.outdated = true;
-  outdated_ = true;
-}
-
-void NeighbourBalancer::remove(std::uint16_t index) {
-  std::uint16_t* link = &newest_;
-  while (*link != nobody && *link != index) link = &table_[*link].next;
-  if (*link == nobody) return;
-  *link = table_[index].next;
-  table_[index] = Client{};
+  Client* found = nullptr;
+  rounds_.for_each([&](Client& client, std::uint8_t) {
+    if (found == nullptr && client.mac == mac && client.host_ip == host_ip && client.vlan == vlan) found = &client;
+  });
+  return found;
 }
 
 /// A client without a port yet, in the place of whoever had it.
 NeighbourBalancer::Client* NeighbourBalancer::admit(const wire::EthernetView& frame, const IpAddress& ip,
                                                     const IpAddress& host_ip, std::optional<PortId> active) {
-  const std::uint16_t index = index_of(ip, host_ip);
-  Client& client = table_[index];
+  const std::uint8_t index = index_of(ip, host_ip);
+  Client& client = rounds_.at(index);
   if (client.assigned) {
     ++replaced_;
-    if (active && client.port != *active) {
-      // It goes to the active port, where nobody needs to look after it.
-      client.port = *active;
-      client.notices_left = burst;
-      farewells_.push_back(client);
-    }
-    remove(index);
+    rounds_.dismiss(client, active);
+    rounds_.remove(index);
   }
   client.host_ip = host_ip;
   client.ip = ip;
   client.mac = frame.destination();
   client.vlan = frame.vlan();
-  client.assigned = true;
-  client.next = newest_;
-  newest_ = index;
+  rounds_.enter(index);
   return &client;
 }
 
@@ -113,7 +93,7 @@ std::optional<PortId> NeighbourBalancer::sent(const wire::EthernetView& frame, c
 
   Client* client = find(frame.destination(), view.target(), frame.vlan());
   if (client != nullptr && client->port != no_port) return client->port;
-  const std::optional<PortId> port = turn_.next(facts);
+  const std::optional<PortId> port = rounds_.next_port(facts);
   if (!port) return std::nullopt;
   if (client == nullptr) client = admit(frame, to, view.target(), active);
   client->port = *port;
@@ -123,111 +103,41 @@ std::optional<PortId> NeighbourBalancer::sent(const wire::EthernetView& frame, c
 void NeighbourBalancer::received(const wire::EthernetView& frame, const BondFacts& facts, const PortMacs& macs) {
   const auto advertisement = advertisement_of(frame);
   if (!advertisement || is_ours(frame.source(), facts)) return;
-  const auto& [view, to] = *advertisement;
+  const wire::NeighbourAdvertisementView& view = advertisement->view;
   const auto link = view.target_link_address();
   if (link && is_ours(*link, facts)) return;
-  for (std::uint16_t index = newest_; index != nobody;) {
-    Client& client = table_[index];
-    const std::uint16_t next = client.next;
+  rounds_.for_each([&](Client& client, std::uint8_t index) {
     if (client.vlan != frame.vlan()) {
       // Another link: the same addresses mean other stations there.
     } else if (client.host_ip == view.target()) {
       // Another station uses an address of ours now: nobody must be told that we have it.
-      remove(index);
+      rounds_.remove(index);
     } else if (client.ip == view.target() && link && link->is_station() && client.mac != *link) {
       client.mac = *link;
-      mark_outdated(client);
-    } else if (view.is_solicited() && client.host_ip == to && client.mac == frame.source() && client.port != no_port &&
-               macs.of(client.port) != facts.bond_mac) {
-      mark_outdated(client);
+      rounds_.mark_outdated(client);
+    } else if (view.is_solicited() && client.host_ip == advertisement->to && client.mac == frame.source() &&
+               client.port != no_port && macs.of(client.port) != facts.bond_mac) {
+      rounds_.mark_outdated(client);
     }
-    index = next;
-  }
-}
-
-void NeighbourBalancer::port_lost(PortId port, const BondFacts& facts) {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    if (client.port != port) continue;
-    const std::optional<PortId> next = turn_.next(facts);
-    client.port = next ? *next : no_port;
-    if (!next) continue;
-    mark_outdated(client);
-    retries_left_ = update_retries;
-  }
-}
-
-void NeighbourBalancer::address_moved(PortId port) {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    if (client.port != port) continue;
-    mark_outdated(client);
-    retries_left_ = update_retries;
-  }
-}
-
-void NeighbourBalancer::spread(const BondFacts& facts) {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    const std::optional<PortId> port = turn_.next(facts);
-    if (!port || client.port == *port) continue;
-    client.port = *port;
-    mark_outdated(client);
-  }
+  });
 }
 
 void NeighbourBalancer::forget_lost_addresses(const BondFacts& facts) {
-  for (std::uint16_t index = newest_; index != nobody;) {
-    const Client& client = table_[index];
-    const std::uint16_t next = client.next;
-    if (own_address(client.host_ip, client.vlan, facts) == nullptr) remove(index);
-    index = next;
-  }
+  rounds_.for_each([&](const Client& client, std::uint8_t index) {
+    if (own_address(client.host_ip, client.vlan, facts) == nullptr) rounds_.remove(index);
+  });
 }
 
 void NeighbourBalancer::tick(const BondFacts& facts) {
-  if (dismissing_) return;
-  if (spread_ordered_) {
-    spread_ordered_ = false;
-    spread(facts);
-  }
-  if (delay_left_ != 0) {
-    --delay_left_;
-    return;
-  }
-  if (!outdated_) return;
+  if (dismissing_ || !rounds_.tick(facts)) return;
   forget_lost_addresses(facts);
-  begin_round();
-  delay_left_ = update_delay;
-  if (retries_left_ != 0)
-    --retries_left_;
-  else
-    outdated_ = false;
-}
-
-void NeighbourBalancer::begin_round() {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    if (!client.outdated) continue;
-    if (retries_left_ == 0) client.outdated = false;
-    if (client.port == no_port) continue;
-    client.notices_left = burst;
-    in_round_ = true;
-  }
+  rounds_.begin_round();
 }
 
 void NeighbourBalancer::dismiss(std::optional<PortId> active, const BondFacts& facts) {
   if (dismissing_) return;
   forget_lost_addresses(facts);
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    Client& client = table_[index];
-    client.notices_left = active && (client.outdated || client.port != *active) ? burst : 0;
-    client.port = active ? *active : no_port;
-  }
-  outdated_ = false;
-  retries_left_ = 0;
-  delay_left_ = 0;
-  in_round_ = dismissing_ = newest_ != nobody;
+  dismissing_ = rounds_.begin_last_round(active);
 }
 
 /// Says "we are here" once. False when there is no room for it.
@@ -248,24 +158,10 @@ bool NeighbourBalancer::notify(const Client& client, const BondFacts& facts, con
 }
 
 void NeighbourBalancer::speak(const BondFacts& facts, const PortMacs& macs, ActionList& actions) {
-  for (; !farewells_.empty(); farewells_.erase_at(0)) {
-    for (; farewells_[0].notices_left != 0; --farewells_[0].notices_left)
-      if (!notify(farewells_[0], facts, macs, actions)) return;
-  }
-  if (!in_round_) return;
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) {
-    for (Client& client = table_[index]; client.notices_left != 0; --client.notices_left)
-      if (!notify(client, facts, macs, actions)) return;
-  }
-  in_round_ = false;
-  if (!dismissing_) return;
+  const bool ended = rounds_.speak([&](const Client& client) { return notify(client, facts, macs, actions); });
+  if (!ended || !dismissing_) return;
   dismissing_ = false;
-  while (newest_ != nobody) remove(newest_);
-}
-
-void NeighbourBalancer::add_clients(std::array<std::uint32_t, max_ports>& counts) const noexcept {
-  for (std::uint16_t index = newest_; index != nobody; index = table_[index].next)
-    if (table_[index].port != no_port) ++counts[table_[index].port.index];
+  rounds_.clear();
 }
 
 }  // namespace bondbox

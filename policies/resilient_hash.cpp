@@ -36,4 +36,10 @@ std::array<PortId, bucket_count> resilient_buckets(const PortList& ports, const 
   return table;
 }
 
+void spread_resiliently(TransmitRule& transmit, const PortList& ports) noexcept {
+  transmit.spread = Spread::buckets;
+  transmit.bucket_key = BucketKey::every_frame;
+  transmit.bucket_port = resilient_buckets(ports, transmit.usable);
+}
+
 }  // namespace bondbox

@@ -15,4 +15,7 @@ namespace bondbox {
 /// returns they, and only they, come back, whatever happened in between.
 std::array<PortId, bucket_count> resilient_buckets(const PortList& ports, const PortList& usable) noexcept;
 
+/// Makes the plan spread by those buckets over its usable ports.
+void spread_resiliently(TransmitRule& transmit, const PortList& ports) noexcept;
+
 }  // namespace bondbox
