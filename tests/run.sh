@@ -5,6 +5,9 @@
 set -u
 directory=$1
 passed=0 failed=0 skipped=0
+# What failed, a line each, told once more at the very end: whoever reads the end of a long output sees it.
+failures=$directory/failures.txt
+: > "$failures"
 # A binary that hangs is a failure, not a wait without end.
 minutes_max=${TEST_MINUTES:-15}
 
@@ -24,6 +27,28 @@ print_skipped() {
     }'
 }
 
+# The failed cases of one binary, each with the first line of its first error, or of how it was aborted.
+list_failed() {
+  awk '
+    function words(text) { gsub(/&quot;/, "\"", text); gsub(/&apos;/, "\047", text); gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&amp;/, "\\&", text); return text }
+    function value(key) { return match($0, key "=\"[^\"]*\"") ? substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3) : "" }
+    BEGIN { RS = "<" }
+    /^TestSuite / { suite[++depth] = value("name") }
+    /^\/TestSuite>/ { --depth }
+    /^TestCase / { name = value("name"); told = 0 }
+    /^(Error|FatalError|Exception)[ >]/ && !told { told = 1; waiting = 1 }
+    waiting && /^!\[CDATA\[/ { waiting = 0; reading = 1; text = substr($0, 9) }
+    # The text may hold the separator of records itself.
+    reading && !/^!\[CDATA\[/ { text = text "<" $0 }
+    reading && /\]\]>/ {
+      reading = 0
+      sub(/\]\]>.*/, "", text); sub(/^[ \n]+/, "", text); sub(/\n.*/, "", text)
+      path = ""
+      for (i = 2; i <= depth; ++i) path = path suite[i] "/"
+      print "  failed: " path words(name) ": " substr(text, 1, 300)
+    }' "$1" >> "$failures"
+}
+
 run_binary() {
   binary=$1
   name=$(basename "$binary")
@@ -37,16 +62,20 @@ run_binary() {
   if ! grep -qs '<TestSuite ' "$report"; then
     # With ONLY the chosen tests may live in another binary.
     if [ -n "${ONLY:-}" ] && [ $status -eq 200 ]; then return; fi
-    echo "$name gave no result: exit status $status" >&2
+    echo "  failed: $name gave no result: exit status $status" >> "$failures"
     failed=$((failed + 1))
     return
   fi
   print_skipped "$log"
+  [ $status -eq 0 ] || list_failed "$log"
   bad=$(number test_cases_failed "$report")
   passed=$((passed + $(number test_cases_passed "$report")))
   skipped=$((skipped + $(number test_cases_skipped "$report")))
   # Something outside the cases failed: a global fixture, a leak found at exit, a crash after the report.
-  [ $bad -eq 0 ] && [ $status -ne 0 ] && { echo "$name: exit status $status" >&2; bad=1; }
+  if [ $bad -eq 0 ] && [ $status -ne 0 ]; then
+    echo "  failed: $name, outside of any case: exit status $status" >> "$failures"
+    bad=1
+  fi
   failed=$((failed + bad))
 }
 
@@ -55,8 +84,9 @@ run_binary "$directory/bondbox-lab"
 run_binary "$directory/bondbox-live"
 
 if [ $((passed + failed)) -eq 0 ] && [ -n "${ONLY:-}" ]; then
-  echo "no test is called '$ONLY'" >&2
+  echo "  failed: no test is called '$ONLY'" >> "$failures"
   failed=1
 fi
+cat "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
