@@ -1,21 +1,21 @@
 #include "tests/frame/command.hpp"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "tests/frame/source_tree.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace bondbox::test {
 
 CommandResult run_shell(const std::string& line) {
-  const std::filesystem::path errors =
-      std::filesystem::temp_directory_path() / ("bondbox-frame-" + std::to_string(getpid()) + ".err");
+  const ScratchDirectory scratch;
+  const std::filesystem::path errors = scratch.path() + "/err";
   const std::string whole =
-      "cd '" + source_root.string() + "' && timeout 10 sh -c '" + line + "' 2> '" + errors.string() + "' < /dev/null";
+      "cd '" + source_root.string() + "' && timeout 60 sh -c '" + line + "' 2> '" + errors.string() + "' < /dev/null";
   CommandResult result;
   std::FILE* pipe = popen(whole.c_str(), "r");
   if (pipe == nullptr) return result;
@@ -25,7 +25,6 @@ CommandResult run_shell(const std::string& line) {
   const int status = pclose(pipe);
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.err = read_text(errors);
-  std::filesystem::remove(errors);
   return result;
 }
 

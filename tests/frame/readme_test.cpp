@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cctype>
 #include <filesystem>
@@ -10,6 +8,7 @@
 
 #include "tests/frame/command.hpp"
 #include "tests/frame/source_tree.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace bondbox::test {
 namespace {
@@ -83,12 +82,11 @@ std::string readme() {
 
 /// What the program says of a TOML block: empty when it is content.
 std::string complaint_about_toml(const std::string& text) {
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / ("bondbox-readme-" + std::to_string(getpid()) + ".toml");
+  const ScratchDirectory scratch;
+  const std::filesystem::path file = scratch.path() + "/readme.toml";
   std::ofstream(file) << text;
   const bool scenario = text.find("[[nic]]") != std::string::npos;
   const CommandResult result = run_bondbox((scenario ? "sim " : "check -c ") + file.string());
-  std::filesystem::remove(file);
   return result.status == 0 ? "" : "exit status " + std::to_string(result.status) + ": " + result.err;
 }
 

@@ -1,12 +1,11 @@
 // `bondbox which` as a person types it, without any bond running.
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "hal/pcap/capture_file.hpp"
 #include "tests/frame/command.hpp"
 #include "tests/support/recorded_rows.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace bondbox::test {
 namespace {
@@ -15,9 +14,6 @@ namespace {
 class Capture {
  public:
   Capture() {
-    char pattern[] = "/tmp/bondbox-which-XXXXXX";
-    BOOST_REQUIRE(mkdtemp(pattern) != nullptr);
-    directory_ = pattern;
     auto writer = pcapio::CaptureWriter::create(path(), pcapio::CaptureWriter::Precision::microseconds);
     BOOST_REQUIRE(writer.ok());
     for (const auto& row : read_recorded_rows("tx_vectors.csv")) {
@@ -27,15 +23,12 @@ class Capture {
     }
     BOOST_REQUIRE(writer.value().close().ok());
   }
-  ~Capture() { std::filesystem::remove_all(directory_); }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
 
-  std::string path() const { return directory_ + "/sent.pcap"; }
+  std::string path() const { return directory_.path() + "/sent.pcap"; }
   std::size_t frames = 0;
 
  private:
-  std::string directory_;
+  ScratchDirectory directory_;
 };
 
 }  // namespace

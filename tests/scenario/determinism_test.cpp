@@ -2,12 +2,12 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
 
 #include "firmware/simulation.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace {
 
@@ -70,38 +70,19 @@ time = "11s"
 print = "text"
 )";
 
-/// A directory of its own, taken away at the end.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bondbox-test-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
+/// The files of a directory by name.
+std::map<std::string, std::string> contents_of(const std::string& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(entry.path().c_str(), "rb"), std::fclose);
+    BOOST_REQUIRE(file != nullptr);
+    std::array<char, 4096> part{};
+    std::string& text = files[entry.path().filename().string()];
+    for (std::size_t got; (got = std::fread(part.data(), 1, part.size(), file.get())) != 0;)
+      text.append(part.data(), got);
   }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path() const { return path_.string(); }
-  std::map<std::string, std::string> contents() const {
-    std::map<std::string, std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(entry.path().c_str(), "rb"), std::fclose);
-      BOOST_REQUIRE(file != nullptr);
-      std::array<char, 4096> part{};
-      std::string& text = files[entry.path().filename().string()];
-      for (std::size_t got; (got = std::fread(part.data(), 1, part.size(), file.get())) != 0;)
-        text.append(part.data(), got);
-    }
-    return files;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+  return files;
+}
 
 struct Run {
   std::string output;
@@ -111,14 +92,14 @@ struct Run {
 Run run_story(std::uint32_t seed) {
   ScenarioResult read = load_scenario(story, "story.toml");
   BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.errors[0].text()));
-  const Folder folder;
+  const test::ScratchDirectory folder;
   Run run;
   Simulation simulation(std::move(read.scenario),
                         {.seed = seed, .timeline = true, .pcap_directory = folder.path(), .scenario_directory = ""},
                         [&](std::string_view text) { run.output += text; });
   const Outcome outcome = simulation.run();
   BOOST_REQUIRE_MESSAGE(outcome.ok(), outcome.reason);
-  run.captures = folder.contents();
+  run.captures = contents_of(folder.path());
   return run;
 }
 

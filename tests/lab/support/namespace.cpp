@@ -280,16 +280,4 @@ bool wait_until(const std::function<bool()>& done, int limit_ms) {
   }
 }
 
-ScratchDirectory::ScratchDirectory() {
-  const char* const given = std::getenv("TMPDIR");
-  std::string pattern = std::string(given != nullptr && *given == '/' ? given : "/tmp") + "/bondbox-lab-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch directory");
-  path_ = pattern;
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace bondbox::lab

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hal/linux/unique_fd.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace bondbox::lab {
 
@@ -118,17 +119,6 @@ class GroupMember {
 /// Calls `done` every 2 ms until it says true, at most for `limit_ms`. Whether it did.
 bool wait_until(const std::function<bool()>& done, int limit_ms);
 
-/// A directory of its own under $TMPDIR or /tmp, removed with what is in it.
-class ScratchDirectory {
- public:
-  ScratchDirectory();
-  ~ScratchDirectory();
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
+using test::ScratchDirectory;
 
 }  // namespace bondbox::lab

@@ -87,8 +87,9 @@ void UmlMachine::write_init(const std::string& command) const {
   const std::string script =
       "#!/bin/sh\n"
       "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C\n"
-      "export BONDBOX=" +
-      quoted(bondbox != nullptr ? bondbox : "") +
+      // What is left over when the machine is killed goes with its directory.
+      "export TMPDIR=" +
+      directory() + " BONDBOX=" + quoted(bondbox != nullptr ? bondbox : "") +
       "\n"
       "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run\n"
       "ip link set lo up\n"

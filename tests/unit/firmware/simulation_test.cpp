@@ -2,12 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "hal/pcap/capture_file.hpp"
+#include "tests/support/scratch_directory.hpp"
 #include "tests/support/sim_bench.hpp"
 
 namespace {
@@ -61,22 +59,6 @@ Simulation::Settings with_folders(std::string pcap, std::string scenario) {
 std::string at(const char* time, const char* what) {
   return std::string("[[at]]\ntime = \"") + time + "\"\n" + what + "\n";
 }
-
-/// A directory that goes away with the test.
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bondbox-test-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path;
-};
 
 std::size_t frames_in(const std::string& path) {
   auto reader = pcapio::CaptureReader::open(path);
@@ -196,15 +178,15 @@ print = { bondA = "json" }
 )",
                                       "facing.toml");
   BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.errors[0].text()));
-  const Folder folder;
+  const test::ScratchDirectory folder;
   {
     auto writer =
-        pcapio::CaptureWriter::create(folder.path + "/frames.pcap", pcapio::CaptureWriter::Precision::microseconds);
+        pcapio::CaptureWriter::create(folder.path() + "/frames.pcap", pcapio::CaptureWriter::Precision::microseconds);
     BOOST_REQUIRE(writer.ok());
     BOOST_REQUIRE(writer.value().write(0, test::data_frame(broadcast_mac, test::card_mac(0), 1)).ok());
   }
   std::string output;
-  Simulation simulation(std::move(read.scenario), with_folders("", folder.path + "/"),
+  Simulation simulation(std::move(read.scenario), with_folders("", folder.path() + "/"),
                         [&](std::string_view text) { output += text; });
   const Outcome outcome = simulation.run();
   BOOST_REQUIRE_MESSAGE(outcome.ok(), outcome.reason);
@@ -213,11 +195,11 @@ print = { bondA = "json" }
 }
 
 BOOST_AUTO_TEST_CASE(frames_of_a_capture_are_sent_whole_however_many_there_are) {
-  const Folder folder;
+  const test::ScratchDirectory folder;
   constexpr std::uint32_t count = 1'000;
   {
     auto writer =
-        pcapio::CaptureWriter::create(folder.path + "/frames.pcap", pcapio::CaptureWriter::Precision::microseconds);
+        pcapio::CaptureWriter::create(folder.path() + "/frames.pcap", pcapio::CaptureWriter::Precision::microseconds);
     BOOST_REQUIRE(writer.ok());
     for (std::uint32_t i = 0; i < count; ++i) {
       const test::Frame frame = test::data_frame(test::station_mac(0), test::card_mac(0), i);
@@ -225,10 +207,10 @@ BOOST_AUTO_TEST_CASE(frames_of_a_capture_are_sent_whole_however_many_there_are) 
     }
     BOOST_REQUIRE(writer.value().close().ok());
   }
-  const Told told = tell(at("1s", "send = \"frames.pcap\""), with_folders(folder.path, folder.path + "/"));
+  const Told told = tell(at("1s", "send = \"frames.pcap\""), with_folders(folder.path(), folder.path() + "/"));
   BOOST_REQUIRE_MESSAGE(told.outcome.ok(), told.outcome.reason);
-  BOOST_TEST(frames_in(folder.path + "/e0.pcap") == count);
-  BOOST_TEST(frames_in(folder.path + "/e1.pcap") == 0U);
+  BOOST_TEST(frames_in(folder.path() + "/e0.pcap") == count);
+  BOOST_TEST(frames_in(folder.path() + "/e1.pcap") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_capture_that_is_not_there_ends_the_story) {

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/scratch_directory.hpp"
+
 namespace bondbox::lnx {
 namespace {
 
@@ -32,13 +34,6 @@ PortRecord full_record() {
   record.set_mtus = {1500, 9000};
   return record;
 }
-
-/// A run directory that goes with the test.
-struct RunDirectory {
-  std::string path = "/tmp/bondbox-unit-XXXXXX";
-  RunDirectory() { BOOST_REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~RunDirectory() { std::filesystem::remove_all(path); }
-};
 
 }  // namespace
 
@@ -75,33 +70,33 @@ BOOST_AUTO_TEST_CASE(words_that_are_not_ours_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_is_one_owners_until_it_is_removed) {
-  const RunDirectory run;
+  const test::ScratchDirectory run;
   PortJournal first;
-  BOOST_REQUIRE(PortJournal::open(run.path, "eth0", 5, first) == 0);
+  BOOST_REQUIRE(PortJournal::open(run.path(), "eth0", 5, first) == 0);
   BOOST_TEST(first.read().empty());
   BOOST_TEST(first.write(full_record()) == 0);
   BOOST_TEST(first.read() == to_text(full_record()));
   PortJournal second;
-  BOOST_TEST(PortJournal::open(run.path, "eth0", 5, second) == EBUSY);
-  BOOST_TEST(PortJournal::list(run.path, 5).size() == 1u);
-  BOOST_TEST(PortJournal::list(run.path, 6).empty());
+  BOOST_TEST(PortJournal::open(run.path(), "eth0", 5, second) == EBUSY);
+  BOOST_TEST(PortJournal::list(run.path(), 5).size() == 1u);
+  BOOST_TEST(PortJournal::list(run.path(), 6).empty());
   PortJournal elsewhere;
-  BOOST_TEST(PortJournal::open(run.path, "eth0", 6, elsewhere) == 0);
+  BOOST_TEST(PortJournal::open(run.path(), "eth0", 6, elsewhere) == 0);
   first.remove();
-  BOOST_TEST(PortJournal::list(run.path, 5).empty());
-  BOOST_TEST(PortJournal::open(run.path, "eth0", 5, second) == 0);
+  BOOST_TEST(PortJournal::list(run.path(), 5).empty());
+  BOOST_TEST(PortJournal::open(run.path(), "eth0", 5, second) == 0);
   BOOST_TEST(second.read().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_whose_owner_is_gone_keeps_its_text_for_the_next) {
-  const RunDirectory run;
+  const test::ScratchDirectory run;
   {
     PortJournal owner;
-    BOOST_REQUIRE(PortJournal::open(run.path, "eth0", 5, owner) == 0);
+    BOOST_REQUIRE(PortJournal::open(run.path(), "eth0", 5, owner) == 0);
     BOOST_REQUIRE(owner.write(full_record()) == 0);
   }
   PortJournal next;
-  BOOST_REQUIRE(PortJournal::open(run.path, "eth0", 5, next) == 0);
+  BOOST_REQUIRE(PortJournal::open(run.path(), "eth0", 5, next) == 0);
   BOOST_TEST(next.read() == to_text(full_record()));
 }
 

@@ -3,10 +3,11 @@
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include "tests/support/scratch_directory.hpp"
 
 using bondbox::pcapio::CapturedFrame;
 using bondbox::pcapio::CaptureReader;
@@ -16,15 +17,10 @@ namespace {
 
 using FrameBytes = std::vector<std::uint8_t>;
 
-/// A directory of its own, removed at the end.
 struct Scratch {
-  Scratch() {
-    char pattern[] = "/tmp/bondbox-capture-XXXXXX";
-    BOOST_REQUIRE(mkdtemp(pattern) != nullptr);
-    directory = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(directory); }
-  std::string path(const char* name) const { return directory + "/" + name; }
+  bondbox::test::ScratchDirectory directory;
+
+  std::string path(const char* name) const { return directory.path() + "/" + name; }
   std::string put(const char* name, const FrameBytes& content) const {
     std::FILE* const file = std::fopen(path(name).c_str(), "wb");
     BOOST_REQUIRE(file != nullptr);
@@ -40,7 +36,6 @@ struct Scratch {
     std::fclose(file);
     return content;
   }
-  std::string directory;
 };
 
 struct Read {
@@ -145,7 +140,7 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_captures_of_ethernet_are_refused_by_name)
   const std::string text = scratch.put("text.pcap", FrameBytes(100, 'x'));
   BOOST_TEST(CaptureReader::open(text).failure().error == EINVAL);
   BOOST_TEST(begins_with(CaptureReader::open(text).failure().reason, text + ": not a capture file"));
-  BOOST_TEST(CaptureReader::open(scratch.directory).failure().error == EINVAL);
+  BOOST_TEST(CaptureReader::open(scratch.directory.path()).failure().error == EINVAL);
   write_two(scratch.path("a.pcap"), CaptureWriter::Precision::nanoseconds);
   FrameBytes content = scratch.get("a.pcap");
   content[20] = 113;  // the link type becomes Linux cooked
