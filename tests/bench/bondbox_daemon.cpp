@@ -49,6 +49,11 @@ std::string BondboxDaemon::status(const std::string& pointer) const {
   return found->is_string() ? std::string(found->get_string()) : boost::json::serialize(*found);
 }
 
+bool BondboxDaemon::set(const std::string& option, const std::string& value) const {
+  const std::array<std::string, 4> words{"set", "bond0", option, value};
+  return control::ask(run_.path() + "/control.sock", words).exit_status == 0;
+}
+
 std::string BondboxDaemon::log() const {
   return lab::read_text(scratch_.path() + "/log");
 }

@@ -21,6 +21,8 @@ class BondboxDaemon {
   pid_t pid() const noexcept { return process_.pid(); }
   /// What `status --format json` says at a JSON pointer, as JSON or a bare string; empty where there is nothing.
   std::string status(const std::string& pointer) const;
+  /// Writes an option of bond0; whether it took it.
+  bool set(const std::string& option, const std::string& value) const;
   std::string log() const;
 
  private:

@@ -22,6 +22,8 @@ class Party {
   virtual void rest(bool) {}
   /// Whether all of it may be put on one CPU with others: not what spins.
   virtual bool shares_cpu() const { return true; }
+  /// Polls for a while after each packet, instead of sleeping at once; false: it cannot be told to.
+  virtual bool poll_busily(bool) { return false; }
   /// What is to be known about it when it has come up.
   virtual std::string remark() const { return {}; }
 };

@@ -14,6 +14,9 @@ class PacketPath final : public Party {
  public:
   explicit PacketPath(const Street& street) : daemon_(street.box, words(has_option("offload") ? "offload=off" : "")) {}
   std::vector<pid_t> processes() const override { return {daemon_.pid()}; }
+  bool poll_busily(bool on) override {
+    return has_option("busy_poll_us") && daemon_.set("busy_poll_us", on ? "2000" : "0");
+  }
 
  private:
   BondboxDaemon daemon_;

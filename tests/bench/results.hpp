@@ -32,6 +32,8 @@ enum class Measure : std::uint8_t {
   rtt_p99,
   rtt_near,
   rtt_near_p99,
+  rtt_polling,
+  rtt_polling_p99,
   cpu_tx,
   cpu_rx,
   machine_tx,

@@ -90,6 +90,12 @@ BOOST_AUTO_TEST_CASE(the_pictures_words_cannot_break_its_markup) {
   BOOST_TEST(svg.find("<of") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_round_trip_with_polling_is_compared_with_the_cable_that_does_not_poll) {
+  Results results = some_results();
+  results.contestants[1].values[Measure::rtt_polling] = {9, 12, 15};
+  BOOST_TEST(ratio(results, results.contestants[1], Measure::rtt_polling).median == 2.0);
+}
+
 BOOST_AUTO_TEST_CASE(every_measure_has_a_name_of_its_own) {
   for (const MeasureInfo& one : all_measures()) {
     BOOST_TEST(&info(one.measure) == &one);
