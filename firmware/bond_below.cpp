@@ -62,6 +62,7 @@ std::string_view Bond::obstacle_below() const {
   // The program runs before the host's queue is known to it.
   for (const PortRule& rule : plan_.ports)
     if (rule.queue_id != 0) return "queue_id is in use";
+  if (host_->has_queueing()) return "a queueing discipline on the bond, which BPF would pass by";
   // A redirected frame that is too long is dropped by the driver without a count.
   for (const PortId id : order_)
     if (slot(id).mtu_refused) return "a port does not take the MTU of the bond";

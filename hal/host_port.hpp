@@ -63,6 +63,10 @@ class HostPort {
   /// Whether something above wants every frame (a bridge, a capture, a macvlan).
   virtual bool is_promiscuous() const noexcept = 0;
 
+  /// Whether somebody has put a queueing discipline of their own (htb, tbf, netem) between the host and this port. What
+  /// is carried below the daemon would pass it by.
+  virtual bool has_queueing() const noexcept { return false; }
+
   /// As last learned; tentative and duplicate IPv6 addresses are left out. IPv4 first, then IPv6, in the host's order.
   virtual std::span<const HostAddress> addresses() const noexcept = 0;
   /// VLAN interfaces on top of this port, each identifier once, in the host's order.

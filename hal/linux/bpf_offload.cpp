@@ -267,6 +267,22 @@ void LinuxOffload::interface_removed(int index) {
   }
 }
 
+void LinuxOffload::filters_removed(int index) {
+  if (kind_ == BpfAttachKind::tcx || !attached_) return;
+  NetlinkSocket& netlink = context_->interfaces.netlink();
+  // In place where it is still there: then another filter was meant, and nothing has changed.
+  bool made = false;
+  if (index == host_index_ && host_.is_present()) {
+    (void)raise_egress_program(netlink, host_index_, egress_.get(), made);
+    made_qdisc_ = made_qdisc_ || made;
+  }
+  for (Port& slot : ports_) {
+    if (slot.nic == nullptr || slot.index != index || slot.nic->index() != index) continue;
+    (void)raise_ingress_program(netlink, index, slot.ingress.get(), made);
+    slot.made_qdisc = slot.made_qdisc || made;
+  }
+}
+
 void LinuxOffload::detach_port(Port& slot) {
   // An interface that has gone took the program along, and its index may be another's by now.
   if (slot.nic->index() != slot.index) return;

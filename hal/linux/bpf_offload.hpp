@@ -40,6 +40,8 @@ class LinuxOffload : public Offload {
   bool sees_carrier(PortId port) const;
   /// An interface with this index has been deleted: where the kernel kept it is forgotten.
   void interface_removed(int index);
+  /// Somebody has taken filters off the interface with this index: ours are put back.
+  void filters_removed(int index);
 
  private:
   struct Port {

@@ -30,7 +30,8 @@ void add(EventSource::Events& events, HardwareEvent::Kind kind, std::string_view
 
 int EventSource::open() {
   constexpr std::array groups{static_cast<int>(RTNLGRP_LINK), static_cast<int>(RTNLGRP_IPV4_IFADDR),
-                              static_cast<int>(RTNLGRP_IPV6_IFADDR), static_cast<int>(RTNLGRP_IPV6_NETCONF)};
+                              static_cast<int>(RTNLGRP_IPV6_IFADDR), static_cast<int>(RTNLGRP_IPV6_NETCONF),
+                              static_cast<int>(RTNLGRP_TC)};
   if (const int error = socket_.open_listening(groups); error != 0) return error;
   // Listening first: an interface that appears between the two is in both, and is reported once too often at most.
   std::vector<InterfaceInfo>& all = context_->interface_list;
@@ -94,10 +95,27 @@ void EventSource::take_address_of(int index) {
     if (port->concerns(index)) hosts_concerned_ = true;
 }
 
+/// Somebody's `tc` on an interface of ours: a shaper on bond0, or a filter of ours that is gone.
+void EventSource::take_queueing(const nlmsghdr& message) {
+  tcmsg header{};
+  if (!read_family(message, header)) return;
+  const bool qdisc = message.nlmsg_type == RTM_NEWQDISC || message.nlmsg_type == RTM_DELQDISC;
+  for (TapHostPort* port : context_->host_ports) {
+    if (!qdisc || port->index() != header.tcm_ifindex) continue;
+    port->queueing_may_have_changed();
+    hosts_concerned_ = true;
+  }
+  if (message.nlmsg_type != RTM_DELQDISC && message.nlmsg_type != RTM_DELTFILTER) return;
+  if (const Context::ClaimedNic* nic = claimed(header.tcm_ifindex); nic != nullptr) nic->nic->raise_fence_again();
+  for (LinuxOffload* offload : context_->offloads) offload->filters_removed(header.tcm_ifindex);
+}
+
 void EventSource::take_message(const nlmsghdr& message, Events& events) {
   InterfaceInfo info;
   InterfaceAddress address;
-  if (parse_interface(message, info)) {
+  if (message.nlmsg_type >= RTM_NEWQDISC && message.nlmsg_type <= RTM_GETTFILTER) {
+    take_queueing(message);
+  } else if (parse_interface(message, info)) {
     take_link(info, message.nlmsg_type == RTM_DELLINK, events);
   } else if (parse_address(message, address)) {
     take_address_of(address.index);
@@ -108,6 +126,7 @@ void EventSource::take_message(const nlmsghdr& message, Events& events) {
 
 void EventSource::look_again(Events& events) {
   hosts_concerned_ = true;
+  for (TapHostPort* port : context_->host_ports) port->queueing_may_have_changed();
   (void)events.push_back({HardwareEvent::Kind::link_changed, {}});
   known_.clear();
   std::vector<InterfaceInfo>& all = context_->interface_list;

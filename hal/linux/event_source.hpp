@@ -1,5 +1,5 @@
-// What rtnetlink tells by itself, turned into hardware events. The socket hears of links and addresses only, so an idle
-// machine does not wake its reader.
+// What rtnetlink tells by itself, turned into hardware events. The socket hears of links, addresses and queueing only,
+// so an idle machine does not wake its reader.
 #pragma once
 
 #include <array>
@@ -36,6 +36,7 @@ class EventSource {
   void take_message(const nlmsghdr& message, Events& events);
   void take_link(const InterfaceInfo& info, bool removed, Events& events);
   void take_address_of(int index);
+  void take_queueing(const nlmsghdr& message);
   void notice_untold_changes();
   void teach_hosts();
   void look_again(Events& events);

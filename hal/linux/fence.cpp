@@ -132,6 +132,20 @@ bool has_ingress_qdisc(NetlinkSocket& netlink, int index) {
   return found;
 }
 
+bool has_own_qdisc(NetlinkSocket& netlink, int index) {
+  bool found = false;
+  NetlinkMessage message(RTM_GETQDISC, 0, header_for(index, 0, 0));
+  (void)netlink.dump(
+      message, [&] { found = false; },
+      [&](const nlmsghdr& answer) {
+        tcmsg header{};
+        if (!read_family(answer, header) || header.tcm_ifindex != index) return;
+        if (header.tcm_parent == TC_H_INGRESS || header.tcm_handle == 0) return;
+        if (Attributes(answer, sizeof header).text(TCA_KIND) != "noqueue") found = true;
+      });
+  return found;
+}
+
 int raise_filter(NetlinkSocket& netlink, int index) {
   int error = add_qdisc(netlink, index, "clsact");
   if (error != 0 && error != EEXIST && error != EPERM) error = add_qdisc(netlink, index, "ingress");

@@ -24,6 +24,10 @@ std::string_view fence_text(FenceKind kind) noexcept;
 /// Whether an ingress or clsact qdisc is on the interface.
 bool has_ingress_qdisc(NetlinkSocket& netlink, int index);
 
+/// Whether somebody has put a queueing discipline on the interface, other than what the kernel does by itself
+/// (observed: those have the handle 0) and than the two above.
+bool has_own_qdisc(NetlinkSocket& netlink, int index);
+
 /// Makes the qdisc where there is none, and our filter on it. A filter of ours that is there already (its owner's
 /// journal was lost) is taken over. errno, 0: done; on failure a qdisc that it made is gone again.
 int raise_filter(NetlinkSocket& netlink, int index);

@@ -108,6 +108,10 @@ LinkProbes PacketNic::probes() {
   };
 }
 
+void PacketNic::raise_fence_again() {
+  if (is_there() && claim_.fence() == FenceKind::filter) (void)raise_filter(context_->interfaces.netlink(), index_);
+}
+
 bool PacketNic::is_there() {
   if (gone_) return false;
   if (socket_.read_address(mac_)) return true;

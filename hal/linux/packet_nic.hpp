@@ -49,6 +49,9 @@ class PacketNic : public Nic {
   /// Whether its fence is a filter, whose place a program can take.
   bool has_fence_filter() const noexcept { return claim_.fence() == FenceKind::filter; }
 
+  /// Somebody has taken filters off the interface: its fence is put back where it was one.
+  void raise_fence_again();
+
   /// What keeps the host's stack off this port: "ingress filter", "arp_ignore and rp_filter".
   std::string_view fence_kind() const noexcept { return fence_text(claim_.fence()); }
   /// How the link is read: "ethtool", "mii", "carrier", "none".

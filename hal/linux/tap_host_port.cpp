@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 
+#include "hal/linux/fence.hpp"
 #include "hal/linux/joined_groups.hpp"
 
 namespace bondbox::lnx {
@@ -198,6 +199,8 @@ void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const Inte
   state.mtu = own->mtu;
   state.up = (own->flags & IFF_UP) != 0;
   state.promiscuous = own->promiscuity > 0;
+  if (std::exchange(queueing_due_, false)) queueing_ = has_own_qdisc(context_->interfaces.netlink(), index_);
+  state.queueing = queueing_;
   learn_holders(*own, all);
   for (const Holder& holder : holders_) {
     const bool known = std::find(state.vlans.begin(), state.vlans.end(), holder.vlan) != state.vlans.end();

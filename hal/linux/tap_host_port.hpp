@@ -41,6 +41,7 @@ class TapHostPort : public HostPort {
   bool is_present() const noexcept override { return !gone_; }
   bool is_up() const noexcept override { return state_.up; }
   bool is_promiscuous() const noexcept override { return state_.promiscuous; }
+  bool has_queueing() const noexcept override { return state_.queueing; }
   std::span<const HostAddress> addresses() const noexcept override { return state_.addresses; }
   std::span<const VlanId> vlans() const noexcept override { return state_.vlans; }
   Result<HostPath> path_to(const IpAddress& target) const override;
@@ -64,6 +65,8 @@ class TapHostPort : public HostPort {
   void learn();
   /// The same from what has been read: every interface and every address of the namespace.
   void learn(std::span<const InterfaceInfo> all, std::span<const InterfaceAddress> addresses);
+  /// learn() is to look at the queueing disciplines too.
+  void queueing_may_have_changed() noexcept { queueing_due_ = true; }
   /// Whether anything that it reports has changed since the last call.
   bool take_changed() noexcept;
 
@@ -73,6 +76,7 @@ class TapHostPort : public HostPort {
     std::uint32_t mtu = 0;
     bool up = false;
     bool promiscuous = false;
+    bool queueing = false;
     FixedVector<HostAddress, addresses_max> addresses;
     FixedVector<VlanId, vlans_max> vlans;
     friend bool operator==(const State&, const State&) = default;
@@ -106,6 +110,8 @@ class TapHostPort : public HostPort {
   bool carrier_ = true;   ///< as last set; a new device shows a cable
   bool gone_ = false;
   bool changed_ = false;
+  bool queueing_due_ = true;  ///< the kernel tells those of all interfaces at once, so they are read on news only
+  bool queueing_ = false;
   State state_;
   FixedVector<Holder, holders_max> holders_;
   std::optional<IpAddress> gateway_v4_;

@@ -159,6 +159,10 @@ void SimHostPort::host_set_promiscuous(bool on) {
   tell();
 }
 
+void SimHostPort::host_set_queueing(bool on) {
+  if (std::exchange(queueing_, on) != on) tell();
+}
+
 void SimHostPort::set_vlans(std::vector<VlanId> vlans) {
   vlans_ = std::move(vlans);
   tell();

@@ -29,6 +29,7 @@ class SimHostPort final : public HostPort {
   bool is_present() const noexcept override { return present_; }
   bool is_up() const noexcept override { return up_; }
   bool is_promiscuous() const noexcept override { return promiscuous_; }
+  bool has_queueing() const noexcept override { return queueing_; }
   std::span<const HostAddress> addresses() const noexcept override { return addresses_; }
   std::span<const VlanId> vlans() const noexcept override { return vlans_; }
   Result<HostPath> path_to(const IpAddress& target) const override;
@@ -61,6 +62,7 @@ class SimHostPort final : public HostPort {
   void vanish();
   /// As another program of the host would: with a host_changed event.
   void host_set_promiscuous(bool on);
+  void host_set_queueing(bool on);
   /// Replaces all addresses, those on VLANs and bridges above included.
   void set_addresses(std::vector<HostAddress> addresses);
   void set_vlans(std::vector<VlanId> vlans);
@@ -80,6 +82,7 @@ class SimHostPort final : public HostPort {
   bool up_ = false;  ///< as a host's interface that was only just made
   bool carrier_ = false;
   bool promiscuous_ = false;
+  bool queueing_ = false;
   std::size_t queues_ = 1;
   std::vector<HostAddress> addresses_;
   std::vector<VlanId> vlans_;

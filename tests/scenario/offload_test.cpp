@@ -308,6 +308,19 @@ BOOST_AUTO_TEST_CASE(queues_of_the_host_are_the_daemons_to_serve) {
   BOOST_TEST(bench.record.serves());
 }
 
+BOOST_AUTO_TEST_CASE(a_shaper_on_the_bonds_interface_is_not_passed_by) {
+  Below bench({"e0", "e1"});
+  bench.add({"e0", "e1"});
+  BOOST_TEST(bench.record.serves());
+  bench.host().host_set_queueing(true);
+  bench.settle();
+  BOOST_TEST(!bench.record.serves());
+  BOOST_TEST(bench.status().offload.reason.find("queueing discipline") != std::string::npos);
+  bench.host().host_set_queueing(false);
+  bench.settle();
+  BOOST_TEST(bench.record.serves());
+}
+
 BOOST_AUTO_TEST_CASE(another_mode_is_carried_as_well) {
   Below bench({"e0", "e1"});
   bench.add({"e0", "e1"});

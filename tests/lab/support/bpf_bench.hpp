@@ -56,4 +56,58 @@ inline bool is_numbered(std::span<const std::uint8_t> frame, std::uint32_t numbe
          (frame[20] | frame[21] << 8 | frame[22] << 16 | frame[23] << 24) == static_cast<int>(number);
 }
 
+inline std::unique_ptr<Offload> opened(Result<std::unique_ptr<Offload>> result) {
+  BOOST_REQUIRE_MESSAGE(result.ok(), (result.ok() ? "" : result.failure().reason));
+  return std::move(result.value());
+}
+
+/// Takes away what came before somebody looked.
+inline void drain(Nic& nic) {
+  PacketBatch batch;
+  while (nic.receive(batch) != 0) batch.clear();
+}
+inline void drain(HostPort& host) {
+  PacketBatch batch;
+  while (host.receive(batch) != 0) batch.clear();
+}
+
+/// bond0 with the ports p0 and p1, cabled to q0 and q1 of the peer.
+struct TwoPorts {
+  Appliance appliance;
+  std::unique_ptr<Nic> p1;
+  std::unique_ptr<Offload> offload;
+
+  TwoPorts() {
+    lay_cable(appliance.bench.host, "p1", appliance.bench.peer, "q1", 11);
+    appliance.bench.peer.must("ip link set q1 up");
+    Result<std::unique_ptr<Nic>> nic = appliance.hardware.open_nic("p1", LinkSource::carrier);
+    BOOST_REQUIRE(nic.ok());
+    p1 = std::move(nic.value());
+    BOOST_REQUIRE(p1->set_mac(station).ok());
+    offload = opened(appliance.hardware.open_offload(*appliance.bond0));
+    BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
+    BOOST_REQUIRE(offload->add_port(PortId{1}, *p1).ok());
+    BOOST_REQUIRE(wait_until([this] { return p1->link().up; }, patience_ms));
+    BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
+    drain(*appliance.nic);
+    drain(*p1);
+    drain(*appliance.bond0);
+  }
+  ~TwoPorts() { offload.reset(); }
+
+  const Namespace& host() const { return appliance.bench.host; }
+  const Namespace& peer() const { return appliance.bench.peer; }
+  OffloadCounters counters() {
+    OffloadCounters counters;
+    BOOST_TEST(offload->read(counters).ok());
+    return counters;
+  }
+};
+
+/// Whether the ping's every request was answered once.
+inline bool all_answered(const CommandResult& ping, int count) {
+  return ping.output.find(" " + std::to_string(count) + " received") != std::string::npos &&
+         ping.output.find("DUP") == std::string::npos;
+}
+
 }  // namespace bondbox::lab
