@@ -10,6 +10,7 @@ namespace bondbox::bench {
 namespace {
 
 constexpr double width = 860;
+constexpr double margin = 10;
 constexpr double label_width = 210;
 constexpr double value_width = 60;
 constexpr double plot_width = width - label_width - value_width;
@@ -87,9 +88,10 @@ double longest(const Results& results, const Panel& panel) {
 /// Draws from `y` on and moves it to where the next panel begins.
 std::string draw(const Results& results, const Panel& panel, double& y) {
   const double scale = plot_width / longest(results, panel);
-  std::string out = words(0, y + 14, "start", 14, panel.title, " font-weight=\"600\"");
-  y += 26;
+  const std::string title = words(0, y + 14, "start", 14, panel.title, " font-weight=\"600\"");
+  y += 40;
   const double top = y;
+  std::string out;
   for (const Measure measure : panel.measures) {
     const double group_top = y;
     for (const Contestant* contestant : shown(results)) {
@@ -104,10 +106,12 @@ std::string draw(const Results& results, const Panel& panel, double& y) {
     y += group_gap;
   }
   const double one = label_width + scale;
-  out += "<line x1=\"" + number(one) + "\" y1=\"" + number(top - 4) + "\" x2=\"" + number(one) + "\" y2=\"" +
-         number(y - group_gap + 4) + "\" stroke=\"" + std::string(ink) + "\" stroke-dasharray=\"4 3\"/>\n";
+  const std::string line = words(one, top - 8, "middle", 11, "bare cable") + "<line x1=\"" + number(one) + "\" y1=\"" +
+                           number(top - 4) + "\" x2=\"" + number(one) + "\" y2=\"" + number(y - group_gap + 4) +
+                           "\" stroke=\"" + std::string(ink) + "\" stroke-dasharray=\"4 3\"/>\n";
   y += 14;
-  return out;
+  // Below the bars, so that no figure is crossed out.
+  return title + line + out;
 }
 
 std::string legend(const Results& results, double& y) {
@@ -139,9 +143,10 @@ std::string as_svg(const Results& results) {
       words(0, y + 26, "start", 11,
             std::to_string(results.rounds) + " interleaved rounds, medians; " + results.version + ", " + results.date);
   y += 36;
-  const std::string size = number(width, 0) + " " + number(y, 0);
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" + number(width, 0) +
-         "\" height=\"" + number(y, 0) + "\" font-family=\"system-ui, sans-serif\">\n" + body + "</svg>\n";
+  const std::string size = number(width + 2 * margin, 0) + " " + number(y, 0);
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"" + number(-margin, 0) + " 0 " + size + "\" width=\"" +
+         number(width + 2 * margin, 0) + "\" height=\"" + number(y, 0) + "\" font-family=\"system-ui, sans-serif\">\n" +
+         body + "</svg>\n";
 }
 
 }  // namespace bondbox::bench
