@@ -75,13 +75,14 @@ KernelTypes::Type KernelTypes::type_at(std::size_t at) const noexcept {
 int KernelTypes::open(const char* path) {
   const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return errno;
+  constexpr std::size_t chunk = 256 * 1024;
   std::vector<std::uint8_t> bytes;
   struct stat about {};
   if (::fstat(file.get(), &about) == 0 && about.st_size > 0) {
     if (static_cast<std::uint64_t>(about.st_size) > file_max) return EFBIG;
-    bytes.reserve(static_cast<std::size_t>(about.st_size));
+    // Once, so that the memory goes back to the kernel whole.
+    bytes.reserve(static_cast<std::size_t>(about.st_size) + chunk);
   }
-  constexpr std::size_t chunk = 256 * 1024;
   for (std::size_t have = 0;; have = bytes.size()) {
     if (have > file_max) return EFBIG;
     bytes.resize(have + chunk);
@@ -115,6 +116,8 @@ int KernelTypes::parse(std::vector<std::uint8_t> bytes) {
 }
 
 bool KernelTypes::index_types(std::size_t begin, std::size_t end) {
+  constexpr std::size_t small = 16;  // bytes; most have more
+  types_.reserve((end - begin) / small);
   std::size_t at = begin;
   while (at < end) {
     if (end - at < type_size) return false;

@@ -3,12 +3,9 @@
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
-#include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 
-#include "hal/linux/bpf_btf.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/tap_host_port.hpp"
@@ -103,26 +100,14 @@ Outcome LinuxOffload::start() {
 }
 
 void LinuxOffload::learn_layout() {
-  KernelTypes types;
-  std::string lack;
-  if (!maps_.can_wake()) {
-    lack = "no BPF ring buffers (Linux 5.8)";
-  } else if (const int error = types.open(); error != 0) {
-    lack = std::string(kernel_types_path) + ": " + (error == EINVAL ? "not understood" : std::strerror(error));
-  } else {
-    const auto packet = types.offset("sk_buff", "dev");
-    const auto state = types.offset("net_device", "state");
-    const auto index = types.offset("net_device", "ifindex");
-    const std::uint32_t size = types.long_size();
-    if (packet && state && index && (size == 4 || size == 8)) {
-      const bool low_is_last = std::endian::native == std::endian::big && size == 8;
-      layout_ = {*packet, *state + (low_is_last ? 4 : 0), *index, size, 0, 0};
-      layout_.cast = types.function_number("bpf_rdonly_cast");
-      if (layout_.cast != 0) layout_.device_type = types.struct_number("net_device", "state");
-      return;
-    }
-    lack = "its types are unknown";
+  KnownKernelLayout& kernel = context_->kernel_layout;
+  std::string lack = "no BPF ring buffers (Linux 5.8)";
+  if (maps_.can_wake()) {
+    if (!kernel.known) kernel = read_kernel_layout();
+    layout_ = kernel.layout;
+    lack = kernel.lack;
   }
+  if (lack.empty()) return;
   context_->say(std::string(host_.name()) + ": BPF programs cannot look at carrier on this kernel (" + lack +
                 "); links are polled as ever");
 }

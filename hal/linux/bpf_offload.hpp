@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/linux/bpf_kernel_layout.hpp"
 #include "hal/linux/bpf_maps.hpp"
 #include "hal/linux/context.hpp"
 #include "hal/offload.hpp"
@@ -73,15 +74,7 @@ class LinuxOffload : public Offload {
   bool attached_ = false;
   bool made_qdisc_ = false;
   bool told_unseen_ = false;
-  /// Offsets in the kernel's structures; all 0: carrier cannot be looked at.
-  struct {
-    std::uint32_t device_of_packet = 0;
-    std::uint32_t device_state = 0;
-    std::uint32_t device_index = 0;
-    std::uint32_t pointer_size = sizeof(void*);
-    std::uint32_t device_type = 0;  ///< 0, or what reads members without a helper
-    std::uint32_t cast = 0;
-  } layout_;
+  KernelLayout layout_;
   std::array<Port, max_ports> ports_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/linux/bpf_kernel_layout.hpp"
 #include "hal/linux/driver.hpp"
 #include "hal/linux/interfaces.hpp"
 
@@ -34,6 +35,7 @@ struct Context {
   std::vector<ClaimedNic> nics;
   std::vector<TapHostPort*> host_ports;
   std::vector<LinuxOffload*> offloads;
+  KnownKernelLayout kernel_layout;
 
   /// Room for dumps, kept so that an event costs no allocation.
   std::vector<InterfaceInfo> interface_list;
