@@ -33,7 +33,7 @@ constexpr const char* help_text =
     "bondbox-bench growth    what an idle bondbox costs, by ports, bonds and VLANs\n"
     "\n"
     "  ROUNDS=N     interleaved rounds, 5 unless given\n"
-    "  SECONDS=S    a measurement, 1 unless given\n"
+    "  SECONDS=S    a measurement, 0.5 unless given\n"
     "  ONLY=A,B     contestants beside the bare cable: packet, bpf, ovs, dpdk\n"
     "  PULLS=N      of a cable, per contestant, 10 unless given; 0: none\n"
     "  FORMAT=json  JSON to stdout instead of text\n"

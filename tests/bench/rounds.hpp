@@ -13,7 +13,7 @@ namespace bondbox::bench {
 
 struct Settings {
   int rounds = 5;
-  double seconds = 1;          ///< per measurement
+  double seconds = 0.5;        ///< per measurement
   int pulls = 10;              ///< of a cable, per contestant; 0: losses are not measured
   std::set<std::string> only;  ///< keys of contestants; empty: all. The bare cable always runs.
 };
