@@ -23,6 +23,14 @@ struct KnownKernelLayout {
   std::string lack;  ///< why there is none; empty: there is one
 };
 
+enum class BpfAttachKind : std::uint8_t { clsact, tcx };
+
+/// What the first bond has found out for the others.
+struct ProvenBpf {
+  bool loads = false;  ///< the egress program, with the layout above
+  BpfAttachKind kind = BpfAttachKind::clsact;
+};
+
 /// From the kernel's own type information.
 KnownKernelLayout read_kernel_layout();
 

@@ -75,7 +75,8 @@ LinuxOffload::LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, 
 LinuxOffload::~LinuxOffload() {
   std::erase(context_->offloads, this);
   // First of all everything is the daemon's: what comes from here on waits in the sockets and in bond0's queue.
-  if (attached_) (void)maps_.publish({});
+  last_.serves = 0;
+  (void)maps_.publish(last_);
   for (std::uint8_t i = 0; i < max_ports; ++i) remove_port(PortId{i});
   if (!attached_ || !host_.is_present()) return;
   if (kind_ == BpfAttachKind::tcx) {
@@ -90,7 +91,38 @@ Outcome LinuxOffload::start() {
   if (const int error = maps_.make(host_index_); error != 0) return refused(error, "the maps of the BPF programs");
   learn_layout();
   renew_lease();
+  ProvenBpf& proven = context_->proven_bpf;
+  if (proven.loads) {
+    kind_ = proven.kind;
+    return load_egress_later();
+  }
   if (Outcome outcome = load_egress(); !outcome.ok()) return outcome;
+  if (Outcome outcome = attach_loaded(); !outcome.ok()) return outcome;
+  context_->kernel_layout.layout = layout_;
+  proven = {true, kind_};
+  return Outcome::done();
+}
+
+/// As the same program has been taken before, the daemon need not wait for the verifier. Until it is there what leaves
+/// is the daemon's; what comes in is carried already.
+Outcome LinuxOffload::load_egress_later() {
+  const RoleShape shape = shape_of(BpfRole::egress);
+  auto code = code_of(BpfRole::egress, PortId{0});
+  if (!code) return Outcome::failed(ENOEXEC, "the BPF programs of this bondbox are damaged");
+  later_.start(shape.name, shape.type, std::move(*code));
+  return Outcome::done();
+}
+
+void LinuxOffload::take_later() {
+  std::string complaint;
+  const int error = later_.take(egress_, complaint);
+  failure_ = error != 0 ? refused(error, "the program for " + std::string(host_.name()) + "'s egress", complaint)
+                        : attach_loaded();
+  if (!failure_.ok()) context_->say(std::string(host_.name()) + ": " + failure_.reason);
+}
+
+Outcome LinuxOffload::attach_loaded() {
+  if (!host_.is_present()) return Outcome::failed(ENODEV, std::string(host_.name()) + " is gone");
   if (Outcome outcome = attach_egress(); !outcome.ok()) return outcome;
   attached_ = true;
   // So that bond0 outlives a process that dies, with the programs on it.
@@ -112,7 +144,7 @@ void LinuxOffload::learn_layout() {
                 "); links are polled as ever");
 }
 
-int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const {
+std::optional<std::vector<bpf_insn>> LinuxOffload::code_of(BpfRole role, PortId port) const {
   std::vector<BpfValue> values;
   maps_.append_values(values);
   values.push_back({bpf_number_port, port.index});
@@ -123,7 +155,11 @@ int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string
   values.push_back({bpf_number_slow_apart, slow_has_socket});
   values.push_back({bpf_number_device_type, layout_.device_type});
   values.push_back({bpf_call_cast, layout_.device_type != 0 ? layout_.cast : 0});
-  const auto code = fill_in(program_code(role), values);
+  return fill_in(program_code(role), values);
+}
+
+int LinuxOffload::load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const {
+  const auto code = code_of(role, port);
   if (!code) {
     complaint = "a placeholder in it has no value";
     return ENOEXEC;
@@ -291,11 +327,14 @@ void LinuxOffload::remove_port(PortId port) {
 }
 
 Outcome LinuxOffload::publish(const wire::FastPlan& plan) {
+  if (!failure_.ok()) return failure_;
+  last_ = plan;
   if (const int error = maps_.publish(plan); error != 0) return refused(error, "a plan in a BPF map");
   return Outcome::done();
 }
 
 void LinuxOffload::renew_lease() {
+  if (later_.is_ready()) take_later();
   const std::int64_t until_us = monotonic_us() + offload_lease.count * 1'000;
   (void)maps_.set_lease(static_cast<std::uint64_t>(until_us) * 1'000);
 }

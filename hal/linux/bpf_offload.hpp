@@ -7,17 +7,17 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hal/linux/bpf_kernel_layout.hpp"
+#include "hal/linux/bpf_later.hpp"
 #include "hal/linux/bpf_maps.hpp"
 #include "hal/linux/context.hpp"
 #include "hal/offload.hpp"
 
 namespace bondbox::lnx {
-
-enum class BpfAttachKind : std::uint8_t { clsact, tcx };
 
 class LinuxOffload : public Offload {
  public:
@@ -58,7 +58,11 @@ class LinuxOffload : public Offload {
   Outcome start();
   void learn_layout();
   Outcome load_egress();
+  Outcome load_egress_later();
+  void take_later();
+  Outcome attach_loaded();
   Outcome attach_egress();
+  std::optional<std::vector<bpf_insn>> code_of(BpfRole role, PortId port) const;
   int load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const;
   Outcome load_port(PortId port, Port& slot) const;
   Outcome attach_port(Port& slot);
@@ -71,11 +75,14 @@ class LinuxOffload : public Offload {
   int host_index_;
   BpfMaps maps_;
   UniqueFd egress_;
+  Outcome failure_;      ///< of what was loaded later
+  wire::FastPlan last_;  ///< published
   bool attached_ = false;
   bool made_qdisc_ = false;
   bool told_unseen_ = false;
   KernelLayout layout_;
   std::array<Port, max_ports> ports_;
+  LaterProgram later_;
 };
 
 /// Removes what a process that died left of its offload on an interface that was its bond0; nothing where there is

@@ -36,6 +36,7 @@ struct Context {
   std::vector<TapHostPort*> host_ports;
   std::vector<LinuxOffload*> offloads;
   KnownKernelLayout kernel_layout;
+  ProvenBpf proven_bpf;
 
   /// Room for dumps, kept so that an event costs no allocation.
   std::vector<InterfaceInfo> interface_list;

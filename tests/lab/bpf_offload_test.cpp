@@ -298,6 +298,22 @@ BOOST_AUTO_TEST_CASE(what_others_have_on_the_interfaces_stays_and_what_was_made_
   BOOST_TEST(!bench.host.run("ip link show bond0").ok());
 }
 
+BOOST_AUTO_TEST_CASE(a_second_offload_does_not_wait_for_the_verifier_and_carries_when_it_is_done) {
+  Appliance appliance;
+  { const auto first = opened(appliance.hardware.open_offload(*appliance.bond0)); }
+  const auto offload = opened(appliance.hardware.open_offload(*appliance.bond0));
+  BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
+  BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
+  const auto has_come = [&] {
+    offload->renew_lease();
+    return appliance.bench.host.must("tc filter show dev bond0 egress").find("bondbox") != std::string::npos;
+  };
+  BOOST_TEST(wait_until(has_come, 3 * patience_ms));
+  drain(*appliance.bond0);
+  const CommandResult ping = appliance.bench.host.run("ping -n -c 5 -i 0.01 -W 1 10.9.0.2");
+  BOOST_TEST(all_answered(ping, 5), ping.output);
+}
+
 BOOST_AUTO_TEST_CASE(programs_on_the_device_itself_carry_as_well) {
   Appliance appliance;
   // open_offload() would take clsact here.
