@@ -27,10 +27,12 @@ struct Verdicts {
   int replayed = 0;  ///< that were late or failed at first, and then did not
   std::map<std::string, int> deliberate() const;
   std::vector<const Verdict*> failures() const;
+  /// Those that differed whenever they were played, each time in a machine that did not keep pace.
+  std::vector<const Verdict*> unjudged() const;
 };
 
-/// Plays all. One that fails, or was too late to be judged, is played again with less beside it, and must fail then
-/// too.
+/// Plays all. One that fails is played again with less beside it, and must fail then too; when the machine did not keep
+/// pace even so, up to three times, but not for ever.
 Verdicts judge(const std::vector<Scenario>& scenarios);
 
 /// The smallest scenario found that still differs in the same kind of line. Plays at most `rounds` rounds.

@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "tests/lab/support/daemon.hpp"
-#include "tests/live/lacp/machine_watch.hpp"
+#include "tests/live/support/machine_watch.hpp"
 #include "tests/live/lacp/traffic.hpp"
 
 namespace bondbox::live {

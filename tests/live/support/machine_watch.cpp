@@ -1,16 +1,16 @@
-#include "tests/live/lacp/machine_watch.hpp"
+#include "tests/live/support/machine_watch.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <sstream>
 
 #include "tests/lab/support/daemon.hpp"
-#include "tests/live/lacp/pair.hpp"
-#include "tests/live/lacp/traffic.hpp"
 
 namespace bondbox::live {
 namespace {
 
-constexpr int step_ms = 50;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds step{50};
 // Nothing that a partner waits for is due sooner than this.
 constexpr std::int64_t tolerable_ms = 200;
 
@@ -29,7 +29,7 @@ std::uint64_t dropped_frames() {
 
 }  // namespace
 
-MachineWatch::MachineWatch() : thread_([this] { work(); }) {}
+MachineWatch::MachineWatch() : dropped_before_(dropped_frames()), thread_([this] { work(); }) {}
 
 MachineWatch::~MachineWatch() {
   stopping_ = true;
@@ -37,23 +37,27 @@ MachineWatch::~MachineWatch() {
 }
 
 void MachineWatch::work() {
-  const std::uint64_t dropped_before = dropped_frames();
-  for (std::int64_t before = now_ms(); !stopping_;) {
-    sleep_ms(step_ms);
-    const std::int64_t now = now_ms();
-    const std::int64_t late = now - before - step_ms;
-    before = now;
-    longest_ms_ = std::max<std::int64_t>(longest_ms_, late);
+  const auto raise = [](std::atomic<std::int64_t>& longest, std::int64_t late) {
+    for (std::int64_t known = longest; late > known && !longest.compare_exchange_weak(known, late);) {
+    }
+  };
+  for (Clock::time_point due = Clock::now(); !stopping_;) {
+    due = Clock::now() + step;
+    std::this_thread::sleep_until(due);
+    const std::int64_t late = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - due).count();
+    raise(longest_ms_, late);
+    raise(longest_since_taken_ms_, late);
     if (late >= tolerable_ms) late_ms_ += late;
-    dropped_ = dropped_frames() - dropped_before;
   }
 }
 
 std::string MachineWatch::trouble() const {
+  const auto in_ms = [](std::int64_t time) { return std::to_string(time) + " ms"; };
   std::string text;
   if (longest_ms_ >= tolerable_ms)
     text = "it stood still for " + in_ms(late_ms_) + " in all, " + in_ms(longest_ms_) + " at a time";
-  if (dropped_ > 0) text += (text.empty() ? "it dropped " : ", and dropped ") + std::to_string(dropped_) + " frames";
+  if (const std::uint64_t dropped = dropped_frames() - dropped_before_; dropped > 0)
+    text += (text.empty() ? "it dropped " : ", and dropped ") + std::to_string(dropped) + " frames";
   return text;
 }
 

@@ -19,13 +19,16 @@ class MachineWatch {
 
   /// In what the machine has failed until now, in words; empty: it kept pace.
   std::string trouble() const;
+  /// So much later than it should a short sleep has ended since this was last asked, at the most.
+  int take_longest_ms() noexcept { return static_cast<int>(longest_since_taken_ms_.exchange(0)); }
 
  private:
   void work();
 
+  std::uint64_t dropped_before_;
   std::atomic<std::int64_t> longest_ms_ = 0;
+  std::atomic<std::int64_t> longest_since_taken_ms_ = 0;
   std::atomic<std::int64_t> late_ms_ = 0;
-  std::atomic<std::uint64_t> dropped_ = 0;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
