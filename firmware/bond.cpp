@@ -67,6 +67,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
     if (has_arp_probes() && offload_.is_open()) half_time_ = now_ + Ticks{interval.count / 2};
   }
+  look_between_polls(scheduled, ticks_from_ms(interval_ms));
   if (scheduled || look_now_ || doubt) {
     look_now_ = false;
     observe_links(scheduled);
@@ -163,6 +164,43 @@ void Bond::observe_links(bool scheduled) {
   }
   if (!changes.empty()) ++status_version_;
   note_vanished();
+}
+
+/// With a poll it is settled how often to look until the next; in between links are looked at as often.
+void Bond::look_between_polls(bool scheduled, Ticks interval) {
+  if (has_arp_probes() || options_.miimon_ms == 0) return watch_.stop();
+  if (scheduled) {
+    const OffloadCounters* const below = offload_.is_open() && interval.count > 1 ? &offload_.counters() : nullptr;
+    LinkWatch::TrafficList traffic;
+    for (const PortId id : order_) {
+      const PortCounters& counters = forwarder_.port(id);
+      LinkWatch::Traffic of_port{id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames,
+                                 counters.tx_frames};
+      if (below != nullptr) of_port.received += below->ports[id.index].rx_frames;
+      if (below != nullptr) of_port.sent += below->ports[id.index].tx_frames;
+      traffic.push_back(of_port);
+    }
+    watch_.poll(traffic, interval, now_);
+  } else if (watch_.due() && now_ >= *watch_.due()) {
+    watch_.looked(now_);
+    look_now_ = look_now_ || has_lost_link();
+  }
+}
+
+/// Since the last look, as far as NICs can tell cheaply.
+bool Bond::has_lost_link() {
+  return std::any_of(order_.begin(), order_.end(), [this](PortId id) {
+    return slot(id).monitor.state() == LinkState::up && slot(id).nic->has_lost_link();
+  });
+}
+
+/// Frames on a port that delivers nothing may be the first by the way that a peer has found around a dead cable: the
+/// links are looked at before the frames are dropped.
+void Bond::look_before_dropping(PortId id) {
+  if (plan_.ports[id.index].deliver != deliver_nothing || has_arp_probes() || options_.miimon_ms == 0) return;
+  if (!has_lost_link()) return;
+  observe_links(false);
+  republish();
 }
 
 /// Somebody else changed the port's MAC or MTU: a bond whose port listens to another address is a silent outage. Put
@@ -269,7 +307,9 @@ void Bond::show_queues() {
 
 bool Bond::forward(PacketBatch& batch) {
   bool more = forward_from_host(batch);
-  for (const PortId id : order_) more = forward_from_port(id, batch) || more;
+  // A copy: a look at the links may find that an interface has gone.
+  for (const PortId id : PortList(order_))
+    if (slots_[id.index]) more = forward_from_port(id, batch) || more;
   frames_read_ = has_arp_probes() && now_ >= next_poll_;
   return more;
 }
@@ -297,6 +337,8 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
     batch.clear();
     if (slot(id).nic->receive(batch) == 0) return false;
     if (has_arp_probes()) listen(id, batch);
+    look_before_dropping(id);
+    if (!slots_[id.index]) return false;
     forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
   }
   return true;

@@ -20,6 +20,7 @@
 #include "firmware/event_log.hpp"
 #include "firmware/forwarder.hpp"
 #include "firmware/link_monitor.hpp"
+#include "firmware/link_watch.hpp"
 #include "firmware/option_table.hpp"
 #include "hal/hardware.hpp"
 #include "policies/modes.hpp"
@@ -52,6 +53,8 @@ class Bond final : public OptionTarget {
 
   /// When the next step is due, if nothing else happens first.
   std::optional<Tick> next_deadline() const;
+  /// When links are to be looked at between polls. A step that comes later is not late: the look is an extra.
+  std::optional<Tick> next_look() const noexcept { return watch_.due(); }
   /// Punted frames, or a doubt about a link, wait for the next step: it should come at once.
   bool has_pending_work() const {
     return !forwarder_.punted().empty() || forwarder_.has_link_doubt() || arp_pass_is_next();
@@ -123,6 +126,9 @@ class Bond final : public OptionTarget {
   void show_carrier();
   void show_queues();
   void observe_links(bool scheduled);
+  void look_between_polls(bool scheduled, Ticks interval);
+  void look_before_dropping(PortId id);
+  bool has_lost_link();
   void apply(const PolicyEvent& event);
   void republish();
   void set_promiscuous(Port& port);
@@ -200,6 +206,7 @@ class Bond final : public OptionTarget {
   Tick next_poll_{};
   Tick next_retry_{};
   bool poll_started_ = false;
+  LinkWatch watch_;
   ArpMonitor arp_;
   PortList probe_ports_;                   ///< on which probes are to leave at the end of the step
   std::uint32_t unreachable_targets_ = 0;  ///< that the log was told of: IPv4 targets from bit 0, IPv6 from bit 16

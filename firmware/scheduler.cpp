@@ -33,7 +33,7 @@ Bond* Scheduler::find(std::string_view name) {
 }
 
 void Scheduler::count_overrun() {
-  const auto due = next_deadline();
+  const auto due = next_duty();
   if (!due || now_ <= *due) return;
   const std::int64_t late = (now_ - *due).count;
   ++status_.overruns;
@@ -65,11 +65,21 @@ bool Scheduler::run(const Command* command) {
   return more;
 }
 
-std::optional<Tick> Scheduler::next_deadline() const {
+/// What a late step is counted for.
+std::optional<Tick> Scheduler::next_duty() const {
   std::optional<Tick> due;
   for (const auto& bond : bonds_) {
     const auto other = bond->next_deadline();
     if (other && (!due || *other < *due)) due = other;
+  }
+  return due;
+}
+
+std::optional<Tick> Scheduler::next_deadline() const {
+  std::optional<Tick> due = next_duty();
+  for (const auto& bond : bonds_) {
+    const auto look = bond->next_look();
+    if (look && (!due || *look < *due)) due = look;
   }
   return due;
 }

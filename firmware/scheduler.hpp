@@ -54,6 +54,7 @@ class Scheduler {
  private:
   bool run(const Command* command);
   void count_overrun();
+  std::optional<Tick> next_duty() const;
 
   Hardware& hardware_;
   Clock& clock_;

@@ -185,6 +185,13 @@ LinkSample PacketNic::link() {
   return last_;
 }
 
+bool PacketNic::has_lost_link() {
+  if (gone_ || !last_.up || !reader_.is_cheap()) return false;
+  carrier_seen_ = reader_.has_link();
+  carrier_read_us_ = monotonic_us();
+  return !carrier_seen_;
+}
+
 void PacketNic::set_link_source(LinkSource source) {
   reader_.set_source(source);
   // Asked now, because transmit() looks at the cable by a probe that has answered before.

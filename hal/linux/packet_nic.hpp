@@ -33,6 +33,7 @@ class PacketNic : public Nic {
   Outcome set_promiscuous(bool on) override;
   /// Also learns a MAC or MTU that somebody else has changed.
   LinkSample link() override;
+  bool has_lost_link() override;
   void set_link_source(LinkSource source) override;
   std::size_t receive(PacketBatch& batch) override;
   /// Refuses frames for a dead cable, which the kernel takes without a word. The cable is looked at every 0.1 ms at

@@ -25,6 +25,7 @@ class SimNic final : public Nic {
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_promiscuous(bool on) override;
   LinkSample link() override;
+  bool has_lost_link() override { return last_.up && !(alive() && card_.carrier); }
   std::size_t receive(PacketBatch& batch) override;
   TransmitResult transmit(std::span<const Packet* const> packets) override;
   int wait_handle() const noexcept override { return -1; }

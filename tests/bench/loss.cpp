@@ -75,10 +75,13 @@ class Cables {
       }
       set_up(town_, it.far_end, true);
     }
-    // A bridge forwards on a port when the kernel has told it of the link, up to a second later; asking for the
-    // interface brings that forward (since Linux 6.8), and makes it a switch, which forwards at once.
+    // A bridge forwards on a port when the kernel has told it of the link, up to a second later. Asking for the
+    // interface brings that forward (since Linux 6.8), saying so to the bridge does on older kernels: so it is a
+    // switch, which forwards at once.
     lnx::InterfaceInfo info;
     (void)town_.find(it.far_end, info);
+    if (!it.peer_of.empty() && (info.flags & IFF_RUNNING) == 0)
+      (void)lab::run_command("bridge -n " + settings_.town->name() + " link set dev " + it.far_end + " state 3");
   }
 
  private:

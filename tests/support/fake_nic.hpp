@@ -59,6 +59,7 @@ class FakeNic : public Nic {
     ++link_calls;
     return sample;
   }
+  bool has_lost_link() override { return !sample.up; }
   void set_link_source(LinkSource now) override { source = now; }
   std::size_t receive(PacketBatch& batch) override {
     std::size_t count = 0;
