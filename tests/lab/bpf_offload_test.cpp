@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(a_second_offload_does_not_wait_for_the_verifier_and_carries
     offload->renew_lease();
     return appliance.bench.host.must("tc filter show dev bond0 egress").find("bondbox") != std::string::npos;
   };
-  BOOST_TEST(wait_until(has_come, 3 * patience_ms));
+  BOOST_TEST(wait_until(has_come, 10 * patience_ms));
   drain(*appliance.bond0);
   const CommandResult ping = appliance.bench.host.run("ping -n -c 5 -i 0.01 -W 1 10.9.0.2");
   BOOST_TEST(all_answered(ping, 5), ping.output);
