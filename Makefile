@@ -74,12 +74,13 @@ PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o $(BUILD)/obj/hal/pcap/static_link.o,$(PROGRAM_OBJECTS))
 SUPPORT_OBJECTS := $(call objects_of,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
-LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES))
+# Numbered packets are what the lab counts losses by, too.
+LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES) tests/bench/numbered_flow.cpp)
 # The live tests also use the lab's namespaces and its daemon.
 LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
 BENCH_OBJECTS   := $(call objects_of,$(BENCH_SOURCES))
 MICRO_OBJECTS   := $(call objects_of,$(MICRO_SOURCES))
-TEST_OBJECTS    := $(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS))
+TEST_OBJECTS    := $(filter-out $(BENCH_OBJECTS),$(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS)))
 
 PROGRAM   := $(BUILD)/bondbox
 UNIT      := $(BUILD)/tests/bondbox-tests

@@ -139,6 +139,7 @@ class Bond final : public OptionTarget {
 
   // bond_below.cpp
   Outcome open_offload();
+  Outcome begin_below();
   void add_below(PortId id);
   void publish_below();
   std::string_view obstacle_below() const;

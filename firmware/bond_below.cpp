@@ -24,6 +24,18 @@ Outcome Bond::open_offload() {
     return outcome;
   }
   for (const PortId id : order_) add_below(id);
+  // At once: as long as there is no plan the ports' frames wait for the daemon.
+  republish();
+  return offload_.is_open() ? Outcome::done() : Outcome::failed(EIO, std::string(offload_.reason()));
+}
+
+/// The last thing when a bond is made: what a killed process left carries its frames up to here.
+Outcome Bond::begin_below() {
+  Outcome outcome = open_offload();
+  const bool required = options_.offload == OffloadUse::bpf;
+  if (!outcome.ok()) return required ? outcome : Outcome::done();
+  if (required && !offload_.port_refusal().empty())
+    return Outcome::failed(EOPNOTSUPP, std::string(offload_.port_refusal()));
   return Outcome::done();
 }
 

@@ -35,7 +35,13 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   if (!host.ok()) return host.failure();
   host_ = std::move(host.value());
   ++handles_version_;
-  carrier_shown_ = !host_->set_carrier(false).ok();  // a kernel that cannot hide the cable shows it from the start
+  if (host_->was_taken_over()) {
+    carrier_shown_ = true;  // hiding it for a moment would cost the host its neighbours
+    mac_adopted_ = true;    // from a port of then, which need not carry it now
+    note("taken over as a killed bondbox left it");
+  } else {
+    carrier_shown_ = !host_->set_carrier(false).ok();  // a kernel that cannot hide the cable shows it from the start
+  }
   if (config.mac) {
     if (Outcome outcome = host_->set_mac(*config.mac); !outcome.ok()) return outcome;
   }
@@ -46,7 +52,6 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   mtu_ = host_->mtu();
   promiscuous_ = host_->is_promiscuous();
   record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
-  if (Outcome outcome = open_offload(); !outcome.ok() && options_.offload == OffloadUse::bpf) return outcome;
 
   configured_ = config.ports;
   for (const std::string& port : config.ports) {
@@ -61,8 +66,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
       return outcome;
     }
   }
-  if (options_.offload == OffloadUse::bpf && !offload_.port_refusal().empty())
-    return Outcome::failed(EOPNOTSUPP, std::string(offload_.port_refusal()));
+  if (Outcome outcome = begin_below(); !outcome.ok()) return outcome;
   if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }

@@ -307,11 +307,25 @@ Explanation explain_awaited(const BondStatus& bond, const AwaitedStatus& port) {
                   port.name + "\" ends the waiting");
 }
 
+Explanation explain_forwarding(const BondStatus& bond) {
+  const OffloadStatus& offload = bond.offload;
+  const std::string set = "\"bondbox set " + bond.name + " offload ";
+  if (offload.serving) {
+    return {"forwards in the kernel", "BPF programs carry its frames (" + offload.kind + ")",
+            std::string(nothing_to_do) + "; " + set + "off\" lets a capture on " + bond.name + " see every frame"};
+  }
+  const std::string verdict = "forwards in the daemon";
+  if (offload.wanted == OffloadUse::off || offload.reason.empty())
+    return {verdict, "offload is off", set + "auto\" lets the kernel carry its frames"};
+  if (!offload.kind.empty()) return {verdict, offload.reason, "The kernel carries its frames when that is over"};
+  return {verdict, "BPF is refused: " + offload.reason, "It works without, at the cost of more CPU"};
+}
+
 std::string render_explanation(const BondStatus& bond) {
   std::string text = lines_of(bond.name, explain_bond(bond));
   for (const PortStatus& port : bond.ports) text += lines_of(port.name, explain_port(bond, port));
   for (const AwaitedStatus& port : bond.awaited) text += lines_of(port.name, explain_awaited(bond, port));
-  return text;
+  return text + lines_of(bond.name, explain_forwarding(bond));
 }
 
 std::optional<std::string> render_explanation(const BondStatus& bond, std::string_view name) {

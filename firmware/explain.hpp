@@ -26,6 +26,9 @@ Explanation explain_awaited(const BondStatus& bond, const AwaitedStatus& port);
 /// explain_port() for a port of an 802.3ad bond whose link is up.
 Explanation explain_lacp_port(const BondStatus& bond, const PortStatus& port);
 
+/// Who moves the bond's frames, and why not the kernel.
+Explanation explain_forwarding(const BondStatus& bond);
+
 /// As lines for a person at an 80-column console: the bond and then each port of it, or the one port. nullopt: there is
 /// no port of that name.
 std::string render_explanation(const BondStatus& bond);

@@ -58,6 +58,8 @@ class HostPort {
   virtual Outcome set_queues(std::size_t count) = 0;
   /// False: somebody deleted the interface. The object stays usable, as a Nic whose interface has vanished.
   virtual bool is_present() const noexcept = 0;
+  /// It was left by a process that was killed, and goes on as it was found: MAC, carrier, addresses.
+  virtual bool was_taken_over() const noexcept { return false; }
   /// Whether the host has set the interface up.
   virtual bool is_up() const noexcept = 0;
   /// Whether something above wants every frame (a bridge, a capture, a macvlan).

@@ -36,11 +36,12 @@ class Daemon {
   Outcome start(const std::string& run_dir) {
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
-    for (const std::string& line : hardware_.restore_leftovers()) log_line(line);
-    for (const BondConfig& bond : configuration_.config.bonds) {
-      Outcome outcome = scheduler_.add_bond(bond);
-      if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
-    }
+    std::vector<lnx::WantedBond> wanted;
+    for (const BondConfig& bond : configuration_.config.bonds) wanted.push_back({bond.name, bond.ports});
+    for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
+    Outcome made = add_bonds();
+    for (const std::string& line : hardware_.end_adoption()) log_line(line);
+    if (!made.ok()) return made;
     return runtime_.start(run_dir_.file(control::socket_name));
   }
 
@@ -48,6 +49,14 @@ class Daemon {
   void flush_log() { log_.flush(); }
 
  private:
+  Outcome add_bonds() {
+    for (const BondConfig& bond : configuration_.config.bonds) {
+      Outcome outcome = scheduler_.add_bond(bond);
+      if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
+    }
+    return Outcome::done();
+  }
+
   void log_line(std::string_view text) { log_.add("bondbox: " + std::string(text)); }
 
   void after_steps() {

@@ -1,8 +1,5 @@
 #include "hal/linux/bpf_offload.hpp"
 
-#include <linux/if_tun.h>
-#include <sys/ioctl.h>
-
 #include <cerrno>
 #include <cstring>
 
@@ -78,13 +75,22 @@ LinuxOffload::~LinuxOffload() {
   last_.serves = 0;
   (void)maps_.publish(last_);
   for (std::uint8_t i = 0; i < max_ports; ++i) remove_port(PortId{i});
-  if (!attached_ || !host_.is_present()) return;
+  if (!host_.is_present()) return;
+  if (attached_) {
+    detach_egress();
+  } else if (host_.was_taken_over()) {
+    remove_leftover_egress(*context_, host_index_);
+  }
+  (void)host_.set_persistent(false);
+}
+
+void LinuxOffload::detach_egress() {
+  attached_ = false;
   if (kind_ == BpfAttachKind::tcx) {
     (void)detach_from_device(host_index_, BpfHook::egress, egress_.get());
   } else {
     remove_egress_program(context_->interfaces.netlink(), host_index_, made_qdisc_);
   }
-  (void)::ioctl(host_.wait_handle(), TUNSETPERSIST, 0UL);
 }
 
 Outcome LinuxOffload::start() {
@@ -97,7 +103,11 @@ Outcome LinuxOffload::start() {
     return load_egress_later();
   }
   if (Outcome outcome = load_egress(); !outcome.ok()) return outcome;
-  if (Outcome outcome = attach_loaded(); !outcome.ok()) return outcome;
+  if (!host_.was_taken_over()) {
+    if (Outcome outcome = attach_loaded(); !outcome.ok()) return outcome;
+  } else if (program_on_device(host_index_, BpfHook::egress, egress_name).valid()) {
+    kind_ = BpfAttachKind::tcx;  // what a killed process left goes on until there is a plan to replace it with
+  }
   context_->kernel_layout.layout = layout_;
   proven = {true, kind_};
   return Outcome::done();
@@ -124,10 +134,8 @@ void LinuxOffload::take_later() {
 Outcome LinuxOffload::attach_loaded() {
   if (!host_.is_present()) return Outcome::failed(ENODEV, std::string(host_.name()) + " is gone");
   if (Outcome outcome = attach_egress(); !outcome.ok()) return outcome;
-  attached_ = true;
   // So that bond0 outlives a process that dies, with the programs on it.
-  if (::ioctl(host_.wait_handle(), TUNSETPERSIST, 1UL) != 0)
-    context_->say(std::string(host_.name()) + " would go with this process: " + std::strerror(errno));
+  if (const Outcome outcome = host_.set_persistent(true); !outcome.ok()) context_->say(outcome.reason);
   return Outcome::done();
 }
 
@@ -193,12 +201,14 @@ Outcome LinuxOffload::attach_egress() {
   int error = 0;
   if (kind_ == BpfAttachKind::clsact) {
     error = raise_egress_program(context_->interfaces.netlink(), host_index_, egress_.get(), made_qdisc_);
-    if (error == 0) return Outcome::done();
+    attached_ = error == 0;
+    if (attached_) return Outcome::done();
     if (!means_no_clsact(error)) return refused(error, "a filter on " + std::string(host_.name()) + "'s egress");
     kind_ = BpfAttachKind::tcx;
   }
   const int by_device = attach_to_device(host_index_, BpfHook::egress, egress_.get(), egress_name);
-  if (by_device == 0) return Outcome::done();
+  attached_ = by_device == 0;
+  if (attached_) return Outcome::done();
   if (error == 0) return refused(by_device, "a program on " + std::string(host_.name()) + "'s egress");
   return Outcome::failed(EOPNOTSUPP, "this kernel has neither clsact with cls_bpf (" +
                                          std::string(std::strerror(error)) + ") nor tcx (" + std::strerror(by_device) +
@@ -254,6 +264,7 @@ Outcome LinuxOffload::add_port(PortId port, Nic& nic) {
     (void)maps_.set_device(port, {});
     return outcome;
   }
+  ours->forget_carried();
   ports_[port.index] = std::move(slot);
   locate(port);
   return Outcome::done();
@@ -330,7 +341,7 @@ Outcome LinuxOffload::publish(const wire::FastPlan& plan) {
   if (!failure_.ok()) return failure_;
   last_ = plan;
   if (const int error = maps_.publish(plan); error != 0) return refused(error, "a plan in a BPF map");
-  return Outcome::done();
+  return attached_ || !egress_.valid() ? Outcome::done() : attach_loaded();
 }
 
 void LinuxOffload::renew_lease() {
@@ -342,6 +353,11 @@ void LinuxOffload::renew_lease() {
 Outcome LinuxOffload::read(OffloadCounters& counters) {
   if (const int error = maps_.read(counters); error != 0) return refused(error, "to tell what was carried");
   return Outcome::done();
+}
+
+void remove_leftover_ingress(int index) {
+  const UniqueFd program = program_on_device(index, BpfHook::ingress, ingress_name);
+  if (program.valid()) (void)detach_from_device(index, BpfHook::ingress, program.get());
 }
 
 void remove_leftover_egress(Context& context, int index) {

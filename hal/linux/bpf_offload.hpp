@@ -62,6 +62,7 @@ class LinuxOffload : public Offload {
   void take_later();
   Outcome attach_loaded();
   Outcome attach_egress();
+  void detach_egress();
   std::optional<std::vector<bpf_insn>> code_of(BpfRole role, PortId port) const;
   int load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const;
   Outcome load_port(PortId port, Port& slot) const;
@@ -88,5 +89,7 @@ class LinuxOffload : public Offload {
 /// Removes what a process that died left of its offload on an interface that was its bond0; nothing where there is
 /// nothing. (Its ports' ingress programs stand in the fence's place and go, or are made the fence again, with that.)
 void remove_leftover_egress(Context& context, int index);
+/// The same of what is attached to a port itself rather than stands in its fence's place.
+void remove_leftover_ingress(int index);
 
 }  // namespace bondbox::lnx

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/linux/adoption.hpp"
 #include "hal/linux/bpf_kernel_layout.hpp"
 #include "hal/linux/driver.hpp"
 #include "hal/linux/interfaces.hpp"
@@ -34,6 +35,7 @@ struct Context {
   };
   std::vector<ClaimedNic> nics;
   std::vector<TapHostPort*> host_ports;
+  Adoption adoption;
   std::vector<LinuxOffload*> offloads;
   KnownKernelLayout kernel_layout;
   ProvenBpf proven_bpf;

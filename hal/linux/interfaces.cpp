@@ -160,6 +160,11 @@ int Interfaces::set_flags(int index, std::uint32_t flags, std::uint32_t mask) {
   return netlink_.request(message);
 }
 
+int Interfaces::remove(int index) {
+  NetlinkMessage message(RTM_DELLINK, 0, link_header(index));
+  return netlink_.request(message);
+}
+
 int Interfaces::set_mac(int index, MacAddress mac) {
   const auto change = [&] {
     NetlinkMessage message(RTM_NEWLINK, 0, link_header(index));

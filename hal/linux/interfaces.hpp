@@ -74,6 +74,9 @@ class Interfaces {
   int set_mtu(int index, std::uint32_t mtu);
   int set_transmit_queue_length(int index, std::uint32_t frames);
 
+  /// Takes away the interface itself, if it is one that was made.
+  int remove(int index);
+
   int add_address(int index, const IpPrefix& prefix);
   int remove_address(int index, const IpPrefix& prefix);
   int add_default_route(int index, const IpAddress& gateway);

@@ -29,8 +29,12 @@ Outcome LinuxHardware::start() {
   return Outcome::done();
 }
 
-std::vector<std::string> LinuxHardware::restore_leftovers() {
-  return lnx::restore_leftovers(*context_);
+std::vector<std::string> LinuxHardware::restore_leftovers(std::span<const WantedBond> wanted) {
+  return begin_adoption(*context_, wanted);
+}
+
+std::vector<std::string> LinuxHardware::end_adoption() {
+  return lnx::end_adoption(*context_);
 }
 
 Result<std::unique_ptr<Nic>> LinuxHardware::open_nic(std::string_view name, LinkSource source) {

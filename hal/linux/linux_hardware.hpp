@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "hal/hardware.hpp"
+#include "hal/linux/adoption.hpp"
 #include "hal/linux/context.hpp"
 #include "hal/linux/event_source.hpp"
 
@@ -25,9 +27,12 @@ class LinuxHardware : public Hardware {
   /// Why nothing will work here (no netlink, no sockets), or done.
   const Outcome& is_usable() const noexcept { return usable_; }
 
-  /// Puts right what killed processes left on ports of this namespace, except on those that a live process holds. To be
-  /// called before the first open_nic. One line for each port: what was done.
-  std::vector<std::string> restore_leftovers();
+  /// Puts right what killed processes left in this namespace, except what a live process holds and what the bonds that
+  /// are `wanted` take over as it stands. To be called before the first open_nic. One line for each thing: what was
+  /// done.
+  std::vector<std::string> restore_leftovers(std::span<const WantedBond> wanted = {});
+  /// To be called when those bonds are made, or could not be: what they have not taken over is put right, too.
+  std::vector<std::string> end_adoption();
 
   Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
   bool has_interface(std::string_view name) override;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
+#include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/tap_host_port.hpp"
 
@@ -84,11 +86,13 @@ Outcome PacketNic::start(InterfaceInfo& info) {
   mac_ = info.mac;
   mtu_ = info.mtu;
   permanent_mac_ = context_->driver.permanent_mac(name_);
-  if (permanent_mac_.is_zero()) permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : mac_;
+  if (permanent_mac_.is_zero())
+    permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : claim_.found_mac();
   if (const int error = socket_.bind(index_); error != 0) return refused(error, "cannot be listened to");
   if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
     return refused(error, "cannot be set up");
   (void)losses_.open(name_, index_, mac_);
+  carried_ = claim_.is_adopted();
   context_->nics.push_back({index_, name_, this});
   return Outcome::done();
 }
@@ -203,6 +207,17 @@ bool PacketNic::queue_has_started(std::int64_t now_ms) {
   if (now_ms - starting_since_ms_ >= queue_start_max_ms) return true;
   InterfaceInfo info;
   return context_->interfaces.find(index_, info) == 0 && (info.flags & (IFF_RUNNING | flag_dormant)) != 0;
+}
+
+void PacketNic::forget_carried() {
+  if (std::exchange(carried_, false) && !gone_) socket_.drop_waiting();
+}
+
+void PacketNic::end_adoption() {
+  if (!carried_ || gone_) return;
+  remove_leftover_ingress(index_);
+  if (claim_.fence() == FenceKind::filter) (void)put_back_fence(context_->interfaces.netlink(), index_);
+  forget_carried();
 }
 
 std::size_t PacketNic::receive(PacketBatch& batch) {

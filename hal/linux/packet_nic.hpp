@@ -47,6 +47,11 @@ class PacketNic : public Nic {
   int index() { return is_there() ? index_ : 0; }
   /// As PacketSocket::use_program.
   int use_program(int program) { return gone_ ? ENODEV : socket_.use_program(program); }
+  /// The programs of a killed process have been replaced: until now they carried what the socket has copies of, which
+  /// are thrown away. Nothing for a port that was not taken over.
+  void forget_carried();
+  /// All bonds are made: a port that was taken over and has got no programs from us gets its fence back.
+  void end_adoption();
   /// Whether its fence is a filter, whose place a program can take.
   bool has_fence_filter() const noexcept { return claim_.fence() == FenceKind::filter; }
 
@@ -79,6 +84,7 @@ class PacketNic : public Nic {
   int index_;
   bool gone_ = false;
   bool promiscuous_ = false;
+  bool carried_ = false;  ///< by programs of a killed process, as far as we know
   MacAddress mac_;
   MacAddress permanent_mac_;
   std::uint32_t mtu_;

@@ -127,6 +127,13 @@ int PacketSocket::use_program(int program) {
   return error;
 }
 
+void PacketSocket::drop_waiting() const {
+  constexpr int frames_max = 100'000;  // more than the buffer holds
+  std::array<std::uint8_t, header_size> start{};
+  for (int i = 0; i < frames_max; ++i)
+    if (::recv(fd_.get(), start.data(), start.size(), MSG_DONTWAIT) < 0 && errno != ENETDOWN) return;
+}
+
 std::size_t PacketSocket::receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error) {
   const std::size_t first = batch.size();
   for (std::size_t i = 0; i < wanted; ++i) {

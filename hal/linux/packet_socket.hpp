@@ -30,6 +30,8 @@ class PacketSocket {
   /// From now on an eBPF socket filter decides what is received, promiscuous or not; below 0: as before it. There is no
   /// moment without a filter. errno, 0: done.
   int use_program(int program);
+  /// Throws away what has come and was not read.
+  void drop_waiting() const;
 
   /// As Nic::receive; counts into `counters`.
   std::size_t receive(PacketBatch& batch, NicCounters& counters);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/sysctl.hpp"
 
 namespace bondbox::lnx {
@@ -68,6 +69,7 @@ std::string restore_port(Context& context, const PortRecord& record) {
     note(context.interfaces.set_mac(record.index, record.mac), "its MAC");
   if (is_ours(record.set_mtus, info.mtu, record.mtu))
     note(context.interfaces.set_mtu(record.index, record.mtu), "its MTU");
+  remove_leftover_ingress(record.index);
   if (record.fence == FenceKind::filter)
     remove_filter(context.interfaces.netlink(), record.index, !record.ingress_qdisc);
   restore_setting(ipv4, info.name, "arp_ignore", record.arp_ignore, arp_ignore_all);
@@ -170,6 +172,9 @@ Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, F
   if (locked != 0) {
     context->say(info.name + " has no journal in " + context->run_dir + " (" + std::strerror(locked) +
                  "): after a kill -9 it would stay as it is");
+  } else if (context->adoption.expects(info.name) && adopt(*context, info)) {
+    context_ = std::move(context);
+    return Outcome::done();
   } else if (std::optional<std::string> restored = restore_from(*context, journal_); restored) {
     context->say(std::move(*restored));
     if (const int error = context->interfaces.find(info.index, info); error != 0) {
@@ -183,6 +188,16 @@ Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, F
   Outcome outcome = raise_fence(wanted);
   if (!outcome.ok()) release();
   return outcome;
+}
+
+/// The fence stands, or what the killed process put in its place: it stays until the new owner replaces it.
+bool PortClaim::adopt(Context& context, const InterfaceInfo& info) {
+  const std::optional<PortRecord> record = parse_port_record(journal_.read());
+  if (!record || record->index != info.index || !is_same_interface(context, *record)) return false;
+  if (record->fence == FenceKind::filter && raise_filter(context.interfaces.netlink(), info.index) != 0) return false;
+  record_ = *record;
+  adopted_ = true;
+  return true;
 }
 
 Outcome PortClaim::raise_fence(FenceKind wanted) {
@@ -223,6 +238,7 @@ Outcome PortClaim::raise_fence(FenceKind wanted) {
 std::vector<std::string> restore_leftovers(Context& context) {
   std::vector<std::string> lines;
   for (const std::string& name : PortJournal::list(context.run_dir, context.namespace_inode)) {
+    if (context.adoption.expects(name)) continue;
     PortJournal journal;
     if (PortJournal::open(context.run_dir, name, context.namespace_inode, journal) != 0) continue;
     if (std::optional<std::string> line = restore_from(context, journal); line) lines.push_back(std::move(*line));

@@ -36,12 +36,17 @@ class PortClaim {
   void abandon();
 
   bool is_held() const noexcept { return context_ != nullptr; }
+  /// Taken over as a killed process left it, fence and all: it was not given back in between.
+  bool is_adopted() const noexcept { return adopted_; }
+  /// The port's MAC before any bondbox claimed it.
+  MacAddress found_mac() const noexcept { return record_.mac; }
   int index() const noexcept { return record_.index; }
   FenceKind fence() const noexcept { return record_.fence; }
 
  private:
   void write_journal();
   Outcome raise_fence(FenceKind wanted);
+  bool adopt(Context& context, const InterfaceInfo& info);
   Outcome become_owner(const InterfaceInfo& info);
 
   std::shared_ptr<Context> context_;
@@ -50,9 +55,11 @@ class PortClaim {
   UniqueFd owner_;
   PortJournal journal_;
   PortRecord record_;
+  bool adopted_ = false;
 };
 
-/// Puts right what killed processes left on ports of this namespace. One line for each port: what was done.
+/// Puts right what killed processes left on ports of this namespace, but for those that are to be taken over. One line
+/// for each port: what was done.
 std::vector<std::string> restore_leftovers(Context& context);
 
 }  // namespace bondbox::lnx

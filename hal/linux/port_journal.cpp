@@ -1,23 +1,12 @@
 #include "hal/linux/port_journal.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
-#include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-
-#include "hal/linux/run_dir.hpp"
 
 namespace bondbox::lnx {
 namespace {
 
 constexpr std::string_view first_line = "bondbox-port=1";
-constexpr std::string_view last_line = "end\n";  // so that a cut file is no record
-constexpr std::size_t file_size_max = 8192;
+constexpr std::string_view ports = "ports";
 
 template <class Number>
 std::optional<Number> to_number(std::string_view text) {
@@ -80,28 +69,11 @@ bool apply(std::string_view key, std::string_view value, PortRecord& record) {
   return false;
 }
 
-std::string directory_of(const std::string& run_dir) {
-  return run_dir + "/state/ports";
-}
-
-std::string suffix_of(std::uint64_t namespace_inode) {
-  return "@" + std::to_string(namespace_inode);
-}
-
-bool is_same_file(int fd, const std::string& path) {
-  struct stat opened {};
-  struct stat named {};
-  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
-}
-
 }  // namespace
 
 std::string to_text(const PortRecord& record) {
-  std::string text(first_line);
-  const auto line = [&text](std::string_view key, const std::string& value) {
-    text.append("\n").append(key).append("=").append(value);
-  };
+  RecordWriter text(first_line);
+  const auto line = [&text](std::string_view key, const std::string& value) { text.line(key, value); };
   const auto flag = [](bool on) { return std::string(on ? "1" : "0"); };
   line("name", record.name);
   line("boot", record.boot_id);
@@ -119,106 +91,24 @@ std::string to_text(const PortRecord& record) {
   line("fence", std::to_string(static_cast<int>(record.fence)));
   for (const MacAddress mac : record.set_macs) line("set_mac", mac.text());
   for (const std::uint32_t mtu : record.set_mtus) line("set_mtu", std::to_string(mtu));
-  return text + "\n" + std::string(last_line);
+  return text.finish();
 }
 
 std::optional<PortRecord> parse_port_record(std::string_view text) {
-  if (!text.ends_with(last_line)) return std::nullopt;
-  text.remove_suffix(last_line.size());
   PortRecord record;
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    if (first && line != first_line) return std::nullopt;
-    if (!first) {
-      const std::size_t equals = line.find('=');
-      if (equals == std::string_view::npos) return std::nullopt;
-      if (!apply(line.substr(0, equals), line.substr(equals + 1), record)) return std::nullopt;
-    }
-    first = false;
-  }
+  const auto line = [&record](std::string_view key, std::string_view value) { return apply(key, value, record); };
+  if (!read_record(text, first_line, line)) return std::nullopt;
   if (record.name.empty() || record.index <= 0 || record.mtu == 0) return std::nullopt;
   return record;
 }
 
 int PortJournal::open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
                       PortJournal& journal) {
-  const std::string directory = directory_of(run_dir);
-  if (const Outcome outcome = make_directories(directory, 0700); !outcome.ok()) return outcome.error;
-  journal.path_ = directory + "/" + std::string(name) + suffix_of(namespace_inode);
-  // Another process may remove the file between our open and our lock; then the lock is on nothing.
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    journal.lock_ = UniqueFd(::open(journal.path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!journal.lock_.valid()) return errno;
-    if (::flock(journal.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-      const int error = errno;
-      journal.lock_.reset();
-      return error == EWOULDBLOCK ? EBUSY : error;
-    }
-    if (is_same_file(journal.lock_.get(), journal.path_)) return 0;
-  }
-  journal.lock_.reset();
-  return EBUSY;
+  return journal.Journal::open(run_dir, ports, name, namespace_inode);
 }
 
 std::vector<std::string> PortJournal::list(const std::string& run_dir, std::uint64_t namespace_inode) {
-  std::vector<std::string> names;
-  DIR* directory = ::opendir(directory_of(run_dir).c_str());
-  if (directory == nullptr) return names;
-  const std::string suffix = suffix_of(namespace_inode);
-  constexpr std::size_t names_max = 1024;
-  while (names.size() < names_max) {
-    const dirent* entry = ::readdir(directory);
-    if (entry == nullptr) break;
-    const std::string_view file(entry->d_name);
-    if (!file.starts_with('.') && file.ends_with(suffix))
-      names.emplace_back(file.substr(0, file.size() - suffix.size()));
-  }
-  ::closedir(directory);
-  return names;
-}
-
-std::string PortJournal::read() const {
-  std::string text(file_size_max, '\0');
-  const ssize_t got = ::pread(lock_.get(), text.data(), text.size(), 0);
-  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text;
-}
-
-int PortJournal::write(const PortRecord& record) {
-  if (!lock_.valid()) return EBADF;
-  const std::string text = to_text(record);
-  const std::size_t slash = path_.rfind('/') + 1;
-  const std::string fresh_path = path_.substr(0, slash) + "." + path_.substr(slash);
-  UniqueFd fresh(::open(fresh_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fresh.valid()) return errno;
-  int error = 0;
-  // Locked before it gets the name: there is no moment at which the port looks unowned.
-  if (::flock(fresh.get(), LOCK_EX | LOCK_NB) != 0) error = errno;
-  if (error == 0 && ::write(fresh.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) error = ENOSPC;
-  if (error == 0 && ::rename(fresh_path.c_str(), path_.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(fresh_path.c_str());
-    return error;
-  }
-  lock_ = std::move(fresh);
-  return 0;
-}
-
-void PortJournal::remove() {
-  if (!lock_.valid()) return;
-  ::unlink(path_.c_str());
-  lock_.reset();
-}
-
-std::string read_boot_id() {
-  const UniqueFd file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-  std::array<char, 36> text{};
-  if (!file.valid() || ::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return {};
-  return std::string(text.data(), text.size());
+  return Journal::list(run_dir, ports, namespace_inode);
 }
 
 }  // namespace bondbox::lnx

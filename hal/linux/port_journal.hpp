@@ -1,8 +1,5 @@
 // What a port was before it was claimed, written down before anything is changed, so that a killed process leaves
-// enough behind for the next one to give the port back.
-//
-// One file a port, RUN_DIR/state/ports/NAME@NAMESPACE, "key=value" lines, replaced atomically. Its owner holds an
-// exclusive flock(2) on it for as long as it lives: the lock goes with the process, however that ends.
+// enough behind for the next one to give the port back, or to take it over.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +9,7 @@
 #include <vector>
 
 #include "hal/linux/fence.hpp"
-#include "hal/linux/unique_fd.hpp"
+#include "hal/linux/journal.hpp"
 #include "hal/wire/ip_address.hpp"
 #include "hal/wire/mac_address.hpp"
 
@@ -47,29 +44,16 @@ std::string to_text(const PortRecord& record);
 /// Nothing when a line is not understood or something is missing.
 std::optional<PortRecord> parse_port_record(std::string_view text);
 
-/// An open, locked journal file. While it exists the port is this process's.
-class PortJournal {
+class PortJournal : public Journal {
  public:
-  /// Makes the directories too. EBUSY: a live process holds the port.
+  /// As Journal::open.
   static int open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
                   PortJournal& journal);
   /// The ports that have a file, by name, for this namespace.
   static std::vector<std::string> list(const std::string& run_dir, std::uint64_t namespace_inode);
 
-  bool is_open() const noexcept { return lock_.valid(); }
-  /// What is in it; empty text for one just made.
-  std::string read() const;
-  /// errno, 0: done. The old content stays when it fails.
-  int write(const PortRecord& record);
-  /// Removes the file and unlocks.
-  void remove();
-
- private:
-  std::string path_;
-  UniqueFd lock_;
+  using Journal::write;
+  int write(const PortRecord& record) { return Journal::write(to_text(record)); }
 };
-
-/// Identity of this boot; empty where /proc does not tell.
-std::string read_boot_id();
 
 }  // namespace bondbox::lnx

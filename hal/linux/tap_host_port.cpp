@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 
+#include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/fence.hpp"
 #include "hal/linux/joined_groups.hpp"
 
@@ -54,8 +55,15 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
     return Outcome::failed(EINVAL,
                            "\"" + text + "\" cannot name an interface: 1 to 15 characters without / : % or space");
   InterfaceInfo info;
-  if (context->interfaces.find(name, info) == 0)
-    return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
+  const bool exists = context->interfaces.find(name, info) == 0;
+  std::vector<Adoption::Host>& left = context->adoption.hosts;
+  for (auto host = left.begin(); exists && host != left.end(); ++host) {
+    if (host->record.index != info.index) continue;
+    Adoption::Host taken = std::move(*host);
+    left.erase(host);
+    return take_over(std::move(context), info, std::move(taken));
+  }
+  if (exists) return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
   if (::access("/dev/net/tun", F_OK) != 0) return no_device(text, errno);
   TapQueues made;
   if (const int error = made.make(name, queues > 1); error == EBUSY || error == EEXIST) {
@@ -79,7 +87,41 @@ TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name
   context_->host_ports.push_back(this);
 }
 
+Result<std::unique_ptr<HostPort>> TapHostPort::take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
+                                                         Adoption::Host host) {
+  TapQueues queues;
+  if (const int error = queues.take_over(info.name, host.record.several_queues); error != 0) {
+    return Outcome::failed(error, info.name + " was left by a bondbox that was killed and cannot be taken over: " +
+                                      std::strerror(error) + "; \"ip link del " + info.name + "\" removes it");
+  }
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(queues), info.index));
+  port->adopted_ = true;
+  port->journal_ = std::move(host.journal);
+  port->learn();
+  return std::unique_ptr<HostPort>(std::move(port));
+}
+
+Outcome TapHostPort::set_persistent(bool on) {
+  offloaded_ = on;
+  int error = 0;
+  if (on && !journal_.is_open()) error = journal_.open(context_->run_dir, name_, context_->namespace_inode);
+  if (on && error == 0)
+    error = journal_.write(
+        to_text(HostRecord{name_, context_->namespace_inode, context_->boot_id, index_, queues_.several()}));
+  if (error == 0 && !gone_ && ::ioctl(queues_.fd(0), TUNSETPERSIST, on ? 1UL : 0UL) != 0) error = errno;
+  if (!on || error != 0) journal_.remove();
+  return error == 0 ? Outcome::done()
+                    : Outcome::failed(error, name_ + " would go with this process: " + std::strerror(error));
+}
+
+void TapHostPort::end_adoption() {
+  if (!adopted_ || offloaded_) return;
+  remove_leftover_egress(*context_, index_);
+  (void)set_persistent(false);
+}
+
 TapHostPort::~TapHostPort() {
+  if (journal_.is_open()) (void)set_persistent(false);
   std::erase(context_->host_ports, this);
 }
 

@@ -58,6 +58,12 @@ class TapHostPort : public HostPort {
   const NicCounters& counters() const noexcept override { return counters_; }
 
   int index() const noexcept { return index_; }
+  /// Whether the interface outlives this process, should it be killed; a later one then takes it over. It never
+  /// outlives this object.
+  Outcome set_persistent(bool on);
+  bool was_taken_over() const noexcept override { return adopted_; }
+  /// All bonds are made: whether an offload has replaced the programs of the process before. Without one they go.
+  void end_adoption();
   /// Whether a change of this interface, or of addresses on it, may change what this port reports.
   bool concerns(int index) const noexcept;
   bool concerns(const InterfaceInfo& info) const noexcept;
@@ -97,6 +103,8 @@ class TapHostPort : public HostPort {
   const Holder* holder(int index) const noexcept;
   /// All zero when it has none.
   IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
+  static Result<std::unique_ptr<HostPort>> take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
+                                                     Adoption::Host host);
   void vanish();
   void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.
@@ -104,10 +112,13 @@ class TapHostPort : public HostPort {
 
   std::shared_ptr<Context> context_;
   std::string name_;
+  HostJournal journal_;  ///< open while the interface is persistent
   TapQueues queues_;
   int index_;
   std::size_t turn_ = 0;  ///< the queue that receive() began behind last
   bool carrier_ = true;   ///< as last set; a new device shows a cable
+  bool adopted_ = false;
+  bool offloaded_ = false;  ///< set_persistent(true) was called: by an offload
   bool gone_ = false;
   bool changed_ = false;
   bool queueing_due_ = true;  ///< the kernel tells those of all interfaces at once, so they are read on news only

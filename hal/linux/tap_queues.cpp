@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "hal/packet.hpp"
 
@@ -72,6 +73,18 @@ int TapQueues::make(std::string_view name, bool several) {
     fd.reset();  // takes away a device whose queues cannot be used
     if (const int error = attach(fd, name, IFF_TUN_EXCL); error != 0) return error;
   }
+  return start(std::move(fd));
+}
+
+int TapQueues::take_over(std::string_view name, bool several) {
+  UniqueFd fd;
+  if (const int error = attach(fd, name, several ? IFF_MULTI_QUEUE : 0); error != 0) return error;
+  several_ = several;
+  if (several) (void)steer_to_first(fd.get());  // the program of then still stands where this one is refused
+  return start(std::move(fd));
+}
+
+int TapQueues::start(UniqueFd fd) {
   int size = sizeof(OffloadHeader);
   if (::ioctl(fd.get(), TUNSETVNETHDRSZ, &size) != 0) return errno;
   set_offload(fd.get());

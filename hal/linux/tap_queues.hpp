@@ -26,6 +26,11 @@ class TapQueues {
   /// cannot do so it is made with one, and set_count() says why. errno, 0: done; EBUSY: the name is taken.
   int make(std::string_view name, bool several);
 
+  /// Attaches to a device that has outlived its process: several as make() made it then. errno, 0: done.
+  int take_over(std::string_view name, bool several);
+  /// Whether it may have more than one.
+  bool several() const noexcept { return several_; }
+
   /// Opens queues, or has them closed once they are empty. `name` is the device's as it is called now. Opening shows
   /// the host a cable (observed), so the carrier must be set again after it.
   Outcome set_count(std::size_t count, std::string_view name);
@@ -40,6 +45,7 @@ class TapQueues {
 
  private:
   Outcome open_next(std::string_view name);
+  int start(UniqueFd fd);
   void close_last() noexcept;
 
   FixedVector<UniqueFd, queues_max> fds_;

@@ -1,5 +1,6 @@
 // On a port's ingress: admits a frame by the plan's rule for the port and gives it to bond0, or keeps the host from it.
 
+#include "hal/linux/bpf/carrier.hpp"
 #include "hal/linux/bpf/receive.hpp"
 
 namespace bondbox::lnx::bpf {
@@ -17,6 +18,18 @@ BONDBOX_FAST bool is_own_mac(const uint8_t* destination, const wire::FastPlan* p
   return false;
 }
 
+/// The active port has no carrier, so what would come in there comes in here, where frames leave instead; until the
+/// daemon has a plan for it, or for good when there is none.
+BONDBOX_FAST bool stands_in(uint32_t index, uint8_t destination, const wire::FastPlan* plan) {
+  if (plan->usable_count == 0) return false;
+  const uint32_t active = plan->usable[0] & (wire::fast_ports_max - 1);
+  if ((plan->ports[active].deliver & destination) == 0) return false;
+  const Target gone = target_at(active);
+  if (gone.carrier == carrier_good) return false;
+  wake_daemon(active);
+  return next_target(active, gone, plan).port == index;
+}
+
 BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, const wire::FastPlan* plan,
                          const uint8_t* head) {
   const wire::FastPort& port = plan->ports[index];
@@ -27,7 +40,7 @@ BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, co
   ++counted.rx_frames;
   counted.rx_bytes += frame_size(frame);
   const uint8_t destination = wire::fast::destination_class(head);
-  if ((port.deliver & destination) == 0) {
+  if ((port.deliver & destination) == 0 && !stands_in(index, destination, plan)) {
     ++counted.rx_suppressed;
     return verdict_drop;
   }

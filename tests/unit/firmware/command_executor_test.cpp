@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(which_answers_from_the_running_plan_and_counts_nothing) {
 
 BOOST_AUTO_TEST_CASE(explain_tells_of_the_bond_with_its_ports_or_of_one_port) {
   Program program;
-  BOOST_TEST(lines(program.ask({"explain", "bond0"}).text) == 6U);
+  BOOST_TEST(lines(program.ask({"explain", "bond0"}).text) == 8U);
   const Reply one = program.ask({"explain", "bond0", "e1"});
   BOOST_TEST(one.exit_status == 0);
   BOOST_TEST(one.text.starts_with("e1 does not carry traffic: it stands by, e0 is active and works.\n"), one.text);

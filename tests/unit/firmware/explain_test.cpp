@@ -222,7 +222,26 @@ BOOST_AUTO_TEST_CASE(the_text_has_two_lines_for_the_bond_and_each_port_and_fits_
              "    or with \"bondbox activate bond0 eth1\".\n"
              "eth2 does not carry traffic: bond0 awaits it: there is no interface eth2.\n"
              "    It is taken as soon as an interface of this name can be; \"bondbox release\n"
-             "    bond0 eth2\" ends the waiting.\n");
+             "    bond0 eth2\" ends the waiting.\n"
+             "bond0 forwards in the daemon: offload is off.\n"
+             "    \"bondbox set bond0 offload auto\" lets the kernel carry its frames.\n");
+}
+
+BOOST_AUTO_TEST_CASE(who_forwards_is_told_with_the_reason) {
+  BondStatus bond = bond_of(Mode::active_backup);
+  bond.offload.kind = "clsact";
+  bond.offload.serving = true;
+  BOOST_TEST(explain_forwarding(bond).verdict == "forwards in the kernel");
+  BOOST_TEST(explain_forwarding(bond).cause == "BPF programs carry its frames (clsact)");
+  bond.offload.serving = false;
+  bond.offload.reason = "queue_id is in use";
+  BOOST_TEST(explain_forwarding(bond).verdict == "forwards in the daemon");
+  BOOST_TEST(explain_forwarding(bond).cause == "queue_id is in use");
+  bond.offload.kind.clear();
+  bond.offload.reason = "needs CAP_BPF";
+  BOOST_TEST(explain_forwarding(bond).cause == "BPF is refused: needs CAP_BPF");
+  bond.offload.wanted = OffloadUse::off;
+  BOOST_TEST(explain_forwarding(bond).cause == "offload is off");
 }
 
 BOOST_AUTO_TEST_CASE(one_port_or_an_awaited_one_is_told_alone) {
