@@ -83,6 +83,24 @@ std::string left_in(const std::string& directory) {
 
 BOOST_AUTO_TEST_SUITE(lab_offload)
 
+BOOST_AUTO_TEST_CASE(switching_to_and_fro_under_load_doubles_nothing_and_loses_next_to_nothing) {
+  const House house;
+  Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  if (!can_serve(daemon)) return;
+  Traffic traffic(house);
+  pass_ms(200);
+  for (int i = 0; i < 15; ++i) {
+    BOOST_TEST(daemon.ask("set bond0 offload off").status == 0);
+    pass_ms(30);
+    BOOST_TEST(daemon.ask("set bond0 offload bpf").status == 0);
+    pass_ms(30);
+  }
+  traffic.check(60);  // of 12,000 packets over 30 switches; 0 to 13 were seen
+  BOOST_TEST(daemon.stop() == 0);
+  BOOST_TEST(left_in(daemon.run_dir()).empty(), left_in(daemon.run_dir()));
+}
+
 BOOST_AUTO_TEST_CASE(what_the_kernel_carries_is_in_the_counters_and_not_in_the_daemon) {
   const House house;
   Daemon daemon(house.box, House::words);

@@ -231,12 +231,12 @@ BOOST_AUTO_TEST_CASE(a_port_in_another_ones_place_begins_at_nothing) {
   BOOST_TEST(bench.port("e2").counters.tx_frames == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(counters_are_left_alone_while_nobody_asks) {
+BOOST_AUTO_TEST_CASE(counters_are_read_once_a_link_poll_and_no_more_while_nobody_asks) {
   Below bench({"e0", "e1"});
   bench.add({"e0", "e1"});
   const int before = bench.record.reads;
   bench.run_for(10'000);
-  BOOST_TEST(bench.record.reads == before);
+  BOOST_TEST(bench.record.reads <= before + 101);
 }
 
 BOOST_AUTO_TEST_CASE(the_lease_is_renewed_while_the_daemon_lives) {
