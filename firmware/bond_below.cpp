@@ -74,6 +74,9 @@ std::string_view Bond::obstacle_below() const {
   // The program runs before the host's queue is known to it.
   for (const PortRule& rule : plan_.ports)
     if (rule.queue_id != 0) return "queue_id is in use";
+  // Nor does the host drop anything before it for want of carrier, which min_links takes away from ports that could
+  // send.
+  if (!plan_.carrier) return "the bond has no carrier";
   if (host_->has_queueing()) return "a queueing discipline on the bond, which BPF would pass by";
   // A redirected frame that is too long is dropped by the driver without a count.
   for (const PortId id : order_)

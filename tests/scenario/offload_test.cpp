@@ -321,6 +321,22 @@ BOOST_AUTO_TEST_CASE(a_shaper_on_the_bonds_interface_is_not_passed_by) {
   BOOST_TEST(bench.record.serves());
 }
 
+BOOST_AUTO_TEST_CASE(a_bond_without_carrier_sends_nothing_below_either) {
+  Below bench({"e0", "e1"});
+  BondConfig config = config_with(OffloadUse::automatic);
+  config.options.mode = Mode::lacp_8023ad;
+  config.options.min_links = 2;
+  bench.add(config);
+  bench.run_for(10'000);
+  // One port could send, as nobody speaks LACP; two are asked for.
+  BOOST_REQUIRE((!bench.status().plan.transmit.usable.empty() && !bench.status().carrier));
+  BOOST_TEST(!bench.record.serves());
+  BOOST_TEST(bench.status().offload.reason.find("carrier") != std::string::npos);
+  BOOST_REQUIRE(bench.set("min_links", "1").ok());
+  bench.run_for(1'000);
+  BOOST_TEST(bench.record.serves());
+}
+
 BOOST_AUTO_TEST_CASE(another_mode_is_carried_as_well) {
   Below bench({"e0", "e1"});
   bench.add({"e0", "e1"});
