@@ -66,6 +66,8 @@ BENCH_SOURCES   := $(filter-out tests/bench/self/% tests/bench/micro/%,$(call fi
 MICRO_SOURCES   := $(call find,tests/bench/micro)
 # The bench's arithmetic and reports are tested as units; the rest of it is built when it is asked for.
 BENCH_CHECKED   := $(addprefix tests/bench/,statistics.cpp results.cpp report_json.cpp report_svg.cpp report_text.cpp)
+# What the lab tests measure pulled cables with.
+LAB_MEASURES    := $(addprefix tests/bench/,loss.cpp loss_report.cpp numbered_flow.cpp)
 UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
   tests/fuzz/% tests/image/%,$(call find,tests))
 
@@ -251,7 +253,7 @@ BENCH_SUPPORT := $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/support/%,$(
   $(filter $(BUILD)/obj/tests/live/support/%,$(LIVE_OBJECTS))
 
 $(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(call objects_of,$(BENCH_CHECKED)) $(BUILD)/obj/.unit-flags
-$(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(BUILD)/obj/.lab-flags
+$(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(call objects_of,$(LAB_MEASURES)) $(BUILD)/obj/.lab-flags
 $(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
 $(BENCH): $(LIBRARY_OBJECTS) $(BENCH_SUPPORT) $(BENCH_OBJECTS) $(BUILD)/obj/.bench-flags
 $(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags

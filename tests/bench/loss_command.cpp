@@ -165,6 +165,10 @@ int measure(Options& options) {
 
 int loss_command(std::span<const std::string_view> words) {
   Options options;
+  if (!words.empty() && words[0] == "help") {
+    std::fputs(usage, stdout);
+    return 0;
+  }
   if (!read_options(words, options)) {
     std::fputs(usage, stderr);
     return 2;

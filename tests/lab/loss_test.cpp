@@ -1,0 +1,104 @@
+// Numbered packets both ways while the cable that carries them is pulled again and again: what must hold however busy
+// the machine is. How many are lost, and for how long, is measured by `bondbox-bench loss`.
+#include "tests/bench/loss.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <numeric>
+#include <string>
+
+#include "tests/lab/support/lab_house.hpp"
+
+namespace bondbox::lab {
+
+namespace {
+
+using bench::DirectionLoss;
+using bench::LossResult;
+using bench::LossSettings;
+using bench::PullKind;
+using bench::PullLoss;
+
+constexpr const char* bond = "bond0 eth0 eth1 mode=1 address=192.168.10.52/24,fd10::52/64 offload=";
+
+LossResult pull_cables(const House& house, PullKind kind) {
+  LossSettings settings;
+  settings.box = &house.box;
+  settings.town = &house.town;
+  settings.kind = kind;
+  settings.pulls = 5;
+  settings.rate = 1'000;
+  settings.limit_s = 20;
+  return bench::measure_loss(settings);
+}
+
+std::uint64_t sum(const LossResult& result, DirectionLoss PullLoss::*direction, std::uint32_t DirectionLoss::*what) {
+  std::uint64_t total = (result.before.*direction).*what;
+  for (const PullLoss& pull : result.pulls) total += (pull.*direction).*what;
+  for (const PullLoss& back : result.backs) total += (back.*direction).*what;
+  return total;
+}
+
+std::uint64_t number(const Daemon& daemon, const std::string& pointer) {
+  const std::string text = daemon.status(pointer);
+  return text.empty() ? 0 : std::stoull(text);
+}
+
+/// All that came from the host, by where it ended.
+std::uint64_t fates_of_sent(const Daemon& daemon) {
+  std::uint64_t total = 0;
+  for (const char* what : {"tx_no_port", "tx_runts", "tx_punted", "host_rx_lost_below"})
+    total += number(daemon, std::string("/bonds/0/") + what);
+  for (const char* port : {"0", "1"})
+    for (const char* what : {"frames", "refused"})
+      total += number(daemon, std::string("/bonds/0/ports/") + port + "/tx/" + what);
+  return total;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lab_loss)
+
+BOOST_DATA_TEST_CASE(pulled_cables_double_no_packet_and_every_one_that_was_sent_is_counted,
+                     boost::unit_test::data::make({"off", "auto"}), offload) {
+  const House house;
+  const Daemon daemon(house.box, std::string(bond) + offload);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  for (const PullKind kind : {PullKind::far_end, PullKind::near_end}) {
+    const std::uint64_t before = fates_of_sent(daemon);
+    const LossResult result = pull_cables(house, kind);
+    BOOST_TEST_CONTEXT(bench::loss_text(result)) {
+      BOOST_TEST(result.pulls.size() > 1U);
+      BOOST_TEST(result.overrun == 0U);
+      BOOST_TEST(sum(result, &PullLoss::out, &DirectionLoss::duplicated) == 0U);
+      BOOST_TEST(sum(result, &PullLoss::in, &DirectionLoss::duplicated) == 0U);
+      // One flow stays in order where no cable is pulled.
+      BOOST_TEST(result.before.out.reordered == 0U);
+      BOOST_TEST(result.before.in.reordered == 0U);
+      BOOST_TEST(sum(result, &PullLoss::in, &DirectionLoss::lost) < sum(result, &PullLoss::in, &DirectionLoss::sent));
+      // Whatever else the host says (ARP, ND) is counted as well.
+      BOOST_TEST(fates_of_sent(daemon) - before + result.refused >= sum(result, &PullLoss::out, &DirectionLoss::sent));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_flow_that_only_comes_in_goes_on_after_each_pull) {
+  const House house;
+  const Daemon daemon(house.box, std::string(bond) + "off");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  LossSettings settings;
+  settings.box = &house.box;
+  settings.town = &house.town;
+  settings.out = false;
+  settings.pulls = 5;
+  settings.rate = 1'000;
+  settings.limit_s = 20;
+  const LossResult result = bench::measure_loss(settings);
+  BOOST_TEST(result.pulls.size() > 1U);
+  for (const PullLoss& back : result.backs) BOOST_TEST(back.in.lost < back.in.sent, bench::loss_text(result));
+  BOOST_TEST(number(daemon, "/bonds/0/failovers") >= result.pulls.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace bondbox::lab
