@@ -25,7 +25,7 @@ BONDBOX_FAST bool stands_in(uint32_t index, uint8_t destination, const wire::Fas
   const uint32_t active = plan->usable[0] & (wire::fast_ports_max - 1);
   if ((plan->ports[active].deliver & destination) == 0) return false;
   const Target gone = target_at(active);
-  if (gone.carrier == carrier_good) return false;
+  if (gone.carrier != carrier_none) return false;  // it may hear as well, and the host would have two
   wake_daemon(active);
   return next_target(active, gone, plan).port == index;
 }
