@@ -14,17 +14,13 @@
 namespace bondbox::lnx {
 namespace {
 
-/// Whether the interface of then is there, whatever it is called now. The kernel gives the numbers of namespaces and
-/// interfaces anew, but not in one boot to something of another kind by accident: a TAP device with our index is ours.
+/// Whether the interface of then is there. The kernel gives the numbers of namespaces and interfaces anew, so only a
+/// TAP device with our name as well is taken for ours: one that was renamed stays behind, and nobody else's is touched.
 bool is_there(Context& context, const HostRecord& record) {
   InterfaceInfo info;
   const bool same_boot = record.boot_id.empty() || context.boot_id.empty() || record.boot_id == context.boot_id;
-  return same_boot && context.interfaces.find(record.index, info) == 0 && info.kind == "tun";
-}
-
-bool has_its_name(Context& context, const HostRecord& record) {
-  InterfaceInfo info;
-  return context.interfaces.find(record.index, info) == 0 && info.name == record.name;
+  return same_boot && context.interfaces.find(record.index, info) == 0 && info.kind == "tun" &&
+         info.name == record.name;
 }
 
 std::string take_away(Context& context, Adoption::Host& host) {
@@ -54,7 +50,7 @@ std::vector<std::string> begin_adoption(Context& context, std::span<const Wanted
     }
     host.record = *record;
     const auto bond = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
-    if (bond == wanted.end() || !has_its_name(context, *record)) {
+    if (bond == wanted.end()) {
       lines.push_back(take_away(context, host));
       continue;
     }

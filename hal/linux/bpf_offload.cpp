@@ -300,11 +300,11 @@ void LinuxOffload::interface_removed(int index) {
 }
 
 void LinuxOffload::filters_removed(int index) {
-  if (kind_ == BpfAttachKind::tcx || !attached_) return;
+  if (kind_ == BpfAttachKind::tcx) return;
   NetlinkSocket& netlink = context_->interfaces.netlink();
   // In place where it is still there: then another filter was meant, and nothing has changed.
   bool made = false;
-  if (index == host_index_ && host_.is_present()) {
+  if (attached_ && index == host_index_ && host_.is_present()) {
     (void)raise_egress_program(netlink, host_index_, egress_.get(), made);
     made_qdisc_ = made_qdisc_ || made;
   }

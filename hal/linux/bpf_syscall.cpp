@@ -121,7 +121,14 @@ int load_program(const BpfProgramShape& shape, UniqueFd& program, std::string& c
   // The kernel gives some of its helpers (reading its memory) only to programs that name the GPL here.
   request.license = pointer("Dual MIT/GPL");
   put_name(request.prog_name, shape.name);
-  const int loaded = call(BPF_PROG_LOAD, request);
+  int loaded = call(BPF_PROG_LOAD, request);
+  if (loaded == -EPERM) {
+    // Before Linux 5.11 programs, too, count as locked memory.
+    lock_any_memory();
+    loaded = call(BPF_PROG_LOAD, request);
+  }
+  // The verifier gives up when a signal waits.
+  for (int i = 0; i < 5 && loaded == -EAGAIN; ++i) loaded = call(BPF_PROG_LOAD, request);
   if (loaded >= 0) {
     program = UniqueFd(loaded);
     return 0;

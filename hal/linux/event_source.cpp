@@ -74,11 +74,12 @@ void EventSource::take_link(const InterfaceInfo& info, bool removed, Events& eve
   const Context::ClaimedNic* nic = claimed(info.index);
   if (removed) {
     forget(info.index);
-    for (LinuxOffload* offload : context_->offloads) offload->interface_removed(info.index);
     // The news may be older than the NIC: another interface had its index before. Looking at it also makes a NIC whose
     // interface has gone leave the list.
     const std::string name = nic != nullptr ? nic->name : info.name;
     const bool stale = nic != nullptr && nic->nic->link().present;
+    // Not before: a NIC that is found to be gone leaves the list that `nic` points into.
+    for (LinuxOffload* offload : context_->offloads) offload->interface_removed(info.index);
     add(events, stale ? HardwareEvent::Kind::link_changed : HardwareEvent::Kind::nic_vanished, name);
     return;
   }
@@ -126,7 +127,16 @@ void EventSource::take_message(const nlmsghdr& message, Events& events) {
 
 void EventSource::look_again(Events& events) {
   hosts_concerned_ = true;
-  for (TapHostPort* port : context_->host_ports) port->queueing_may_have_changed();
+  for (TapHostPort* port : context_->host_ports) {
+    port->queueing_may_have_changed();
+    for (LinuxOffload* offload : context_->offloads) offload->filters_removed(port->index());
+  }
+  // News of filters may be among what was lost. A copy: a NIC that is found to be gone leaves the list.
+  const std::vector<Context::ClaimedNic> nics = context_->nics;
+  for (const Context::ClaimedNic& nic : nics) {
+    nic.nic->raise_fence_again();
+    for (LinuxOffload* offload : context_->offloads) offload->filters_removed(nic.index);
+  }
   (void)events.push_back({HardwareEvent::Kind::link_changed, {}});
   known_.clear();
   std::vector<InterfaceInfo>& all = context_->interface_list;
