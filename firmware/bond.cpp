@@ -166,19 +166,16 @@ void Bond::observe_links(bool scheduled) {
   note_vanished();
 }
 
-/// With a poll it is settled how often to look until the next; in between links are looked at as often.
+/// With a poll it is settled how often to look until the next; in between links are looked at as often. What is carried
+/// below does not count: there the first frame that comes by another port, while the active one has no carrier, is
+/// delivered and wakes us.
 void Bond::look_between_polls(bool scheduled, Ticks interval) {
   if (has_arp_probes() || options_.miimon_ms == 0) return watch_.stop();
   if (scheduled) {
-    const OffloadCounters* const below = offload_.is_open() && interval.count > 1 ? &offload_.counters() : nullptr;
     LinkWatch::TrafficList traffic;
     for (const PortId id : order_) {
       const PortCounters& counters = forwarder_.port(id);
-      LinkWatch::Traffic of_port{id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames,
-                                 counters.tx_frames};
-      if (below != nullptr) of_port.received += below->ports[id.index].rx_frames;
-      if (below != nullptr) of_port.sent += below->ports[id.index].tx_frames;
-      traffic.push_back(of_port);
+      traffic.push_back({id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames, counters.tx_frames});
     }
     watch_.poll(traffic, interval, now_);
   } else if (watch_.due() && now_ >= *watch_.due()) {
