@@ -83,16 +83,22 @@ int raise_program(NetlinkSocket& netlink, const tcmsg& header, int program, bool
   return error;
 }
 
-bool has_filters(NetlinkSocket& netlink, int index, std::uint32_t parent) {
+/// Whether the dump that `message` asks for holds one of the interface that `fits` (its header, its message).
+template <class Fits>
+bool dump_holds(NetlinkSocket& netlink, NetlinkMessage& message, int index, Fits fits) {
   bool found = false;
-  NetlinkMessage message(RTM_GETTFILTER, 0, header_for(index, parent, 0));
   (void)netlink.dump(
       message, [&] { found = false; },
       [&](const nlmsghdr& answer) {
         tcmsg header{};
-        if (read_family(answer, header) && header.tcm_ifindex == index) found = true;
+        if (read_family(answer, header) && header.tcm_ifindex == index && fits(header, answer)) found = true;
       });
   return found;
+}
+
+bool has_filters(NetlinkSocket& netlink, int index, std::uint32_t parent) {
+  NetlinkMessage message(RTM_GETTFILTER, 0, header_for(index, parent, 0));
+  return dump_holds(netlink, message, index, [](const tcmsg&, const nlmsghdr&) { return true; });
 }
 
 void remove_placed(NetlinkSocket& netlink, const tcmsg& header, bool remove_qdisc) {
@@ -120,30 +126,17 @@ std::string_view fence_text(FenceKind kind) noexcept {
 }
 
 bool has_ingress_qdisc(NetlinkSocket& netlink, int index) {
-  bool found = false;
   NetlinkMessage message(RTM_GETQDISC, 0, header_for(index, 0, 0));
-  (void)netlink.dump(
-      message, [&] { found = false; },
-      [&](const nlmsghdr& answer) {
-        tcmsg header{};
-        if (read_family(answer, header) && header.tcm_ifindex == index && header.tcm_parent == TC_H_INGRESS)
-          found = true;
-      });
-  return found;
+  return dump_holds(netlink, message, index,
+                    [](const tcmsg& header, const nlmsghdr&) { return header.tcm_parent == TC_H_INGRESS; });
 }
 
 bool has_own_qdisc(NetlinkSocket& netlink, int index) {
-  bool found = false;
   NetlinkMessage message(RTM_GETQDISC, 0, header_for(index, 0, 0));
-  (void)netlink.dump(
-      message, [&] { found = false; },
-      [&](const nlmsghdr& answer) {
-        tcmsg header{};
-        if (!read_family(answer, header) || header.tcm_ifindex != index) return;
-        if (header.tcm_parent == TC_H_INGRESS || header.tcm_handle == 0) return;
-        if (Attributes(answer, sizeof header).text(TCA_KIND) != "noqueue") found = true;
-      });
-  return found;
+  return dump_holds(netlink, message, index, [](const tcmsg& header, const nlmsghdr& answer) {
+    if (header.tcm_parent == TC_H_INGRESS || header.tcm_handle == 0) return false;
+    return Attributes(answer, sizeof header).text(TCA_KIND) != "noqueue";
+  });
 }
 
 int raise_filter(NetlinkSocket& netlink, int index) {
