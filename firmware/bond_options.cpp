@@ -171,9 +171,7 @@ BondStatus Bond::status(Tick now) const {
 void Bond::append_wait_handles(std::vector<int>& handles) const {
   if (host_ != nullptr) host_->append_wait_handles(handles);
   offload_.append_wait_handles(handles);
-  for (const PortId id : order_) {
-    if (slot(id).nic->wait_handle() >= 0) handles.push_back(slot(id).nic->wait_handle());
-  }
+  for (const PortId id : order_) slot(id).nic->append_wait_handles(handles);
 }
 
 }  // namespace bondbox

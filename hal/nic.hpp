@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "hal/link.hpp"
 #include "hal/outcome.hpp"
@@ -60,15 +61,20 @@ class Nic {
 
   /// Appends frames to `batch` until it is full, holds PacketBatch::bytes_target bytes, or no frame waits.
   /// Frames are whole, begin with the destination address, carry the VLAN tags they had on the wire, no FCS, and
-  /// their OffloadHeader. Frames that this host sent MUST NOT appear. Returns how many were appended.
+  /// their OffloadHeader. Protocols that others depend on (slow protocols, ARP) MAY come ahead of data. Frames that
+  /// this host sent MUST NOT appear. Returns how many were appended.
   virtual std::size_t receive(PacketBatch& batch) = 0;
 
   /// Sends frames in order, their offload honoured (a GSO frame is segmented below, a partial checksum completed).
   /// The packets stay the caller's and may be reused when the call returns.
   virtual TransmitResult transmit(std::span<const Packet* const> packets) = 0;
 
-  /// A file descriptor that is readable when receive() has something, or -1 where there is none (simulation).
+  /// A file descriptor that is readable when receive() has data, or -1 where there is none (simulation).
   virtual int wait_handle() const noexcept = 0;
+  /// All of them: a NIC may keep frames of protocols apart from data.
+  virtual void append_wait_handles(std::vector<int>& handles) const {
+    if (wait_handle() >= 0) handles.push_back(wait_handle());
+  }
 
   virtual const NicCounters& counters() const noexcept = 0;
 };

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* egress_name = "bondbox_out";
 constexpr const char* ingress_name = "bondbox_in";
-constexpr std::uint64_t slow_has_socket = 0;  // 1: a port has a socket of its own for untagged slow protocols
+constexpr std::uint64_t slow_has_socket = 1;  // 1: a port has a socket of its own for untagged slow protocols
 
 struct RoleShape {
   std::uint32_t type;

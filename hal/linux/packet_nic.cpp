@@ -76,7 +76,9 @@ void PacketNic::leave_list() {
 }
 
 Outcome PacketNic::start(InterfaceInfo& info) {
-  if (const int error = socket_.open(); error == EPERM || error == EACCES) {
+  int failed = socket_.open();
+  if (failed == 0) failed = control_.open(Hears::control);
+  if (const int error = failed; error == EPERM || error == EACCES) {
     return Outcome::failed(EPERM,
                            "no right to open a packet socket for " + name_ + ": run as root or with CAP_NET_RAW");
   } else if (error != 0) {
@@ -88,7 +90,8 @@ Outcome PacketNic::start(InterfaceInfo& info) {
   permanent_mac_ = context_->driver.permanent_mac(name_);
   if (permanent_mac_.is_zero())
     permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : claim_.found_mac();
-  if (const int error = socket_.bind(index_); error != 0) return refused(error, "cannot be listened to");
+  for (PacketSocket* socket : {&control_, &socket_})
+    if (const int error = socket->bind(index_); error != 0) return refused(error, "cannot be listened to");
   if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
     return refused(error, "cannot be set up");
   (void)losses_.open(name_, index_, mac_);
@@ -124,6 +127,7 @@ bool PacketNic::is_there() {
   last_.present = false;
   last_.up = false;
   socket_.silence();
+  control_.silence();
   claim_.abandon();
   leave_list();
   return false;
@@ -165,7 +169,8 @@ Outcome PacketNic::set_mtu(std::uint32_t mtu) {
 Outcome PacketNic::set_promiscuous(bool on) {
   if (!is_there()) return gone();
   if (on == promiscuous_) return Outcome::done();
-  if (const int error = socket_.set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
+  for (PacketSocket* socket : {&control_, &socket_})
+    if (const int error = socket->set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
   promiscuous_ = on;
   return Outcome::done();
 }
@@ -210,7 +215,8 @@ bool PacketNic::queue_has_started(std::int64_t now_ms) {
 }
 
 void PacketNic::forget_carried() {
-  if (std::exchange(carried_, false) && !gone_) socket_.drop_waiting();
+  if (!std::exchange(carried_, false) || gone_) return;
+  for (const PacketSocket* socket : {&control_, &socket_}) socket->drop_waiting();
 }
 
 void PacketNic::end_adoption() {
@@ -221,7 +227,23 @@ void PacketNic::end_adoption() {
 }
 
 std::size_t PacketNic::receive(PacketBatch& batch) {
-  return gone_ ? 0 : socket_.receive(batch, counters_);
+  if (gone_) return 0;
+  const std::size_t ahead = control_.receive(batch, counters_);
+  return ahead + socket_.receive(batch, counters_);
+}
+
+int PacketNic::use_program(int program) {
+  if (gone_) return ENODEV;
+  // In this order: for a moment both sockets may hear an ARP frame, but never neither.
+  if (program < 0) (void)control_.set_hears(Hears::control);
+  const int error = socket_.use_program(program);
+  if (error == 0 && program >= 0) (void)control_.set_hears(Hears::slow_protocols);
+  return error;
+}
+
+void PacketNic::append_wait_handles(std::vector<int>& handles) const {
+  for (const PacketSocket* socket : {&control_, &socket_})
+    if (socket->fd() >= 0) handles.push_back(socket->fd());
 }
 
 TransmitResult PacketNic::transmit(std::span<const Packet* const> packets) {
@@ -235,11 +257,28 @@ TransmitResult PacketNic::transmit(std::span<const Packet* const> packets) {
     }
     if (!carrier_seen_) return {0, is_there() ? ENETDOWN : ENODEV};
   }
-  return socket_.transmit(packets);
+  return transmit_ahead(packets);
+}
+
+/// Frames that go ahead leave by the socket that has a priority and a buffer of its own, each where it stands in the
+/// list, so that a refusal tells how many were taken before it.
+TransmitResult PacketNic::transmit_ahead(std::span<const Packet* const> packets) {
+  TransmitResult result;
+  while (result.accepted < packets.size()) {
+    const std::span<const Packet* const> rest = packets.subspan(result.accepted);
+    const bool ahead = goes_ahead(rest.front()->frame());
+    std::size_t count = 1;
+    while (count < rest.size() && goes_ahead(rest[count]->frame()) == ahead) ++count;
+    const TransmitResult part = (ahead ? control_ : socket_).transmit(rest.first(count));
+    result.accepted += part.accepted;
+    result.error = part.error;
+    if (part.accepted < count) break;
+  }
+  return result;
 }
 
 void PacketNic::take_lost() const noexcept {
-  counters_.receive_lost += socket_.take_lost();
+  counters_.receive_lost += socket_.take_lost() + control_.take_lost();
 }
 
 const NicCounters& PacketNic::counters() const noexcept {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hal/hardware.hpp"
 #include "hal/linux/carrier_losses.hpp"
@@ -41,12 +42,13 @@ class PacketNic : public Nic {
   /// that notices.
   TransmitResult transmit(std::span<const Packet* const> packets) override;
   int wait_handle() const noexcept override { return socket_.fd(); }
+  void append_wait_handles(std::vector<int>& handles) const override;
   const NicCounters& counters() const noexcept override;
 
   /// 0 once the interface has gone.
   int index() { return is_there() ? index_ : 0; }
-  /// As PacketSocket::use_program.
-  int use_program(int program) { return gone_ ? ENODEV : socket_.use_program(program); }
+  /// As PacketSocket::use_program, for data and for ARP and neighbour discovery, which are data then.
+  int use_program(int program);
   /// The programs of a killed process have been replaced: until now they carried what the socket has copies of, which
   /// are thrown away. Nothing for a port that was not taken over.
   void forget_carried();
@@ -74,6 +76,7 @@ class PacketNic : public Nic {
   /// that moved to this port in between would lose what the old port could still send.
   bool queue_has_started(std::int64_t now_ms);
   void take_lost() const noexcept;
+  TransmitResult transmit_ahead(std::span<const Packet* const> packets);
   void leave_list();
   Outcome gone() const;
   Outcome refused(int error, const char* what) const;
@@ -90,6 +93,7 @@ class PacketNic : public Nic {
   std::uint32_t mtu_;
   PortClaim claim_;  // declared before the socket: given back after the socket has closed
   PacketSocket socket_;
+  PacketSocket control_;  ///< for what must not wait behind data, or be lost with it
   CarrierLosses losses_;  // declared before its reader
   LinkReader reader_;
   LinkSample last_;

@@ -1,7 +1,6 @@
 #include "hal/linux/packet_socket.hpp"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 
@@ -13,10 +12,12 @@ namespace bondbox::lnx {
 namespace {
 
 constexpr int socket_buffer_bytes = 4 * 1024 * 1024;  // 60 frames of 64 kB, with the kernel's own overhead counted
+constexpr int control_buffer_bytes = 256 * 1024;      // some 300 small frames
+constexpr int control_priority = 7;                   // TC_PRIO_CONTROL: pfifo_fast's first band
+constexpr std::size_t control_frames = 16;            // of a batch
 constexpr std::size_t header_size = sizeof(OffloadHeader);
 
-void set_buffer(int fd, int forced, int polite) {
-  const int bytes = socket_buffer_bytes;
+void set_buffer(int fd, int forced, int polite, int bytes) {
   if (::setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0)
     (void)::setsockopt(fd, SOL_SOCKET, polite, &bytes, sizeof bytes);
 }
@@ -70,7 +71,7 @@ PacketSocket::~PacketSocket() = default;
 PacketSocket::PacketSocket(PacketSocket&&) noexcept = default;
 PacketSocket& PacketSocket::operator=(PacketSocket&&) noexcept = default;
 
-int PacketSocket::open() {
+int PacketSocket::open(Hears hears) {
   // Protocol 0: the socket hears nothing until it is bound, so there is nothing older to drain.
   fd_ = UniqueFd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd_.valid()) return errno;
@@ -79,23 +80,22 @@ int PacketSocket::open() {
   if (const int error = set_option(fd, PACKET_AUXDATA, 1); error != 0) return error;
   // Saves a copy of everything we send; kernels before 4.20 have only the filter for it.
   (void)set_option(fd, PACKET_IGNORE_OUTGOING, 1);
-  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-  set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+  const int bytes = hears == Hears::data ? socket_buffer_bytes : control_buffer_bytes;
+  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+  set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);
+  if (hears != Hears::data) (void)::setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &control_priority, sizeof control_priority);
   vectors_ = std::make_unique<Vectors>();
-  return attach_filter(false);
+  return set_hears(hears);
 }
 
-int PacketSocket::attach_filter(bool promiscuous) {
-  // The kernel has compared the destination with the interface's address of that moment. PACKET_OUTGOING is 4,
-  // PACKET_OTHERHOST 3.
-  const std::uint32_t refused_from = promiscuous ? PACKET_OUTGOING : PACKET_OTHERHOST;
-  std::array<sock_filter, 4> code{{
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, refused_from, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-  }};
-  const sock_fprog program{code.size(), code.data()};
+int PacketSocket::set_hears(Hears hears) {
+  hears_ = hears;
+  return attach_filter();
+}
+
+int PacketSocket::attach_filter() {
+  PacketFilter code = packet_filter(hears_, promiscuous_);
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
   return ::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : errno;
 }
 
@@ -113,13 +113,13 @@ int PacketSocket::set_promiscuous(bool on) {
   const int option = on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
   if (const int error = membership(fd_.get(), option, index_, PACKET_MR_PROMISC); error != 0) return error;
   promiscuous_ = on;
-  return programmed_ ? 0 : attach_filter(on);
+  return programmed_ ? 0 : attach_filter();
 }
 
 int PacketSocket::use_program(int program) {
   int error = 0;
   if (program < 0) {
-    error = attach_filter(promiscuous_);
+    error = attach_filter();
   } else if (::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program) != 0) {
     error = errno;
   }
@@ -176,13 +176,16 @@ std::size_t PacketSocket::receive_some(PacketBatch& batch, NicCounters& counters
 
 std::size_t PacketSocket::receive(PacketBatch& batch, NicCounters& counters) {
   const std::size_t before = batch.size();
+  // A flood of what goes ahead must leave room for data.
+  const std::size_t most =
+      hears_ == Hears::data ? batch.capacity() : std::min(batch.capacity(), before + control_frames);
   // How large the waiting frames are is known only afterwards: asking for few at first keeps a burst of 64 kB frames
   // near the byte target, and a burst of small ones costs one more call.
   constexpr std::size_t few = 8;
   std::size_t chunk = few;
   bool heard_of_down = false;
-  while (!batch.full() && batch.bytes() < PacketBatch::bytes_target) {
-    const std::size_t wanted = std::min(chunk, batch.capacity() - batch.size());
+  while (batch.size() < most && batch.bytes() < PacketBatch::bytes_target) {
+    const std::size_t wanted = std::min(chunk, most - batch.size());
     int error = 0;
     const std::size_t got = receive_some(batch, counters, wanted, error);
     // The kernel says once that the interface went down, before the frames that came until then.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "hal/linux/packet_filter.hpp"
 #include "hal/linux/unique_fd.hpp"
 #include "hal/nic.hpp"
 #include "hal/packet.hpp"
@@ -22,8 +23,9 @@ class PacketSocket {
   PacketSocket(PacketSocket&&) noexcept;
   PacketSocket& operator=(PacketSocket&&) noexcept;
 
-  /// errno, 0: done. It receives nothing before bind().
-  int open();
+  /// errno, 0: done. It receives nothing before bind(). One that does not hear data has small buffers, and what it
+  /// sends overtakes data in the interface's queue.
+  int open(Hears hears = Hears::data);
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
   int bind(int index);
   int set_promiscuous(bool on);
@@ -32,6 +34,8 @@ class PacketSocket {
   int use_program(int program);
   /// Throws away what has come and was not read.
   void drop_waiting() const;
+  /// errno, 0: from the next frame on.
+  int set_hears(Hears hears);
 
   /// As Nic::receive; counts into `counters`.
   std::size_t receive(PacketBatch& batch, NicCounters& counters);
@@ -52,9 +56,10 @@ class PacketSocket {
   struct Vectors;  // the message vectors of one system call, too large for the stack of a small target
 
   std::size_t receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error);
-  int attach_filter(bool promiscuous);
+  int attach_filter();
 
   UniqueFd fd_;
+  Hears hears_ = Hears::data;
   int index_ = 0;
   bool promiscuous_ = false;
   bool programmed_ = false;

@@ -311,8 +311,11 @@ BOOST_AUTO_TEST_CASE(a_deleted_port_stays_an_object_and_a_new_one_of_its_name_is
   BOOST_TEST(old->set_mac(station).error == ENODEV);
   BOOST_TEST(old->set_mtu(1400).error == ENODEV);
   BOOST_TEST(old->set_promiscuous(true).error == ENODEV);
-  pollfd waiting{old->wait_handle(), POLLIN, 0};
-  BOOST_TEST(::poll(&waiting, 1, 50) == 0);
+  std::vector<int> handles;
+  old->append_wait_handles(handles);
+  BOOST_REQUIRE(handles.size() == 2u);
+  std::array<pollfd, 2> waiting{{{handles[0], POLLIN, 0}, {handles[1], POLLIN, 0}}};
+  BOOST_TEST(::poll(waiting.data(), waiting.size(), 50) == 0);
 
   const std::string before = bench.portrait();
   std::unique_ptr<Nic> fresh = open_p0(hardware);

@@ -104,7 +104,11 @@ void Pump::move(From& from, To& to, Side& side) {
 }
 void Pump::work() {
   while (!stopping_) {
-    std::array<pollfd, 2> waiting{{{host_.wait_handle(), POLLIN, 0}, {nic_.wait_handle(), POLLIN, 0}}};
+    std::vector<int> handles;
+    host_.append_wait_handles(handles);
+    nic_.append_wait_handles(handles);
+    std::vector<pollfd> waiting;
+    for (const int handle : handles) waiting.push_back({handle, POLLIN, 0});
     (void)::poll(waiting.data(), waiting.size(), 20);
     move(host_, nic_, out);
     move(nic_, host_, in);
