@@ -10,6 +10,11 @@ namespace {
 /// Batches per source and step: bounds how long frames can hold up the next decision.
 constexpr int batches_per_step = 4;
 
+/// Whether its source may hold more. To ask it once more after a batch with room costs as much as a small frame.
+bool is_used_up(const PacketBatch& batch) noexcept {
+  return batch.full() || batch.bytes() >= PacketBatch::bytes_target;
+}
+
 /// Visits whatever policy the bond has.
 template <class Policies, class Function>
 auto with_policy(Policies& policy, Function function) {
@@ -317,6 +322,7 @@ bool Bond::forward_from_host(PacketBatch& batch) {
     if (host_->receive(batch) == 0) return false;
     assign_buckets(batch);
     forwarder_.host_to_ports(batch, plan_, nics());
+    if (!is_used_up(batch)) return false;
   }
   return true;
 }
@@ -337,6 +343,7 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
     look_before_dropping(id);
     if (!slots_[id.index]) return false;
     forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
+    if (!is_used_up(batch)) return false;
   }
   return true;
 }
