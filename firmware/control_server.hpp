@@ -25,6 +25,11 @@ class Server {
   /// Makes the socket at `path`, for this user alone; one that a dead process left there is replaced.
   Outcome listen(const std::string& path);
 
+  /// Readable when a client waits that may be let in; -1 while none may.
+  int wait_handle() { return accepting_ ? acceptor_.native_handle() : -1; }
+  /// Whether it has something to do in its own time, which only the io_context knows.
+  bool is_busy() const noexcept { return sessions_ > 0 || !accepting_; }
+
   /// Called after every command: it may have changed what the loop waits for.
   void set_after_command(std::function<void()> callback) { after_command_ = std::move(callback); }
 

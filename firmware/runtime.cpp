@@ -1,54 +1,40 @@
 #include "firmware/runtime.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <csignal>
+#include <optional>
+#include <utility>
 
 #include "firmware/control_server.hpp"
-#include "hal/linux/wait_set.hpp"
+#include "hal/linux/signal_source.hpp"
 
 namespace bondbox {
 namespace {
 
-using boost::system::error_code;
-
 /// Steps in a row, under full load, before commands, signals and timers get their turn.
 constexpr int steps_in_a_row = 8;
-/// Commands, signals and timers that are served before the bonds get their turn again.
+/// Commands and timers that are served before the bonds get their turn again.
 constexpr int handlers_in_a_row = 16;
 
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP};
 
-/// For the rest of the program's life: ports are being given back, and a second Ctrl-C must not cut that short.
-void hold_signals() {
-  sigset_t held;
-  sigemptyset(&held);
-  for (const int signal : handled_signals) sigaddset(&held, signal);
-  (void)pthread_sigmask(SIG_BLOCK, &held, nullptr);
-}
-
 }  // namespace
 
 struct Runtime::Parts {
-  /// Signals are caught from the beginning: one that comes while the ports are being claimed ends run() at once.
-  explicit Parts(CommandExecutor& executor) : server(io, executor) {
-    for (const int signal : handled_signals) signals.add(signal);
-  }
-  ~Parts() { (void)wait_descriptor.release(); }
+  /// Signals are taken from the beginning: one that comes while the ports are being claimed ends run() at once.
+  explicit Parts(CommandExecutor& executor) : server(io, executor) {}
 
+  lnx::SignalSource signals{handled_signals};
   boost::asio::io_context io{1};
-  boost::asio::signal_set signals{io};
-  boost::asio::steady_timer timer{io};
-  boost::asio::posix::stream_descriptor wait_descriptor{io};
   lnx::WaitSet wait_set;
   control::Server server;
-  std::uint64_t handles_version = 0;
-  std::optional<Tick> timer_due;
-  bool waiting_for_handles = false;
+  std::optional<std::uint64_t> handles_version;
+  int server_handle = -1;  ///< as it is watched
+  Tick served{};           ///< when control had its last turn
+  bool spinning = false;   ///< frames came within busy_poll_us the last time
+  bool control_woke = true;
   bool work_to_do = true;
   bool stopping = false;
 };
@@ -56,63 +42,80 @@ struct Runtime::Parts {
 Runtime::Runtime(Scheduler& scheduler, const lnx::MonotonicClock& clock, CommandExecutor& executor, Hooks hooks)
     : scheduler_(scheduler), clock_(clock), hooks_(std::move(hooks)), parts_(std::make_unique<Parts>(executor)) {}
 
-Runtime::~Runtime() {
-  hold_signals();
-}
+Runtime::~Runtime() = default;
 
 Outcome Runtime::start(const std::string& socket_path) {
   if (Outcome outcome = parts_->wait_set.open(); !outcome.ok()) return outcome;
-  error_code error;
-  parts_->wait_descriptor.assign(parts_->wait_set.handle(), error);
-  if (error) return Outcome::failed(error.value(), "cannot wait for frames: " + error.message());
   std::signal(SIGPIPE, SIG_IGN);
-  wait_for_signal();
   parts_->server.set_after_command([this] { parts_->work_to_do = true; });
   return parts_->server.listen(socket_path);
 }
 
-void Runtime::wait_for_signal() {
-  parts_->signals.async_wait([this](error_code error, int number) {
-    if (error) return;
-    if (number == SIGHUP) {
-      if (hooks_.hang_up) hooks_.hang_up();
-      parts_->work_to_do = true;
-    } else {
-      parts_->stopping = true;
-    }
-    wait_for_signal();
-  });
-}
-
-void Runtime::wait_for_handles() {
-  const std::uint64_t version = scheduler_.handles_version();
-  if (version != parts_->handles_version) {
-    parts_->handles_version = version;
-    parts_->wait_set.watch(scheduler_.wait_handles());
-  }
-  if (parts_->waiting_for_handles) return;
-  parts_->waiting_for_handles = true;
-  parts_->wait_descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](error_code error) {
-    parts_->waiting_for_handles = false;
-    if (!error) parts_->work_to_do = true;
-  });
-}
-
-void Runtime::wait_for_deadline() {
-  const auto due = scheduler_.next_deadline();
-  if (due == parts_->timer_due) return;
-  parts_->timer_due = due;
-  if (!due) {
-    parts_->timer.cancel();
-    return;
-  }
-  const std::chrono::milliseconds at(clock_.monotonic_ms_at(*due));
-  parts_->timer.expires_at(std::chrono::steady_clock::time_point(at));
-  parts_->timer.async_wait([this](error_code error) {
-    if (error) return;
-    parts_->timer_due.reset();
+void Runtime::take_signals() {
+  while (const int number = parts_->signals.take()) {
     parts_->work_to_do = true;
-  });
+    if (number != SIGHUP) {
+      parts_->stopping = true;
+    } else if (hooks_.hang_up) {
+      hooks_.hang_up();
+    }
+  }
+}
+
+/// Commands and signals: when they woke us, while a client is there, and under load once a tick.
+void Runtime::serve() {
+  const Tick now = scheduler_.now();
+  if (!std::exchange(parts_->control_woke, false) && !parts_->server.is_busy() && now == parts_->served) return;
+  parts_->served = now;
+  take_signals();
+  for (int i = 0; i < handlers_in_a_row && parts_->io.poll_one() != 0; ++i) {
+  }
+}
+
+std::int64_t Runtime::patience_us() const {
+  // Its clients' deadlines and answers that are too long for one write are Asio's own matter.
+  constexpr std::int64_t tick_us = 1'000;
+  const std::int64_t at_most = parts_->server.is_busy() ? tick_us : lnx::WaitSet::forever_us;
+  const auto due = scheduler_.next_deadline();
+  if (!due) return at_most;
+  const std::int64_t left = std::max<std::int64_t>(clock_.monotonic_ms_at(*due) * 1'000 - lnx::monotonic_us(), 0);
+  return at_most < 0 ? left : std::min(left, at_most);
+}
+
+lnx::WaitSet::Woken Runtime::poll_busily(std::int64_t window_us) {
+  const std::int64_t until_us = lnx::monotonic_us() + window_us;
+  lnx::WaitSet::Woken woken;
+  do {
+    woken = parts_->wait_set.wait(0);
+    // Whom we send to may wait for this very CPU.
+    if (!woken.any()) lnx::yield_cpu();
+  } while (!woken.any() && lnx::monotonic_us() < until_us);
+  return woken;
+}
+
+/// Polls before it sleeps when the frames before came soon enough for that, and stops when they do not any more.
+void Runtime::wait() {
+  const std::int64_t window_us = scheduler_.busy_poll_us();
+  const std::int64_t idle_since_us = window_us > 0 ? lnx::monotonic_us() : 0;
+  std::int64_t patience = patience_us();
+  lnx::WaitSet::Woken woken;
+  if (window_us > 0 && parts_->spinning) {
+    woken = poll_busily(patience < 0 ? window_us : std::min(window_us, patience));
+    patience = patience_us();
+  }
+  if (!woken.any()) woken = parts_->wait_set.wait(patience);
+  if (window_us > 0) parts_->spinning = woken.frames && lnx::monotonic_us() - idle_since_us <= window_us;
+  parts_->control_woke = woken.control;
+  parts_->work_to_do = true;
+}
+
+void Runtime::watch() {
+  const std::uint64_t version = scheduler_.handles_version();
+  const int server = parts_->server.wait_handle();
+  if (version == parts_->handles_version && server == parts_->server_handle) return;
+  parts_->handles_version = version;
+  parts_->server_handle = server;
+  parts_->wait_set.watch(scheduler_.wait_handles(), std::array{parts_->signals.wait_handle(), server});
 }
 
 void Runtime::work() {
@@ -126,12 +129,10 @@ void Runtime::work() {
 void Runtime::run() {
   while (!parts_->stopping) {
     if (parts_->work_to_do) work();
+    serve();
     if (hooks_.after_steps) hooks_.after_steps();
-    wait_for_deadline();
-    wait_for_handles();
-    if (!parts_->work_to_do) parts_->io.run_one();
-    for (int i = 0; i < handlers_in_a_row && parts_->io.poll_one() != 0; ++i) {
-    }
+    watch();
+    if (!parts_->work_to_do && !parts_->stopping) wait();
   }
 }
 

@@ -1,5 +1,6 @@
 // The program at work: steps the scheduler when a frame, a link event, a command or a deadline asks for it, and sleeps
-// in between.
+// in between, in one epoll. Asio serves the control socket only, and is asked when a client is there: a wake-up for a
+// frame costs one system call.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include "firmware/command_executor.hpp"
 #include "firmware/scheduler.hpp"
 #include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/wait_set.hpp"
 #include "hal/outcome.hpp"
 
 namespace bondbox {
@@ -33,9 +35,12 @@ class Runtime {
  private:
   struct Parts;
   void work();
-  void wait_for_handles();
-  void wait_for_deadline();
-  void wait_for_signal();
+  void watch();
+  void serve();
+  void take_signals();
+  void wait();
+  lnx::WaitSet::Woken poll_busily(std::int64_t window_us);
+  std::int64_t patience_us() const;
 
   Scheduler& scheduler_;
   const lnx::MonotonicClock& clock_;

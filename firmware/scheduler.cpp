@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace bondbox {
 
@@ -82,6 +83,12 @@ std::optional<Tick> Scheduler::next_deadline() const {
     if (look && (!due || *look < *due)) due = look;
   }
   return due;
+}
+
+std::uint32_t Scheduler::busy_poll_us() const {
+  std::uint32_t longest = 0;
+  for (const auto& bond : bonds_) longest = std::max(longest, std::as_const(*bond).options().busy_poll_us);
+  return longest;
 }
 
 std::vector<int> Scheduler::wait_handles() const {

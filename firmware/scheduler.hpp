@@ -43,6 +43,9 @@ class Scheduler {
   /// The tick by which the next step is due if nothing else wakes the program.
   std::optional<Tick> next_deadline() const;
 
+  /// For how long to go on polling after traffic, before sleeping: the longest that a bond asks for.
+  std::uint32_t busy_poll_us() const;
+
   Tick now() const noexcept { return now_; }
   const SchedulerStatus& status() const noexcept { return status_; }
   EventLog& events() noexcept { return events_; }

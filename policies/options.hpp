@@ -69,6 +69,7 @@ struct BondOptions {
   bool xmit_hash_resilient = false;  ///< bondbox's own, modes 2 and 4: a port's death moves its own flows only
   bool nd_balance = true;  ///< bondbox's own, mode 6: IPv6 peers are told which port to send to, as IPv4 peers are
   OffloadUse offload = OffloadUse::automatic;
+  std::uint32_t busy_poll_us = 0;  ///< bondbox's own: go on polling so long after traffic before sleeping
   std::uint32_t lp_interval_s = 1;
   std::uint32_t min_links = 0;
 
