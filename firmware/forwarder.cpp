@@ -67,7 +67,7 @@ bool is_copied(const Packet& packet, const ForwardingPlan& plan) noexcept {
 }
 
 /// How many of the frames the host did not take.
-std::size_t hand_over(std::span<Packet* const> frames, HostPort& host) {
+std::size_t hand_over(std::span<Packet* const> frames, Channel& host) {
   std::size_t lost = 0;
   while (!frames.empty()) {
     const TransmitResult result = host.transmit(frames);
@@ -206,7 +206,7 @@ Forwarder::Frames Forwarder::transmit_elsewhere(PortId refused_by, Frames frames
 /// The frames from the first on that the NIC refused because it has no link; what it refused otherwise is lost and
 /// counted.
 Forwarder::Frames Forwarder::transmit_on(PortId port, Frames frames, const NicTable& nics) {
-  Nic* const nic = nics[port.index];
+  Channel* const nic = nics[port.index];
   if (nic == nullptr) return frames;
   while (!frames.empty()) {
     const TransmitResult result = nic->transmit(frames);
@@ -214,7 +214,7 @@ Forwarder::Frames Forwarder::transmit_on(PortId port, Frames frames, const NicTa
     frames = frames.subspan(result.accepted);
     if (frames.empty()) break;
     // A full queue and a lost link can look the same from here; the PHY tells them apart.
-    if (means_no_link(result.error) || (result.error == ENOBUFS && !nic->link().up)) return frames;
+    if (means_no_link(result.error) || (result.error == ENOBUFS && !nic->has_link())) return frames;
     const std::size_t lost = result.error == EAGAIN ? frames.size() : 1;
     ports_[port.index].tx_refused += lost;
     frames = frames.subspan(lost);
@@ -250,7 +250,7 @@ void Forwarder::forget_punted(PortId port) noexcept {
     if (!punted_[i - 1].from_host && punted_[i - 1].port == port) punted_.erase_at(i - 1);
 }
 
-void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host,
+void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, Channel& host,
                              MacAddress bond_mac) {
   PortCounters& counters = ports_[from.index];
   const PortRule& rule = plan.ports[from.index];
@@ -315,6 +315,11 @@ void Forwarder::punt_slow(PortId port, wire::Bytes frame) {
   if (!is_lacpdu || frame.size() > last->bytes.capacity()) return;
   last->bytes.clear();
   for (const std::uint8_t byte : frame) last->bytes.push_back(byte);
+}
+
+void Forwarder::take_punted(const PuntedFrame& frame) {
+  const bool slow = !frame.from_host && punt_class(frame.bytes, false) == punt_slow_protocols;
+  slow ? punt_slow(frame.port, frame.bytes) : punt(frame.port, frame.from_host, frame.bytes);
 }
 
 void Forwarder::drop_punted(PortId id) {

@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "hal/host_port.hpp"
-#include "hal/nic.hpp"
+#include "hal/channel.hpp"
 #include "hal/packet.hpp"
 #include "policies/plan.hpp"
 #include "policies/policy.hpp"
@@ -48,7 +47,7 @@ using PuntQueue = FixedVector<PuntedFrame, 64>;
 inline constexpr std::size_t slow_punts_max = PuntQueue::capacity() / max_ports;
 
 /// The ports as the forwarder uses them: by PortId::index, null where there is none.
-using NicTable = std::array<Nic*, max_ports>;
+using NicTable = std::array<Channel*, max_ports>;
 
 class Forwarder {
  public:
@@ -61,7 +60,7 @@ class Forwarder {
 
   /// Admits what one port received and hands it to the host. `bond_mac` replaces destinations as PortRule::own_mac
   /// says.
-  void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, HostPort& host, MacAddress bond_mac);
+  void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, Channel& host, MacAddress bond_mac);
 
   /// Sends one frame of our own, as it is, by the plan's transmit rule (announcements), or on one port and no other.
   void send(Packet& packet, const ForwardingPlan& plan, const NicTable& nics);
@@ -71,6 +70,7 @@ class Forwarder {
   void seed(std::uint32_t value) noexcept { random_state_ = value; }
 
   const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
+  const std::array<PortCounters, max_ports>& ports() const noexcept { return ports_; }
   const BondCounters& bond() const noexcept { return bond_; }
   const BucketTraffic& traffic() const noexcept { return traffic_; }
   /// How many frames have had their turn in round robin, modulo 2^32.
@@ -91,6 +91,8 @@ class Forwarder {
   /// What came in by a port that has left: its PortId may be another port's before the policy is told.
   void forget_punted(PortId port) noexcept;
   PuntQueue& punted() noexcept { return punted_; }
+  /// A frame that another forwarder of the bond has punted: as if it had been punted here.
+  void take_punted(const PuntedFrame& frame);
   const PuntQueue& punted() const noexcept { return punted_; }
   /// Frames that the policy should have seen, but the queue, or the port's share of it, was full or the frame too long.
   std::uint64_t punts_lost() const noexcept { return punts_lost_; }

@@ -42,8 +42,10 @@ class Hardware {
 
   /// Makes the interface. Fails with EEXIST when the name is taken by something else, EPERM, ENOENT where the host
   /// cannot make one (no TAP driver), EINVAL for a bad name. With `queues` above 1 it is one whose set_queues() may be
-  /// asked for more than one, where the host can do that; it has one at first.
-  virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) = 0;
+  /// asked for more than one, where the host can do that; it has one at first. With one queue and `channels` above 1 it
+  /// is one whose open_channel() may be called so often less one, where the host can do that.
+  virtual Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,
+                                                           std::size_t channels = 1) = 0;
 
   /// Lets plans of the bond whose interface `host` is be executed below the daemon. Fails with EOPNOTSUPP where there
   /// is nothing that could, EPERM without the right, or the kernel's own errno; the reason says which part was refused.

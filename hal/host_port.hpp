@@ -40,10 +40,8 @@ struct HostGroup {
   friend constexpr bool operator==(const HostGroup&, const HostGroup&) = default;
 };
 
-class HostPort {
+class HostPort : public Channel {
  public:
-  virtual ~HostPort() = default;
-
   virtual std::string_view name() const noexcept = 0;
   virtual MacAddress mac() const noexcept = 0;
   virtual Outcome set_mac(MacAddress mac) = 0;
@@ -86,15 +84,17 @@ class HostPort {
   virtual Outcome remove_gateway(const IpAddress& gateway) = 0;
   virtual Outcome set_up(bool up) = 0;
 
-  /// As Nic::receive and Nic::transmit.
-  virtual std::size_t receive(PacketBatch& batch) = 0;
-  virtual TransmitResult transmit(std::span<const Packet* const> packets) = 0;
-  /// Of the first queue; append_wait_handles() gives those of all, and others after set_queues().
-  virtual int wait_handle() const noexcept = 0;
+  bool has_link() override { return is_present(); }
+  /// Channel::wait_handle() is that of the first queue; this gives those of all, and others after set_queues().
   virtual void append_wait_handles(std::vector<int>& handles) const {
     if (wait_handle() >= 0) handles.push_back(wait_handle());
   }
-  virtual const NicCounters& counters() const noexcept = 0;
+
+  /// As those of Nic. Only a port that was made for several channels has more than one, and none while it has queues.
+  virtual Result<std::unique_ptr<Channel>> open_channel() {
+    return Outcome::failed(EOPNOTSUPP, std::string(name()) + " has one channel only");
+  }
+  virtual Outcome spread_flows(bool) { return Outcome::done(); }
 };
 
 }  // namespace bondbox

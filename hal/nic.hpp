@@ -6,37 +6,21 @@
 // present = false, receive() gives nothing, transmit() refuses, setters fail with ENODEV.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "hal/channel.hpp"
 #include "hal/link.hpp"
 #include "hal/outcome.hpp"
-#include "hal/packet.hpp"
 #include "hal/wire/mac_address.hpp"
 
 namespace bondbox {
 
-/// How far a transmit came. Packets are taken strictly in order: the first `accepted` of them are the NIC's now,
-/// the packet after those was refused with `error`, the rest were not tried.
-struct TransmitResult {
-  std::size_t accepted = 0;
-  int error = 0;  ///< errno of the refusal (ENETDOWN, ENXIO, ENODEV: no link or no NIC; ENOBUFS, EAGAIN: full;
-                  ///< EMSGSIZE: longer than the MTU; EINVAL: not a frame); 0 when all were accepted
-};
-
-/// Counted by the NIC itself; the bond counts what it decides on its own.
-struct NicCounters {
-  std::uint64_t receive_truncated = 0;  ///< frames longer than a packet can hold; dropped
-  std::uint64_t receive_lost = 0;       ///< frames that the layer below dropped because we read too slowly
-  std::uint64_t receive_errors = 0;     ///< failed reads, other than "nothing there"
-};
-
-class Nic {
+class Nic : public Channel {
  public:
-  virtual ~Nic() = default;
-
   /// The name it was opened by; stays the same when the interface is renamed or vanishes.
   virtual std::string_view name() const noexcept = 0;
   /// The hardware's own address (ethtool's permanent address; where there is none, the MAC found when opened).
@@ -59,24 +43,20 @@ class Nic {
   /// How link() reads from now on. A NIC that has one way only ignores it.
   virtual void set_link_source(LinkSource) {}
 
-  /// Appends frames to `batch` until it is full, holds PacketBatch::bytes_target bytes, or no frame waits.
-  /// Frames are whole, begin with the destination address, carry the VLAN tags they had on the wire, no FCS, and
-  /// their OffloadHeader. Protocols that others depend on (slow protocols, ARP) MAY come ahead of data. Frames that
-  /// this host sent MUST NOT appear. Returns how many were appended.
-  virtual std::size_t receive(PacketBatch& batch) = 0;
-
-  /// Sends frames in order, their offload honoured (a GSO frame is segmented below, a partial checksum completed).
-  /// The packets stay the caller's and may be reused when the call returns.
-  virtual TransmitResult transmit(std::span<const Packet* const> packets) = 0;
-
-  /// A file descriptor that is readable when receive() has data, or -1 where there is none (simulation).
-  virtual int wait_handle() const noexcept = 0;
-  /// All of them: a NIC may keep frames of protocols apart from data.
+  bool has_link() override { return link().up; }
+  /// Of data; append_wait_handles() gives all, for a NIC may keep frames of protocols apart from data.
   virtual void append_wait_handles(std::vector<int>& handles) const {
     if (wait_handle() >= 0) handles.push_back(wait_handle());
   }
 
-  virtual const NicCounters& counters() const noexcept = 0;
+  /// Opens one more channel, which MUST be destroyed before the Nic. Nothing comes out of it before spread_flows(true).
+  /// EOPNOTSUPP where there is but the one that the Nic is itself.
+  virtual Result<std::unique_ptr<Channel>> open_channel() {
+    return Outcome::failed(EOPNOTSUPP, std::string(name()) + " has one channel only");
+  }
+  /// On: what comes in is spread over all channels by flow. Off, as at first: it comes out of the Nic itself; what
+  /// waits in other channels still comes out of them.
+  virtual Outcome spread_flows(bool) { return Outcome::done(); }
 };
 
 }  // namespace bondbox

@@ -47,9 +47,10 @@ bool LinuxHardware::has_interface(std::string_view name) {
   return context_->interfaces.find(name, info) == 0;
 }
 
-Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name, std::size_t queues) {
+Result<std::unique_ptr<HostPort>> LinuxHardware::open_host_port(std::string_view name, std::size_t queues,
+                                                                std::size_t channels) {
   if (!usable_.ok()) return usable_;
-  return TapHostPort::open(context_, name, queues);
+  return TapHostPort::open(context_, name, queues, channels);
 }
 
 Result<std::unique_ptr<Offload>> LinuxHardware::open_offload(HostPort& host) {

@@ -36,7 +36,8 @@ class LinuxHardware : public Hardware {
 
   Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
   bool has_interface(std::string_view name) override;
-  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) override;
+  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,
+                                                   std::size_t channels = 1) override;
   Result<std::unique_ptr<Offload>> open_offload(HostPort& host) override;
   void poll_events(FixedVector<HardwareEvent, 64>& events) override { events_.poll(events); }
   int wait_handle() const noexcept override { return events_.fd(); }

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "hal/linux/bpf_offload.hpp"
+#include "hal/linux/flow_spread.hpp"
 #include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/packet_channel.hpp"
 #include "hal/linux/tap_host_port.hpp"
 
 namespace bondbox::lnx {
@@ -63,7 +65,8 @@ PacketNic::PacketNic(std::shared_ptr<Context> context, const InterfaceInfo& info
       index_(info.index),
       mac_(info.mac),
       mtu_(info.mtu),
-      reader_(probes(), source) {}
+      reader_(probes(), source),
+      source_(source) {}
 
 PacketNic::~PacketNic() {
   // Notices a deletion that nobody has looked at since.
@@ -172,7 +175,61 @@ Outcome PacketNic::set_promiscuous(bool on) {
   for (PacketSocket* socket : {&control_, &socket_})
     if (const int error = socket->set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
   promiscuous_ = on;
+  for (PacketChannel* const channel : channels_) (void)channel->socket().admit(on);
   return Outcome::done();
+}
+
+int PacketNic::use_program(int program) {
+  if (gone_) return ENODEV;
+  // Kept for channels that are opened later.
+  UniqueFd kept(program < 0 ? -1 : ::fcntl(program, F_DUPFD_CLOEXEC, 0));
+  if (program >= 0 && !kept.valid()) return errno;
+  // In this order: for a moment two sockets may hear an ARP frame, but never none.
+  const auto use_everywhere = [this](int wanted) {
+    if (wanted < 0) (void)control_.set_hears(Hears::control);
+    int error = socket_.use_program(wanted);
+    for (PacketChannel* const channel : channels_)
+      if (error == 0) error = channel->socket().use_program(wanted);
+    if (error == 0 && wanted >= 0) (void)control_.set_hears(Hears::slow_protocols);
+    return error;
+  };
+  const int error = use_everywhere(program);
+  if (error == 0) program_ = std::move(kept);
+  if (error != 0) (void)use_everywhere(program_.get());
+  return error;
+}
+
+int PacketNic::begin_sharing() {
+  if (shares_) return 0;
+  if (const int error = socket_.share(nullptr); error != 0) return error;
+  if (const Outcome outcome = spread_flows(false); !outcome.ok()) return outcome.error;
+  shares_ = true;
+  return 0;
+}
+
+Result<std::unique_ptr<Channel>> PacketNic::open_channel() {
+  if (!is_there()) return gone();
+  PacketSocket socket;
+  int error = begin_sharing();
+  if (error == 0) error = socket.open();
+  if (error == 0) error = socket.admit(promiscuous_);
+  if (error == 0 && program_.valid()) error = socket.use_program(program_.get());
+  if (error == 0) error = socket.bind(index_);
+  // Until it shares, it receives all that the first one does, and must not keep it.
+  if (error == 0) error = socket.share(&socket_);
+  if (error != 0) return refused(error, "cannot be shared between loops (bpf(2) and PACKET_FANOUT)");
+  socket.drop_waiting();
+  CarrierLosses losses;
+  (void)losses.open(current_name_, index_, mac_);
+  return std::unique_ptr<Channel>(
+      std::make_unique<PacketChannel>(context_, index_, source_, std::move(socket), std::move(losses), channels_));
+}
+
+Outcome PacketNic::spread_flows(bool on) {
+  UniqueFd program;
+  int error = load_spread(on ? FlowSpread::by_flow : FlowSpread::first, program);
+  if (error == 0) error = socket_.spread(program.get());
+  return error == 0 ? Outcome::done() : refused(error, "does not spread flows");
 }
 
 LinkSample PacketNic::link() {
@@ -203,6 +260,7 @@ bool PacketNic::has_lost_link() {
 
 void PacketNic::set_link_source(LinkSource source) {
   reader_.set_source(source);
+  source_ = source;
   // Asked now, because transmit() looks at the cable by a probe that has answered before.
   if (!gone_) carrier_seen_ = reader_.has_link();
 }
@@ -230,15 +288,6 @@ std::size_t PacketNic::receive(PacketBatch& batch) {
   if (gone_) return 0;
   const std::size_t ahead = control_.receive(batch, counters_);
   return ahead + socket_.receive(batch, counters_);
-}
-
-int PacketNic::use_program(int program) {
-  if (gone_) return ENODEV;
-  // In this order: for a moment both sockets may hear an ARP frame, but never neither.
-  if (program < 0) (void)control_.set_hears(Hears::control);
-  const int error = socket_.use_program(program);
-  if (error == 0 && program >= 0) (void)control_.set_hears(Hears::slow_protocols);
-  return error;
 }
 
 void PacketNic::append_wait_handles(std::vector<int>& handles) const {

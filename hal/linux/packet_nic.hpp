@@ -19,6 +19,8 @@
 
 namespace bondbox::lnx {
 
+class PacketChannel;
+
 class PacketNic : public Nic {
  public:
   /// As Hardware::open_nic.
@@ -47,7 +49,7 @@ class PacketNic : public Nic {
 
   /// 0 once the interface has gone.
   int index() { return is_there() ? index_ : 0; }
-  /// As PacketSocket::use_program, for data and for ARP and neighbour discovery, which are data then.
+  /// As PacketSocket::use_program, on all channels, for data and for ARP and neighbour discovery, which are data then.
   int use_program(int program);
   /// The programs of a killed process have been replaced: until now they carried what the socket has copies of, which
   /// are thrown away. Nothing for a port that was not taken over.
@@ -59,6 +61,10 @@ class PacketNic : public Nic {
 
   /// Somebody has taken filters off the interface: its fence is put back where it was one.
   void raise_fence_again();
+
+  /// A packet socket that shares the frames.
+  Result<std::unique_ptr<Channel>> open_channel() override;
+  Outcome spread_flows(bool on) override;
 
   /// What keeps the host's stack off this port: "ingress filter", "arp_ignore and rp_filter".
   std::string_view fence_kind() const noexcept { return fence_text(claim_.fence()); }
@@ -78,6 +84,8 @@ class PacketNic : public Nic {
   void take_lost() const noexcept;
   TransmitResult transmit_ahead(std::span<const Packet* const> packets);
   void leave_list();
+  /// The PacketNic itself becomes the first of several channels.
+  int begin_sharing();
   Outcome gone() const;
   Outcome refused(int error, const char* what) const;
 
@@ -96,6 +104,10 @@ class PacketNic : public Nic {
   PacketSocket control_;  ///< for what must not wait behind data, or be lost with it
   CarrierLosses losses_;  // declared before its reader
   LinkReader reader_;
+  LinkSource source_;
+  bool shares_ = false;
+  std::vector<PacketChannel*> channels_;
+  UniqueFd program_;  ///< in use instead of the classic filter
   LinkSample last_;
   std::int64_t mtu_read_ms_ = 0;
   std::int64_t carrier_read_us_ = 0;

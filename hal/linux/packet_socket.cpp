@@ -116,6 +116,11 @@ int PacketSocket::set_promiscuous(bool on) {
   return programmed_ ? 0 : attach_filter();
 }
 
+int PacketSocket::admit(bool promiscuous) {
+  promiscuous_ = promiscuous;
+  return programmed_ ? 0 : attach_filter();
+}
+
 int PacketSocket::use_program(int program) {
   int error = 0;
   if (program < 0) {
@@ -132,6 +137,22 @@ void PacketSocket::drop_waiting() const {
   std::array<std::uint8_t, header_size> start{};
   for (int i = 0; i < frames_max; ++i)
     if (::recv(fd_.get(), start.data(), start.size(), MSG_DONTWAIT) < 0 && errno != ENETDOWN) return;
+}
+
+int PacketSocket::share(const PacketSocket* first) {
+  constexpr std::uint32_t program_chooses = PACKET_FANOUT_EBPF;
+  constexpr std::uint32_t any_number = PACKET_FANOUT_FLAG_UNIQUEID;
+  std::uint32_t group = 0;
+  socklen_t size = sizeof group;
+  if (first != nullptr && ::getsockopt(first->fd(), SOL_PACKET, PACKET_FANOUT, &group, &size) != 0) return errno;
+  // The number of the group in the low half; how it chooses and its flags, which later members repeat, in the high.
+  const std::uint32_t request =
+      first != nullptr ? (group & 0xffff) | program_chooses << 16 : (program_chooses | any_number) << 16;
+  return ::setsockopt(fd_.get(), SOL_PACKET, PACKET_FANOUT, &request, sizeof request) == 0 ? 0 : errno;
+}
+
+int PacketSocket::spread(int program) {
+  return set_option(fd_.get(), PACKET_FANOUT_DATA, program);
 }
 
 std::size_t PacketSocket::receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error) {

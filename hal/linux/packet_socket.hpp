@@ -36,6 +36,13 @@ class PacketSocket {
   void drop_waiting() const;
   /// errno, 0: from the next frame on.
   int set_hears(Hears hears);
+  /// Frames of the interface go to one of the sockets that share them: to the first, `first` null, until spread()
+  /// says otherwise. Bound, and the interface up.
+  int share(const PacketSocket* first);
+  /// Which of them, by the program (hal/linux/flow_spread.hpp).
+  int spread(int program);
+  /// Admits frames as a socket on which set_promiscuous() was called.
+  int admit(bool promiscuous);
 
   /// As Nic::receive; counts into `counters`.
   std::size_t receive(PacketBatch& batch, NicCounters& counters);

@@ -15,12 +15,13 @@
 #include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/fence.hpp"
 #include "hal/linux/joined_groups.hpp"
+#include "hal/linux/tap_channel.hpp"
+#include "hal/linux/tap_frames.hpp"
 
 namespace bondbox::lnx {
 namespace {
 
 constexpr std::uint32_t transmit_queue_length = 1'000;  // frames; the driver's own default of 500 drops bursts
-constexpr std::size_t header_size = sizeof(OffloadHeader);
 
 Outcome no_device(const std::string& name, int error) {
   if (error == EPERM || error == EACCES)
@@ -30,26 +31,10 @@ Outcome no_device(const std::string& name, int error) {
                                      "/dev/net; mknod /dev/net/tun c 10 200)");
 }
 
-/// As the NIC contract names refusals: the driver says EIO when the interface is down, EBADFD when it was deleted.
-int refusal(int error) {
-  switch (error) {
-    case EIO:
-      return ENETDOWN;
-    case EBADFD:
-      return ENODEV;
-    case EINTR:
-      return EAGAIN;
-    case ENOMEM:
-      return ENOBUFS;
-    default:
-      return error;
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> context, std::string_view name,
-                                                    std::size_t queues) {
+                                                    std::size_t queues, std::size_t channels) {
   const std::string text(name);
   if (!is_interface_name(name) || name.find('%') != std::string_view::npos)
     return Outcome::failed(EINVAL,
@@ -61,12 +46,12 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
     if (host->record.index != info.index) continue;
     Adoption::Host taken = std::move(*host);
     left.erase(host);
-    return take_over(std::move(context), info, std::move(taken));
+    return take_over(std::move(context), info, std::move(taken), queues, channels);
   }
   if (exists) return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
   if (::access("/dev/net/tun", F_OK) != 0) return no_device(text, errno);
   TapQueues made;
-  if (const int error = made.make(name, queues > 1); error == EBUSY || error == EEXIST) {
+  if (const int error = made.make(name, queues, channels); error == EBUSY || error == EEXIST) {
     return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
   } else if (error == EPERM || error == EACCES || error == ENODEV || error == ENXIO || error == ENOENT) {
     return no_device(text, error);
@@ -88,13 +73,14 @@ TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name
 }
 
 Result<std::unique_ptr<HostPort>> TapHostPort::take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
-                                                         Adoption::Host host) {
-  TapQueues queues;
-  if (const int error = queues.take_over(info.name, host.record.several_queues); error != 0) {
+                                                         Adoption::Host host, std::size_t queues,
+                                                         std::size_t channels) {
+  TapQueues made;
+  if (const int error = made.take_over(info.name, host.record.several_queues, queues, channels); error != 0) {
     return Outcome::failed(error, info.name + " was left by a bondbox that was killed and cannot be taken over: " +
                                       std::strerror(error) + "; \"ip link del " + info.name + "\" removes it");
   }
-  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(queues), info.index));
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(made), info.index));
   port->adopted_ = true;
   port->journal_ = std::move(host.journal);
   port->learn();
@@ -159,7 +145,7 @@ Outcome TapHostPort::set_carrier(bool on) {
     carrier_ = on;
     return Outcome::done();
   }
-  const int error = gone_ ? ENODEV : refusal(errno);
+  const int error = gone_ ? ENODEV : tap_refusal(errno);
   return Outcome::failed(error, name_ + " cannot show or hide its cable: " + std::strerror(error));
 }
 
@@ -331,42 +317,33 @@ std::size_t TapHostPort::receive(PacketBatch& batch) {
 }
 
 void TapHostPort::receive_from(std::size_t queue, PacketBatch& batch) {
-  constexpr std::size_t size = header_size + Packet::frame_size_max;
-  // Bounds the reads too, for frames that are dropped do not fill the batch.
-  for (std::size_t i = 0; i < PacketBatch::frames_max; ++i) {
-    if (gone_ || batch.full() || batch.bytes() >= PacketBatch::bytes_target) break;
-    Packet& packet = batch.prepare();
-    const ssize_t got = ::read(queues_.fd(queue), packet.offload_bytes(), size);
-    if (got < 0) {
-      const int error = errno;
-      if (error == EBADFD) return vanish();
-      if (error == EAGAIN) return queues_.found_empty(queue);
-      if (error != EINTR) ++counters_.receive_errors;
-      break;
-    }
-    // The driver cuts a frame to what was asked for, so a full buffer is a cut frame.
-    if (static_cast<std::size_t>(got) < header_size || static_cast<std::size_t>(got) == size) {
-      ++counters_.receive_truncated;
-      continue;
-    }
-    packet.set_length(static_cast<std::size_t>(got) - header_size);
-    packet.set_queue(static_cast<std::uint16_t>(queue));
-    batch.commit();
-  }
+  if (gone_) return;
+  const int ended = read_tap_frames(queues_.fd(queue), static_cast<std::uint16_t>(queue), batch, counters_);
+  if (ended == EBADFD) return vanish();
+  if (ended == EAGAIN) queues_.found_empty(queue);
 }
 
 TransmitResult TapHostPort::transmit(std::span<const Packet* const> packets) {
-  TransmitResult result;
-  for (const Packet* packet : packets) {
-    const std::size_t size = header_size + packet->frame().size();
-    if (gone_ || ::write(queues_.fd(0), packet->offload_bytes(), size) < 0) {
-      result.error = gone_ ? ENODEV : refusal(errno);
-      if (result.error == ENODEV) vanish();
-      break;
-    }
-    ++result.accepted;
-  }
+  if (gone_) return {0, packets.empty() ? 0 : ENODEV};
+  const TransmitResult result = write_tap_frames(queues_.fd(0), packets);
+  if (result.error == ENODEV) vanish();
   return result;
+}
+
+/// As set_queues: opening shows the host a cable.
+Result<std::unique_ptr<Channel>> TapHostPort::open_channel() {
+  InterfaceInfo info;
+  if (gone_ || context_->interfaces.find(index_, info) != 0) return Outcome::failed(ENODEV, name_ + " is gone");
+  auto queue = queues_.open_channel(info.name);
+  if (!carrier_) (void)set_carrier(false);
+  if (!queue.ok()) {
+    return Outcome::failed(queue.failure().error, name_ + " has no queue for another loop: " + queue.failure().reason);
+  }
+  return std::unique_ptr<Channel>(std::make_unique<TapChannel>(std::move(queue.value())));
+}
+
+Outcome TapHostPort::spread_flows(bool on) {
+  return queues_.spread_flows(on);
 }
 
 }  // namespace bondbox::lnx

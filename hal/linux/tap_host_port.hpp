@@ -26,7 +26,7 @@ class TapHostPort : public HostPort {
 
   /// As Hardware::open_host_port. The interface is made down, without carrier.
   static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name,
-                                                std::size_t queues);
+                                                std::size_t queues, std::size_t channels);
   ~TapHostPort() override;
   TapHostPort(const TapHostPort&) = delete;
   TapHostPort& operator=(const TapHostPort&) = delete;
@@ -56,6 +56,8 @@ class TapHostPort : public HostPort {
   int wait_handle() const noexcept override { return queues_.fd(0); }
   void append_wait_handles(std::vector<int>& handles) const override;
   const NicCounters& counters() const noexcept override { return counters_; }
+  Result<std::unique_ptr<Channel>> open_channel() override;
+  Outcome spread_flows(bool on) override;
 
   int index() const noexcept { return index_; }
   /// Whether the interface outlives this process, should it be killed; a later one then takes it over. It never
@@ -104,7 +106,7 @@ class TapHostPort : public HostPort {
   /// All zero when it has none.
   IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
   static Result<std::unique_ptr<HostPort>> take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
-                                                     Adoption::Host host);
+                                                     Adoption::Host host, std::size_t queues, std::size_t channels);
   void vanish();
   void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.

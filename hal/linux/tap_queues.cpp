@@ -1,11 +1,9 @@
 #include "hal/linux/tap_queues.hpp"
 
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "hal/linux/flow_spread.hpp"
 #include "hal/packet.hpp"
 
 namespace bondbox::lnx {
@@ -39,48 +38,48 @@ int attach(UniqueFd& fd, std::string_view name, int flags) {
   return ::ioctl(fd.get(), TUNSETIFF, &request) == 0 ? 0 : errno;
 }
 
-/// Everything that the host has not put elsewhere goes to queue 0. errno, 0: done.
-int steer_to_first(int fd) {
-  constexpr std::array<bpf_insn, 2> program{bpf_insn{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
-                                            bpf_insn{BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
-  bpf_attr request{};
-  request.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
-  request.insns = reinterpret_cast<std::uintptr_t>(program.data());
-  request.insn_cnt = program.size();
-  request.license = reinterpret_cast<std::uintptr_t>("");
-  const UniqueFd loaded(static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &request, sizeof request)));
-  if (!loaded.valid()) return errno;
-  int number = loaded.get();
+int steer(int fd, FlowSpread spread) {
+  UniqueFd program;
+  if (const int error = load_spread(spread, program); error != 0) return error;
+  int number = program.get();
   return ::ioctl(fd, TUNSETSTEERINGEBPF, &number) == 0 ? 0 : errno;
+}
+
+Result<UniqueFd> attach_further(std::string_view name) {
+  UniqueFd fd;
+  if (const int error = attach(fd, name, IFF_MULTI_QUEUE); error != 0)
+    return Outcome::failed(error, std::string("the kernel refuses a further queue: ") + std::strerror(error));
+  return fd;
 }
 
 }  // namespace
 
-int TapQueues::make(std::string_view name, bool several) {
+int TapQueues::make(std::string_view name, std::size_t queues, std::size_t channels) {
   UniqueFd fd;
-  if (several) {
+  if (queues > 1 || channels > 1) {
     int error = attach(fd, name, IFF_TUN_EXCL | IFF_MULTI_QUEUE);
-    if (error == 0) error = steer_to_first(fd.get());
-    several_ = error == 0;
+    if (error == 0) error = steer(fd.get(), FlowSpread::first);
     if (error == EBUSY || error == EEXIST) return error;
-    if (error != 0) {
+    if (error == 0) {
+      purpose_ = queues > 1 ? Purpose::queues : Purpose::channels;
+    } else {
       refusal_ =
           std::string("the kernel keeps no frames apart by queue (bpf(2) and TUNSETSTEERINGEBPF, Linux 4.16): ") +
           std::strerror(error);
     }
   }
-  if (!several_) {
+  if (purpose_ == Purpose::one) {
     fd.reset();  // takes away a device whose queues cannot be used
     if (const int error = attach(fd, name, IFF_TUN_EXCL); error != 0) return error;
   }
   return start(std::move(fd));
 }
 
-int TapQueues::take_over(std::string_view name, bool several) {
+int TapQueues::take_over(std::string_view name, bool several, std::size_t queues, std::size_t channels) {
   UniqueFd fd;
   if (const int error = attach(fd, name, several ? IFF_MULTI_QUEUE : 0); error != 0) return error;
-  several_ = several;
-  if (several) (void)steer_to_first(fd.get());  // the program of then still stands where this one is refused
+  if (several) purpose_ = queues == 1 && channels > 1 ? Purpose::channels : Purpose::queues;
+  if (several) (void)steer(fd.get(), FlowSpread::first);  // the program of then still stands where this one is refused
   return start(std::move(fd));
 }
 
@@ -92,21 +91,27 @@ int TapQueues::start(UniqueFd fd) {
   return 0;
 }
 
-Outcome TapQueues::open_next(std::string_view name) {
-  UniqueFd fd;
-  const int error = attach(fd, name, IFF_MULTI_QUEUE);
-  if (error != 0)
-    return Outcome::failed(error, std::string("the kernel refuses a further queue: ") + std::strerror(error));
-  fds_.push_back(std::move(fd));
+Outcome TapQueues::set_count(std::size_t count, std::string_view name) {
+  if (count == 0 || count > queues_max) return Outcome::failed(EINVAL, "a TAP device has 1 to 17 queues");
+  if (count > 1 && purpose_ != Purpose::queues) return Outcome::failed(EOPNOTSUPP, refusal_);
+  wanted_ = count;
+  while (fds_.size() < wanted_) {
+    auto fd = attach_further(name);
+    if (!fd.ok()) return fd.failure();
+    fds_.push_back(std::move(fd.value()));
+  }
   return Outcome::done();
 }
 
-Outcome TapQueues::set_count(std::size_t count, std::string_view name) {
-  if (count == 0 || count > queues_max) return Outcome::failed(EINVAL, "a TAP device has 1 to 17 queues");
-  if (count > 1 && !several_) return Outcome::failed(EOPNOTSUPP, refusal_);
-  wanted_ = count;
-  while (fds_.size() < wanted_)
-    if (Outcome opened = open_next(name); !opened.ok()) return opened;
+Result<UniqueFd> TapQueues::open_channel(std::string_view name) {
+  if (purpose_ != Purpose::channels) return Outcome::failed(EOPNOTSUPP, refusal_);
+  return attach_further(name);
+}
+
+Outcome TapQueues::spread_flows(bool on) {
+  if (purpose_ != Purpose::channels) return on ? Outcome::failed(EOPNOTSUPP, refusal_) : Outcome::done();
+  if (const int error = steer(fds_[0].get(), on ? FlowSpread::by_flow : FlowSpread::first); error != 0)
+    return Outcome::failed(error, std::string("the kernel refuses to spread flows: ") + std::strerror(error));
   return Outcome::done();
 }
 

@@ -29,7 +29,7 @@ bool SimHardware::has_interface(std::string_view name) {
   return world_.find_present(name) != nullptr || world_.host_port(name) != nullptr;
 }
 
-Result<std::unique_ptr<HostPort>> SimHardware::open_host_port(std::string_view name, std::size_t) {
+Result<std::unique_ptr<HostPort>> SimHardware::open_host_port(std::string_view name, std::size_t, std::size_t) {
   if (!is_interface_name(name)) {
     return Outcome::failed(EINVAL, "'" + std::string(name) + "' is not an interface name");
   }

@@ -20,7 +20,8 @@ class SimHardware final : public Hardware {
   Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
   bool has_interface(std::string_view name) override;
   /// What it gives is a SimHostPort; SimWorld::host_port finds it by name.
-  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) override;
+  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,
+                                                   std::size_t channels = 1) override;
   void poll_events(FixedVector<HardwareEvent, 64>& events) override { events_.move_to(events); }
   int wait_handle() const noexcept override { return -1; }
 

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_read_by_a_later_poll) {
   BOOST_REQUIRE(context->driver.open() == 0);
   lnx::EventSource source(context);
   BOOST_REQUIRE(source.open() == 0);
-  Result<std::unique_ptr<HostPort>> opened = lnx::TapHostPort::open(context, "bond0", 1);
+  Result<std::unique_ptr<HostPort>> opened = lnx::TapHostPort::open(context, "bond0", 1, 1);
   BOOST_REQUIRE(opened.ok());
   const HostPort& bond0 = *opened.value();
   FixedVector<HardwareEvent, 64> events;

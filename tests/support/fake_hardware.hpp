@@ -28,7 +28,7 @@ class FakeHardware final : public Hardware {
     return std::unique_ptr<Nic>(std::move(nic));
   }
   bool has_interface(std::string_view) override { return true; }
-  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t = 1) override {
+  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t = 1, std::size_t = 1) override {
     auto host = std::make_unique<FakeHostPort>(std::string(name));
     hosts[std::string(name)] = host.get();
     return std::unique_ptr<HostPort>(std::move(host));

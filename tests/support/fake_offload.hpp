@@ -86,7 +86,8 @@ class OffloadingHardware final : public Hardware {
     return machine_.open_nic(name, source);
   }
   bool has_interface(std::string_view name) override { return machine_.has_interface(name); }
-  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1) override {
+  Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,
+                                                   std::size_t = 1) override {
     return machine_.open_host_port(name, queues);
   }
   Result<std::unique_ptr<Offload>> open_offload(HostPort&) override {
