@@ -91,6 +91,13 @@ LIVE      := $(BUILD)/tests/bondbox-live
 BENCH     := $(BUILD)/tests/bondbox-bench
 MICRO     := $(BUILD)/tests/bondbox-micro
 GENERATED := $(BUILD)/generated
+# What the loops share, in a build of its own: the rest of the program has one thread.
+THREADS   := build/threads/bondbox-threads
+THREAD_SOURCES := tests/main.cpp $(addprefix tests/unit/firmware/,epoch_slots_test.cpp spsc_queue_test.cpp \
+  worker_test.cpp worker_pool_test.cpp) $(addprefix firmware/,bond_loops.cpp forwarder.cpp worker.cpp worker_pool.cpp) \
+  hal/linux/worker_thread.cpp hal/packet.cpp $(wildcard hal/wire/*.cpp) policies/choice.cpp policies/transmit_hash.cpp
+THREAD_OBJECTS := $(THREAD_SOURCES:%.cpp=build/threads/obj/%.o)
+THREAD_FLAGS   := $(COMMON) -O1 -g -fsanitize=thread -DBOOST_TEST_DYN_LINK
 TEST_PCH  := $(GENERATED)/boost_test.hpp
 
 BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT='$(BUILD)' \
@@ -98,7 +105,7 @@ BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT
 
 # ---- Targets ---------------------------------------------------------------------------------------------------------
 
-.PHONY: all run check test bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
+.PHONY: all run check test test-threads bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -118,6 +125,9 @@ bench-micro: $(PROGRAM) $(BENCH) $(MICRO) ## what single decisions cost, in ns a
 	$(Q)$(BENCH_ENV) $(BENCH) micro
 
 bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
+
+test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer
+	$(Q)TSAN_OPTIONS=halt_on_error=1 $(THREADS)
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
 	$(Q)toolchain/check.sh $(BUILD)
@@ -262,4 +272,13 @@ $(UNIT) $(LAB) $(LIVE) $(BENCH) $(MICRO):
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@
 
--include $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)
+$(eval $(call remember,build/threads/obj/.flags,$(CXX) $(THREAD_FLAGS) $(THREAD_SOURCES)))
+$(THREAD_OBJECTS): build/threads/obj/%.o: %.cpp build/threads/obj/.flags | build/deps/build.stamp build/deps/test.stamp
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(THREAD_FLAGS) -MMD -MP -c $< -o $@
+$(THREADS): $(THREAD_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CXX) -fsanitize=thread $^ -lboost_unit_test_framework -o $@
+
+-include $(THREAD_OBJECTS:.o=.d) $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)

@@ -23,13 +23,14 @@ auto with_policy(Policies& policy, Function function) {
 
 }  // namespace
 
-Bond::Bond(std::string name, Hardware& hardware, EventLog& events)
+Bond::Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loops)
     : name_(std::move(name)),
       hardware_(hardware),
       events_(events),
       policy_(make_policy(Mode::active_backup)),
       speech_storage_(std::make_unique<std::uint8_t[]>(Packet::headroom + speech_size_max)),
-      speech_(speech_storage_.get()) {}
+      speech_(speech_storage_.get()),
+      loops_(loops) {}
 
 Bond::~Bond() {
   for (const PortId id : order_) farewell(id);
@@ -55,7 +56,8 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     next_poll_ = now_;
   }
   const bool doubt_below = offload_.take_link_doubt();
-  const bool doubt = forwarder_.take_link_doubt() || doubt_below;
+  const bool doubt_beside = loops_.collect(forwarder_);
+  const bool doubt = forwarder_.take_link_doubt() || doubt_below || doubt_beside;
   const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
   // Before the ARP monitor judges, a step reads the frames that have come: a late step must not look like silence.
   const bool ready = !has_arp_probes() || frames_read_;
@@ -83,7 +85,10 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
 
 void Bond::observe_host() {
   plan_due_ = true;
-  if (!host_->is_present() && !remake_host()) return;
+  if (!host_->is_present()) {
+    loops_.close("the interface is gone");
+    if (!remake_host()) return;
+  }
   if (host_->is_up() != host_was_up_) {
     host_was_up_ = host_->is_up();
     record(EventKind::bond, {}, -1, host_was_up_ ? "interface set up" : "interface set down");
@@ -264,7 +269,7 @@ void Bond::decide(Tick now) {
 void Bond::apply(const PolicyEvent& event) {
   policy_told_ = true;
   plan_due_ = true;
-  if (offload_.has_counted()) gather_traffic(event);
+  if (offload_.has_counted() || loops_.any()) gather_traffic(event);
   const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
   // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the
@@ -308,12 +313,34 @@ void Bond::show_queues() {
 }
 
 bool Bond::forward(PacketBatch& batch) {
+  tell_loops();
   bool more = forward_from_host(batch);
   // A copy: a look at the links may find that an interface has gone.
   for (const PortId id : PortList(order_))
     if (slots_[id.index]) more = forward_from_port(id, batch) || more;
   frames_read_ = has_arp_probes() && now_ >= next_poll_;
   return more;
+}
+
+/// Asks for a channel of the host's interface, and of every port, for each further loop.
+void Bond::open_loops() {
+  Outcome outcome = loops_.open_host(*host_);
+  for (const PortId id : order_)
+    if (outcome.ok()) outcome = loops_.open_port(id, *slot(id).nic);
+  if (!outcome.ok()) record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());
+}
+
+void Bond::close_loops(PortId port) {
+  loops_.close_port(port);
+  (void)loops_.collect(forwarder_);
+  forwarder_.forget_punted(port);
+}
+
+void Bond::tell_loops() {
+  if (!loops_.follow(plan_, mac_, one_order_reason(plan_, options_))) return;
+  const std::string_view why = loops_.reason();
+  if (why.empty()) record(EventKind::bond, {}, -1, "%zu loops share the flows", loops_.serving());
+  if (!why.empty()) record(EventKind::bond, {}, -1, "one loop only: %.*s", static_cast<int>(why.size()), why.data());
 }
 
 bool Bond::forward_from_host(PacketBatch& batch) {

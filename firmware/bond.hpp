@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "firmware/arp_monitor.hpp"
+#include "firmware/bond_loops.hpp"
 #include "firmware/bond_offload.hpp"
 #include "firmware/bond_status.hpp"
 #include "firmware/config/bond_config.hpp"
@@ -29,7 +30,8 @@ namespace bondbox {
 
 class Bond final : public OptionTarget {
  public:
-  Bond(std::string name, Hardware& hardware, EventLog& events);
+  /// `loops`: further loops that forward for it; null: none.
+  Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loops = nullptr);
   /// What is left to say on its ports leaves before they are given back.
   ~Bond() override;
 
@@ -136,6 +138,9 @@ class Bond final : public OptionTarget {
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
   void note_lacp();  // bond_options.cpp
+  void open_loops();
+  void close_loops(PortId port);
+  void tell_loops();
 
   // bond_below.cpp
   Outcome open_offload();
@@ -238,10 +243,11 @@ class Bond final : public OptionTarget {
   std::unique_ptr<std::uint8_t[]> speech_storage_;
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
   std::unique_ptr<HostPort> host_;
-  BucketTraffic traffic_;                                ///< of the forwarder and of the kernel, as last gathered
+  BucketTraffic traffic_;                                ///< of all forwarders and of the kernel, as last gathered
   std::array<std::uint64_t, max_ports> heard_frames_{};  ///< that had come in below when the ARP monitor last asked
   std::optional<Tick> half_time_;                        ///< when it is to ask before its next pass
-  BondOffload offload_;  ///< the last member: it goes before the ports and the host's interface do
+  BondOffload offload_;                                  ///< goes before the ports and the host's interface do
+  BondLoops loops_;  ///< the last member: its channels belong to what stands before it
 };
 
 }  // namespace bondbox

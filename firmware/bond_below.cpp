@@ -94,6 +94,7 @@ void Bond::gather_traffic(const PolicyEvent& event) {
   const BucketTraffic& own = forwarder_.traffic();
   for (std::size_t i = 0; i < bucket_count; ++i) traffic_.bytes[i] = own.bytes[i] + below.bucket_bytes[i];
   traffic_.other = own.other + below.other_bytes;
+  loops_.add_traffic(traffic_);
 }
 
 /// Frames that the kernel carried were heard since it was last asked. It is asked twice in an interval: the ARP monitor

@@ -140,6 +140,8 @@ BondStatus Bond::status(Tick now) const {
     status.host = host_->counters();
     status.addresses.assign(host_->addresses().begin(), host_->addresses().end());
   }
+  loops_.add_bond(status.counters, status.host, status.punts_lost);
+  status.loops = {loops_.wanted(), loops_.serving(), loops_.queue_full(), std::string(loops_.reason())};
   for (const PortId id : order_) {
     const Port& port = slot(id);
     PortStatus one;
@@ -158,6 +160,7 @@ BondStatus Bond::status(Tick now) const {
     for (const PortId usable : plan_.transmit.usable) one.carries = one.carries || usable == id;
     one.counters = counters_of(id, below);
     one.nic = port.nic->counters();
+    loops_.add_port(id, one.counters, one.nic);
     status.ports.push_back(std::move(one));
   }
   for (const Awaited& waiting : awaited_) status.awaited.push_back({waiting.name, waiting.reason});

@@ -32,7 +32,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
 
   std::size_t queues = 1;
   for (const auto& [port, own] : config.port_options) queues = std::max<std::size_t>(queues, own.queue_id + 1u);
-  auto host = hardware_.open_host_port(name_, queues);
+  auto host = hardware_.open_host_port(name_, queues, loops_.wanted());
   if (!host.ok()) return host.failure();
   host_ = std::move(host.value());
   ++handles_version_;
@@ -53,6 +53,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   mtu_ = host_->mtu();
   promiscuous_ = host_->is_promiscuous();
   record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
+  queues > 1 ? loops_.close("queue_id tells frames apart by the host's queue") : open_loops();
 
   configured_ = config.ports;
   for (const std::string& port : config.ports) {
@@ -82,7 +83,7 @@ bool Bond::remake_host() {
   record(EventKind::fault, {}, -1, "the interface is gone, making it again");
   std::size_t queues = queues_shown_;
   for (const PortId id : order_) queues = std::max<std::size_t>(queues, slot(id).options.queue_id + 1u);
-  auto host = hardware_.open_host_port(name_, queues);
+  auto host = hardware_.open_host_port(name_, queues, loops_.wanted());
   ++handles_version_;
   if (!host.ok()) {
     record(EventKind::fault, {}, -1, "cannot be made again: %s", host.failure().reason.c_str());
@@ -91,6 +92,7 @@ bool Bond::remake_host() {
   host_ = std::move(host.value());
   carrier_shown_ = !host_->set_carrier(false).ok();
   queues_shown_ = 1;
+  if (queues == 1) open_loops();
   show_queues();
   promiscuous_ = false;
   for (const Outcome& outcome : {host_->set_mac(mac_), host_->set_mtu(mtu_), apply_host_config()}) {
@@ -118,7 +120,7 @@ NicTable Bond::nics() const noexcept {
 }
 
 BondFacts Bond::facts() const {
-  const BucketTraffic& traffic = offload_.has_counted() ? traffic_ : forwarder_.traffic();
+  const BucketTraffic& traffic = offload_.has_counted() || loops_.any() ? traffic_ : forwarder_.traffic();
   BondFacts facts{options_, mac_, is_up(), {}, {}, {}, &traffic};
   if (host_ != nullptr) {
     facts.addresses = host_->addresses();
@@ -181,6 +183,9 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   *free = std::move(port);
   forwarder_.forget_port(id);
   offload_.forget_port(id);
+  loops_.forget_port(id);
+  if (const Outcome outcome = loops_.open_port(id, *slot(id).nic); !outcome.ok())
+    record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());
   add_below(id);
   arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
   const std::string name = slot(id).name.str();
@@ -270,7 +275,7 @@ void Bond::remove(PortId id, std::string_view why) {
   drop_frames(id);
   if (slot(id).sample.present) farewell(id);
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
-  // Its NIC stays until a plan without it is in force below.
+  // Its NIC stays until a plan without it is in force below and beside.
   const std::optional<Port> leaving = std::exchange(slots_[id.index], std::nullopt);
   forwarder_.forget_punted(id);
   arp_.forget(id);
@@ -280,6 +285,8 @@ void Bond::remove(PortId id, std::string_view why) {
   ++status_version_;
   apply(PortRemoved{id});
   republish();
+  tell_loops();
+  close_loops(id);
   offload_.remove_port(id);
   plan_due_ = true;  // it may have been in the way of the others
 }

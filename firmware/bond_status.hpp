@@ -40,6 +40,14 @@ struct AwaitedStatus {
   std::string reason;
 };
 
+/// How many loops forward for the bond.
+struct LoopStatus {
+  std::size_t wanted = 1;
+  std::size_t serving = 1;
+  std::uint64_t queue_full = 0;  ///< times that a loop's way to the main thread had no room
+  std::string reason;            ///< why fewer serve than are wanted
+};
+
 struct BondStatus {
   std::string name;
   Tick at{};
@@ -61,6 +69,7 @@ struct BondStatus {
   std::vector<HostAddress> addresses;
   std::vector<PortStatus> ports;
   std::vector<AwaitedStatus> awaited;
+  LoopStatus loops;
   std::optional<LacpStatus> lacp;        ///< mode 4; its ports stand as `ports` do
   std::optional<BalanceStatus> balance;  ///< modes 5 and 6
   ForwardingPlan plan;

@@ -178,6 +178,10 @@ json::object bond_json(const BondStatus& bond) {
        option_value_name("xmit_hash_policy", static_cast<std::int64_t>(bond.options.xmit_hash_policy))},
   };
   object["offload"] = offload_json(bond.offload);
+  object["loops"] = json::object{{"wanted", bond.loops.wanted},
+                                 {"serving", bond.loops.serving},
+                                 {"queue_full", bond.loops.queue_full},
+                                 {"reason", name_or_null(bond.loops.reason)}};
   if (bond.lacp) object["lacp"] = lacp_json(*bond.lacp);
   if (bond.balance) {
     object["balance"] = json::object{{"rounds", bond.balance->rounds},

@@ -12,7 +12,7 @@ Scheduler::Scheduler(Hardware& hardware, Clock& clock, EventLog& events)
 Outcome Scheduler::add_bond(const BondConfig& config) {
   if (find(config.name) != nullptr) return Outcome::failed(EEXIST, config.name + " exists already");
   if (!in_step_) now_ = clock_.now();
-  auto bond = std::make_unique<Bond>(config.name, hardware_, events_);
+  auto bond = std::make_unique<Bond>(config.name, hardware_, events_, loops_);
   if (Outcome outcome = bond->create(config, now_); !outcome.ok()) return outcome;
   bonds_.push_back(std::move(bond));
   ++bonds_version_;
@@ -48,6 +48,7 @@ bool Scheduler::run(const Command* command) {
   ++status_.steps;
   count_overrun();
 
+  if (loops_ != nullptr) loops_->take_wake();
   hardware_events_.clear();
   hardware_.poll_events(hardware_events_);
   for (const auto& bond : bonds_) bond->observe(hardware_events_, now_);
@@ -94,6 +95,7 @@ std::uint32_t Scheduler::busy_poll_us() const {
 std::vector<int> Scheduler::wait_handles() const {
   std::vector<int> handles;
   if (hardware_.wait_handle() >= 0) handles.push_back(hardware_.wait_handle());
+  if (loops_ != nullptr && loops_->wake_handle() >= 0) handles.push_back(loops_->wake_handle());
   for (const auto& bond : bonds_) bond->append_wait_handles(handles);
   return handles;
 }

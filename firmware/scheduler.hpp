@@ -26,6 +26,9 @@ class Scheduler {
  public:
   Scheduler(Hardware& hardware, Clock& clock, EventLog& events);
 
+  /// Further loops for the bonds that are made from now on; they outlive the bonds.
+  void set_loops(LoopHost& loops) noexcept { loops_ = &loops; }
+
   /// Makes the bond as part of a step. The bond stays at its address until it is removed.
   Outcome add_bond(const BondConfig& config);
   /// Releases its ports and takes its interface away.
@@ -62,6 +65,7 @@ class Scheduler {
   Hardware& hardware_;
   Clock& clock_;
   EventLog& events_;
+  LoopHost* loops_ = nullptr;
   PacketBatch batch_;
   FixedVector<HardwareEvent, 64> hardware_events_;
   std::vector<std::unique_ptr<Bond>> bonds_;

@@ -7,6 +7,7 @@
 #include "firmware/config/config_diff.hpp"
 #include "firmware/control_protocol.hpp"
 #include "firmware/runtime.hpp"
+#include "firmware/worker_pool.hpp"
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/log_stream.hpp"
 #include "hal/linux/monotonic_clock.hpp"
@@ -39,6 +40,7 @@ class Daemon {
     std::vector<lnx::WantedBond> wanted;
     for (const BondConfig& bond : configuration_.config.bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
+    start_loops();
     Outcome made = add_bonds();
     for (const std::string& line : hardware_.end_adoption()) log_line(line);
     if (!made.ok()) return made;
@@ -62,6 +64,14 @@ class Daemon {
   void after_steps() {
     log_.flush();
     publish();
+  }
+
+  void start_loops() {
+    const std::size_t wanted = configuration_.config.loops;
+    const std::size_t loops = wanted == loops_automatic ? automatic_loops(lnx::usable_cpus()) : wanted;
+    // Forwarding goes on with those that could be had.
+    if (const Outcome outcome = pool_.start(loops); !outcome.ok()) log_line(outcome.reason);
+    if (pool_.workers() != 0) scheduler_.set_loops(pool_);
   }
 
   static std::string status_file(const std::string& bond) { return "net/bonding/" + bond; }
@@ -94,6 +104,7 @@ class Daemon {
     Reply reply;
     scheduler_.step([&](Tick) { reply = apply(wanted.config); });
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
+    if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
     return reply;
   }
 
@@ -169,6 +180,7 @@ class Daemon {
   lnx::MonotonicClock clock_;
   EventLog events_;
   lnx::LinuxHardware hardware_;
+  WorkerPool pool_;  // outlives the bonds
   Scheduler scheduler_;
   CommandExecutor executor_;
   Runtime runtime_;

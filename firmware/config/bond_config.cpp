@@ -15,6 +15,16 @@ void unknown_key(const ConfigEntry& entry, ConfigMessages& messages) {
     messages.error(entry.at, "unknown key " + name, entry.value.table() ? "bonds are written as [bond.bond0]" : "");
 }
 
+/// `loops = "auto"` or a number.
+std::size_t read_loops(const ConfigValue& value, ConfigMessages& messages) {
+  constexpr std::int64_t most = 8;
+  if (const std::string* const word = value.string(); word != nullptr && *word == "auto") return loops_automatic;
+  const std::int64_t* const number = value.integer();
+  if (number != nullptr && *number >= 1 && *number <= most) return static_cast<std::size_t>(*number);
+  messages.error(value.at, "loops is the number of threads that forward", "write \"auto\" or 1 to 8");
+  return loops_automatic;
+}
+
 }  // namespace
 
 const BondConfig* Config::find(std::string_view name) const {
@@ -28,13 +38,15 @@ ConfigResult load_config(std::string_view text, std::string_view file_name) {
   BondReader reader(messages);
   const ConfigTable document = parse_document(text, messages);
   const bool readable = !messages.any_error();
+  ConfigResult result;
   for (const ConfigEntry& entry : document.entries) {
     if (entry.key == "bond")
       reader.read_bonds(entry.value);
+    else if (entry.key == "loops")
+      result.config.loops = read_loops(entry.value, messages);
     else
       unknown_key(entry, messages);
   }
-  ConfigResult result;
   result.config.bonds = reader.finish();
   if (readable && result.config.bonds.empty() && !messages.any_error())
     messages.error({1, 1}, "there is no bond in the file", "write [bond.bond0]");

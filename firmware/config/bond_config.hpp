@@ -31,8 +31,12 @@ struct BondConfig {
   std::optional<MacAddress> mac;  ///< unset: the first port's
 };
 
+/// Of `loops`: as many as the number of CPUs makes sensible.
+inline constexpr std::size_t loops_automatic = 0;
+
 struct Config {
-  std::vector<BondConfig> bonds;  ///< in the order of the file
+  std::size_t loops = loops_automatic;  ///< threads that forward, 1 to 8
+  std::vector<BondConfig> bonds;        ///< in the order of the file
 
   const BondConfig* find(std::string_view name) const;
 };

@@ -388,4 +388,15 @@ BOOST_AUTO_TEST_CASE(bonds_stand_in_the_order_of_the_file) {
   BOOST_CHECK(config.find("beta") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(loops_stand_above_the_bonds) {
+  const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
+  BOOST_CHECK_EQUAL(loaded(bond).loops, loops_automatic);
+  BOOST_CHECK_EQUAL(loaded("loops = \"auto\"\n" + bond).loops, loops_automatic);
+  BOOST_CHECK_EQUAL(loaded("loops = 1\n" + bond).loops, 1);
+  BOOST_CHECK_EQUAL(loaded("loops = 8\n" + bond).loops, 8);
+  for (const char* const wrong : {"0", "9", "-1", "\"many\"", "true"})
+    check_errors(std::string("loops = ") + wrong + "\n" + bond,
+                 {"bondbox.toml:1:9: loops is the number of threads that forward; write \"auto\" or 1 to 8"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
