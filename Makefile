@@ -16,7 +16,9 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-CROSS  ?=
+# TRIPLE builds for another machine into a directory of its own, against Debian packages of that machine's architecture.
+TRIPLE ?=
+CROSS  ?= $(addsuffix -,$(TRIPLE))
 CXX    := $(CROSS)g++
 STRIP  := $(CROSS)strip
 V      ?= 0
@@ -39,9 +41,19 @@ BUILD    := build/debug
 OPTIMISE := -O0 -g3 -D_GLIBCXX_ASSERTIONS
 LINK     :=
 else
-BUILD    := build
+BUILD    := build$(addprefix /,$(TRIPLE))
 OPTIMISE := -Os -g1
 LINK     := -static
+endif
+NEEDED   := build/deps/build.stamp
+# Headers of libraries are the same everywhere and come last, after the other machine's own.
+ifneq ($(TRIPLE),)
+DEBIAN_ARCHITECTURE := $(or $(patsubst aarch64-%,arm64,$(filter aarch64-%,$(TRIPLE))),\
+  $(error TRIPLE=$(TRIPLE) is not known; known are: aarch64-linux-gnu))
+SYSROOT  := build/deps/sysroot/$(TRIPLE)
+COMMON   += -idirafter /usr/include
+LDFLAGS_ALL := -L$(SYSROOT)/usr/lib/$(TRIPLE)
+NEEDED   += build/deps/cross-$(TRIPLE).stamp $(SYSROOT)/.unpacked
 endif
 # Unit tests see the program's own objects; only the test files themselves are compiled without optimisation, because
 # nothing measures them and the compiler is twice as fast.
@@ -49,7 +61,7 @@ TEST_OPTIMISE := $(if $(filter 1,$(SAN)),$(OPTIMISE),-O0 -g1)
 
 CXXFLAGS_ALL  := $(COMMON) $(OPTIMISE) $(CXXFLAGS)
 TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) -DBOOST_TEST_DYN_LINK $(CXXFLAGS)
-LDFLAGS_ALL   := -Wl,--gc-sections $(LDFLAGS)
+LDFLAGS_ALL   += -Wl,--gc-sections $(LDFLAGS)
 
 # ---- Sources and objects ---------------------------------------------------------------------------------------------
 
@@ -105,7 +117,11 @@ BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT
 
 # ---- Targets ---------------------------------------------------------------------------------------------------------
 
-.PHONY: all run check test test-threads bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
+BOARD  ?= qemu-x86_64
+BOOT   ?= inittab
+BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
+
+.PHONY: all run check test test-threads image boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -128,6 +144,11 @@ bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp
 
 test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer
 	$(Q)TSAN_OPTIONS=halt_on_error=1 $(THREADS)
+
+image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qemu-x86_64 (the default) or qemu-aarch64
+
+boot: build/image/$(BOARD)/kernel ## boot it under QEMU, its serial console on this terminal; BOOT=inittab or kernel
+	$(Q)board/boot.sh $(BOARD) $(<D) $(BOOT)
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
 	$(Q)toolchain/check.sh $(BUILD)
@@ -167,6 +188,9 @@ help: ## this list
 build/deps/%.stamp: toolchain/debian-packages toolchain/setup.sh
 	$(Q)toolchain/setup.sh $* $@
 
+build/deps/sysroot/%/.unpacked: toolchain/unpack.sh
+	$(Q)toolchain/unpack.sh $(DEBIAN_ARCHITECTURE) $(@D) libpcap0.8-dev && touch $@
+
 # A file with the words in $(2) that is only touched when they differ: what depends on it follows a change of flags.
 define remember
 $(1): always
@@ -189,7 +213,7 @@ $(eval $(call remember,$(GENERATED)/version_generated.hpp,\
 $(eval $(call remember,$(GENERATED)/source_dir_generated.hpp,\
   inline constexpr char source_dir_text[] = "$(CURDIR)";))
 
-$(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/build.stamp
+$(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
@@ -229,23 +253,42 @@ $(BUILD)/obj/hal/linux/bpf_programs.o: $(BPF_HEADER)
 $(BUILD)/obj/tests/support/source_dir.o: TESTFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/tests/support/source_dir.o: $(GENERATED)/source_dir_generated.hpp
 
-$(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gch | build/deps/build.stamp
+$(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gch | $(NEEDED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(TESTFLAGS_ALL) $(if $(findstring main.cpp,$<),,-include $(TEST_PCH)) -MMD -MP -c $< -o $@
 
 # What measures must not be slower than what is measured.
-$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | build/deps/build.stamp build/deps/test.stamp
+$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED) build/deps/test.stamp
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CXXFLAGS_ALL) -O2 -MMD -MP -c $< -o $@
 
 # Boost.Test's header takes longer to compile than most tests; it is compiled once.
-$(TEST_PCH).gch: $(BUILD)/obj/.test-flags | build/deps/build.stamp build/deps/test.stamp
+$(TEST_PCH).gch: $(BUILD)/obj/.test-flags | $(NEEDED) build/deps/test.stamp
 	$(call say,CXX,boost/test/unit_test.hpp)
 	@mkdir -p $(@D)
 	@echo '#include <boost/test/unit_test.hpp>' > $(TEST_PCH)
 	$(Q)$(CXX) $(TESTFLAGS_ALL) -x c++-header $(TEST_PCH) -o $@
+
+# ---- Images ----------------------------------------------------------------------------------------------------------
+
+# A board names the machine that its program is compiled for; this machine's own is build/bondbox.
+triple_of  = $(shell sed -n 's/^triple=//p' board/$(1)/board.conf)
+program_of = build/$(addsuffix /,$(filter-out $(shell $(CXX) -dumpmachine),$(call triple_of,$(1))))bondbox
+
+# Packages are fetched once, whatever of this tree changes later.
+define board_rules
+build/image/$(1)/kernel: $(program_of) board/image.sh toolchain/unpack.sh \
+  $(shell find board/$(1) board/common -type f) | build/deps/image.stamp
+	$(Q)board/image.sh $(1) $$< $$(@D) || { rm -f $$@; exit 1; }
+endef
+$(foreach board,$(BOARDS),$(eval $(call board_rules,$(board))))
+
+ifeq ($(BUILD),build)
+build/%-linux-gnu/bondbox: always
+	$(Q)$(MAKE) TRIPLE=$*-linux-gnu CXX=$*-linux-gnu-g++ STRIP=$*-linux-gnu-strip $@
+endif
 
 $(PROGRAM).debug: $(PROGRAM_OBJECTS) $(BUILD)/obj/.link-flags
 	$(call say,LINK,$(PROGRAM))

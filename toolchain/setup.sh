@@ -34,6 +34,8 @@ group_works() {
     bpf) why_on="without them the program is built without the BPF path" ;;
     live | unpacked) why_on="without them the tests beside the kernel's driver and Open vSwitch are skipped" ;;
     bench | bench-unpacked) why_on="without them the bench skips what it needs them for" ;;
+    image) why_on="without them no image is booted and its tests are skipped" ;;
+    cross-*) command -v "${group#cross-}-g++" > /dev/null ;;
     check) command -v clang-format > /dev/null ;;
   esac
 }
