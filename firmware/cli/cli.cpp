@@ -1,25 +1,45 @@
 #include "firmware/cli/cli.hpp"
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 #include "firmware/config/names.hpp"
 #include "firmware/text.hpp"
 #include "firmware/version.hpp"
+#include "hal/linux/child_processes.hpp"
 #include "hal/linux/linux_hardware.hpp"
 
 namespace bondbox::cli {
 namespace {
 
-constexpr std::array<Command, 15> table{{
-    {"run", "bondbox run [-c FILE]\nbondbox run BOND PORT... [OPTION=VALUE...]",
+constexpr Command table[] = {
+    {"run", "bondbox run [-c FILE] [--log stderr|kmsg]\nbondbox run BOND PORT... [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
      "interface and forwards. The second form needs no file: the words are those of\n"
-     "the kernel module's parameters. SIGHUP reloads the file.\n\n"
+     "the kernel module's parameters. SIGHUP reloads the file. --log kmsg: what it\n"
+     "says goes to the kernel's log, for dmesg, instead of stderr.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
+    {"init", "bondbox init [OPTION...] [[--] NEXT ARG...]",
+     "be the first process of a machine, or start the bonds before it",
+     "Mounts what is missing (/proc, /sys, /dev, /run), makes /dev/net/tun, starts the\n"
+     "bonds and starts them again should they ever end. With NEXT (a path, such as\n"
+     "/sbin/init) it waits for carrier, then becomes NEXT, and the bonds live on. Without\n"
+     "NEXT it stays: it takes in orphans and keeps a shell, or where there is none\n"
+     "bondbox console, on the console.\n\n"
+     "  -c FILE            the configuration, /etc/bondbox.toml unless given\n"
+     "  --wait TIME        for carrier of every bond before NEXT starts; 10s unless given\n"
+     "  --modules DIR      load the kernel modules in it first; /lib/bondbox/modules\n"
+     "  --console DEVICE   instead of the kernel's console; none: keep nothing there\n\n"
+     "Signals of process 1, as of busybox init: USR2 powers off, TERM and INT restart,\n"
+     "USR1 halts, HUP reloads the configuration. The ports are given back first. On the\n"
+     "kernel's command line the words for it stand after --, and bondbox.config=FILE and\n"
+     "bondbox.wait=TIME are understood:\n\n"
+     "  init=/sbin/bondbox bondbox.wait=5s -- init /sbin/init\n"
+     "  bondbox init -c /etc/bondbox.toml -- /sbin/init\n",
+     init},
     {"check", "bondbox check [-c FILE]\nbondbox check BOND PORT... [OPTION=VALUE...]",
      "read a configuration whole and say what run would do",
      "Changes nothing. Every error is told with its line and column.\n\n"
@@ -78,7 +98,7 @@ constexpr std::array<Command, 15> table{{
     {"version", "bondbox version", "which bondbox this is", "  bondbox version\n", show_version},
     {"help", "bondbox help [COMMAND]\nbondbox help options\nbondbox help OPTION", "explain a command or an option",
      "  bondbox help run\n  bondbox help primary_reselect\n", help},
-}};
+};
 
 /// Takes the options that every command knows out of the words.
 std::optional<std::string> take_common(Invocation& invocation, bool& wants_help) {
@@ -99,6 +119,16 @@ std::optional<std::string> take_common(Invocation& invocation, bool& wants_help)
   if (invocation.run_dir.empty() || invocation.run_dir[0] != '/') return "--run-dir needs an absolute path";
   invocation.words = std::move(rest);
   return std::nullopt;
+}
+
+bool is_version_word(std::string_view word) {
+  return word == "--version" || word == "-V";
+}
+
+/// Process 1 with other words than these is the first of a machine, which must not end: a boot loader may have left
+/// them.
+bool is_command(std::string_view word) {
+  return find_command(word) != nullptr || is_version_word(word);
 }
 
 }  // namespace
@@ -144,18 +174,23 @@ int main(std::span<const std::string> arguments) {
   invocation.words.assign(arguments.begin(), arguments.end());
   bool wants_help = false;
   if (const auto wrong = take_common(invocation, wants_help)) return wrong_words(invocation, *wrong);
+  const bool first = lnx::is_first_process();
+  if (first && !wants_help && (invocation.words.empty() || !is_command(invocation.words[0]))) {
+    invocation.command = "init";
+    return init(invocation);
+  }
   if (invocation.words.empty()) {
     if (!wants_help) complain("no command");
     return help(invocation) != exit_done || !wants_help ? exit_usage : exit_done;
   }
   invocation.command = invocation.words[0];
   invocation.words.erase(invocation.words.begin());
-  if (invocation.command == "--version" || invocation.command == "-V") invocation.command = "version";
+  if (is_version_word(invocation.command)) invocation.command = "version";
 
   const Command* const command = find_command(invocation.command);
   if (command == nullptr) {
     std::vector<std::string_view> names;
-    names.reserve(table.size());
+    names.reserve(std::size(table));
     for (const Command& known : table) names.push_back(known.name);
     const std::string_view near = nearest_name(invocation.command, names);
     complain("there is no command \"" + invocation.command + "\"" +

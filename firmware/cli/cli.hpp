@@ -45,6 +45,7 @@ int wrong_words(const Invocation& invocation, std::string_view text);
 
 // --- the subcommands ---
 int run(const Invocation& invocation);
+int init(const Invocation& invocation);
 int check(const Invocation& invocation);
 int simulate(const Invocation& invocation);
 int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload, explain

@@ -6,10 +6,10 @@
 #include "firmware/cli/configuration.hpp"
 #include "firmware/config/config_diff.hpp"
 #include "firmware/control_protocol.hpp"
+#include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/linux_hardware.hpp"
-#include "hal/linux/log_stream.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
 
@@ -19,15 +19,18 @@ namespace {
 /// Everything a running bondbox is made of, in the order in which it comes and, backwards, goes.
 class Daemon {
  public:
-  Daemon(const Invocation& invocation, Configuration configuration)
-      : configuration_(std::move(configuration)),
+  Daemon(const Invocation& invocation, Configuration configuration, LogTarget log)
+      : log_(log),
+        configuration_(std::move(configuration)),
         hardware_(invocation.run_dir, [this](const std::string& text) { log_line(text); }),
         scheduler_(hardware_, clock_, events_),
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
         runtime_(scheduler_, clock_, executor_, {[this] { after_steps(); }, [this] { reload_on_signal(); }}) {
-    events_.set_listener([this](const Event& event) { log_line(event_line(event)); });
+    events_.set_listener([this](const Event& event) {
+      log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
+    });
   }
 
   ~Daemon() {
@@ -48,7 +51,12 @@ class Daemon {
   }
 
   void run() { runtime_.run(); }
-  void flush_log() { log_.flush(); }
+  /// Why it does not run, after all that was said before it.
+  void say_why_not(const std::string& reason) {
+    if (log_.is_kernel_log()) log_line(reason, LogLevel::error);
+    log_.flush();
+    if (!log_.is_kernel_log()) complain(reason);
+  }
 
  private:
   Outcome add_bonds() {
@@ -59,7 +67,7 @@ class Daemon {
     return Outcome::done();
   }
 
-  void log_line(std::string_view text) { log_.add("bondbox: " + std::string(text)); }
+  void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
     log_.flush();
@@ -91,7 +99,7 @@ class Daemon {
       published = bond->status_version();
       const Outcome outcome =
           run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now()), ProcReader::anybody));
-      if (!outcome.ok() && !publish_failed_) log_line(outcome.reason);
+      if (!outcome.ok() && !publish_failed_) log_line(outcome.reason, LogLevel::warning);
       publish_failed_ = !outcome.ok();
     }
   }
@@ -110,7 +118,7 @@ class Daemon {
 
   void reload_on_signal() {
     const Reply reply = reload();
-    log_.add(reply.text.substr(0, reply.text.find_last_not_of('\n') + 1));
+    log_.add(reply.exit_status == exit_done ? LogLevel::info : LogLevel::error, reply.text);
   }
 
   Config running_config() const {
@@ -174,7 +182,7 @@ class Daemon {
     return bond != nullptr ? bond->change(change) : Outcome::done();
   }
 
-  lnx::LogStream log_;  // the first to come and the last to go: whoever goes has something to say
+  Log log_;  // the first to come and the last to go: whoever goes has something to say
   Configuration configuration_;
   lnx::RunDir run_dir_;
   lnx::MonotonicClock clock_;
@@ -189,15 +197,33 @@ class Daemon {
   WallClock wall_;
 };
 
+/// Takes `--log WHERE` out of the words; what is wrong with it.
+std::optional<std::string> take_log_target(std::vector<std::string>& words, LogTarget& target) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "--log" && !words[i].starts_with("--log=")) continue;
+    const bool attached = words[i] != "--log";
+    if (!attached && i + 1 == words.size()) return "--log needs one of stderr, kmsg";
+    const std::string where = attached ? words[i].substr(6) : words[i + 1];
+    if (where != "stderr" && where != "kmsg") return "--log takes stderr or kmsg, not \"" + where + "\"";
+    target = where == "kmsg" ? LogTarget::kernel_log : LogTarget::standard_error;
+    const auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
+    words.erase(at, at + (attached ? 1 : 2));
+    --i;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run(const Invocation& invocation) {
-  auto read = read_configuration(invocation, true);
+  Invocation words = invocation;
+  LogTarget log = LogTarget::standard_error;
+  if (const auto wrong = take_log_target(words.words, log)) return wrong_words(invocation, *wrong);
+  auto read = read_configuration(words, true);
   if (!read.configuration) return read.exit_status;
-  Daemon daemon(invocation, std::move(*read.configuration));
+  Daemon daemon(invocation, std::move(*read.configuration), log);
   if (const Outcome outcome = daemon.start(invocation.run_dir); !outcome.ok()) {
-    daemon.flush_log();
-    complain(outcome.reason);
+    daemon.say_why_not(outcome.reason);
     return exit_failed;
   }
   daemon.run();

@@ -1,0 +1,37 @@
+// Where a daemon's lines go: stderr, or the kernel's log.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "hal/linux/kernel_log.hpp"
+#include "hal/linux/log_stream.hpp"
+
+namespace bondbox {
+
+using lnx::LogLevel;
+
+enum class LogTarget : std::uint8_t { standard_error, kernel_log };
+
+class Log {
+ public:
+  /// The kernel's log where it can be had, else stderr, which is told of it.
+  explicit Log(LogTarget target);
+  ~Log() { flush(); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  bool is_kernel_log() const noexcept { return kernel_.is_open(); }
+  /// Whether flush() left nothing that waits for the kernel.
+  bool is_flushed() const noexcept { return !kernel_.is_open() || kernel_.is_empty(); }
+
+  /// One line or several, each with its newline or the last without; "bondbox: " is put before each. Never waits.
+  void add(LogLevel level, std::string_view lines);
+  void flush();
+
+ private:
+  lnx::LogStream stream_;
+  lnx::KernelLog kernel_;
+};
+
+}  // namespace bondbox
