@@ -11,8 +11,18 @@
 namespace bondbox {
 namespace {
 
-constexpr std::size_t addresses_shown_max = 4;
-constexpr std::size_t reason_shown_max = 110;  // two lines with what stands before it
+/// A console of 24 lines, less the prompt with the command before the text and the one after it.
+constexpr std::size_t console_lines = 22;
+/// A bond of more ports than this is longer than a console anyway.
+constexpr std::size_t ports_of_a_console = 2;
+
+/// How much is told of what there may be much of.
+struct Detail {
+  std::size_t addresses;
+  std::size_t reason;  ///< characters; 110 are two lines with what stands before it
+};
+/// The first that fits a console is used.
+constexpr Detail details[] = {{4, 110}, {2, 110}, {1, 50}, {0, 50}};
 
 /// In at most `width` characters: a number that is longer is told in thousands, millions and so on, rounded down.
 std::string count_text(unsigned long long count, std::size_t width) {
@@ -60,15 +70,17 @@ void append_troubles(std::string& text, const BondStatus& bond) {
   if (bond.options.unmonitored) text += "  UNMONITORED: a port that loses its link stays in use\n";
 }
 
-void append_addresses(std::string& text, const BondStatus& bond) {
-  const std::size_t shown = std::min(bond.addresses.size(), addresses_shown_max);
+void append_addresses(std::string& text, const BondStatus& bond, std::size_t most) {
+  const std::size_t shown = std::min(bond.addresses.size(), most);
   for (std::size_t i = 0; i < shown; ++i) {
     const HostAddress& at = bond.addresses[i];
     text += "  address " + at.address.text();
     if (at.vlan.tagged()) append_format(text, " on VLAN %u", at.vlan.value);
     text += "\n";
   }
-  if (shown < bond.addresses.size()) append_format(text, "  and %zu more\n", bond.addresses.size() - shown);
+  const std::size_t more = bond.addresses.size() - shown;
+  if (more != 0 && shown == 0) append_format(text, "  addresses: %zu\n", more);
+  if (more != 0 && shown != 0) append_format(text, "  and %zu more\n", more);
 }
 
 const char* role_of(const BondStatus& bond, const PortStatus& port) {
@@ -154,11 +166,11 @@ void append_losses(std::string& text, const BondStatus& bond) {
                 static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
 }
 
-std::string forwarding_text(const OffloadStatus& offload) {
+std::string forwarding_text(const OffloadStatus& offload, std::size_t reason_max) {
   if (offload.serving) return "in the kernel (BPF, " + offload.kind + ")";
   if (offload.wanted == OffloadUse::off || offload.reason.empty()) return "in the daemon (offload is off)";
   std::string reason = (offload.kind.empty() ? "BPF refused: " : "") + offload.reason;
-  if (reason.size() > reason_shown_max) reason = reason.substr(0, reason_shown_max - 3) + "...";
+  if (reason.size() > reason_max) reason = reason.substr(0, reason_max - 3) + "...";
   return "in the daemon (" + reason + ")";
 }
 
@@ -184,7 +196,9 @@ std::optional<StatusFormat> parse_status_format(std::string_view name) {
   return std::nullopt;
 }
 
-std::string render_text(const BondStatus& bond) {
+namespace {
+
+std::string text_with(const BondStatus& bond, const Detail& detail) {
   std::string text = format("%s: %s, %s", bond.name.c_str(), mode_name(bond.options.mode),
                             bond.carrier && bond.host_up ? "up" : "down");
   if (has_active_port(bond.options.mode)) {
@@ -202,8 +216,8 @@ std::string render_text(const BondStatus& bond) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }
   text += line + "\n";
-  text += "  forwarding: " + forwarding_text(bond.offload) + "\n";
-  append_addresses(text, bond);
+  text += "  forwarding: " + forwarding_text(bond.offload, detail.reason) + "\n";
+  append_addresses(text, bond, detail.addresses);
   text += "\n";
   append_ports(text, bond);
   if (bond.lacp) append_lacp(text, bond);
@@ -211,6 +225,18 @@ std::string render_text(const BondStatus& bond) {
   text += "\n";
   append_losses(text, bond);
   return wrapped(text);
+}
+
+}  // namespace
+
+std::string render_text(const BondStatus& bond) {
+  std::string text;
+  for (const Detail& detail : details) {
+    text = text_with(bond, detail);
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    if (lines <= console_lines || bond.ports.size() + bond.awaited.size() > ports_of_a_console) break;
+  }
+  return text;
 }
 
 std::string render_event(const Event& event, const WallClock& wall) {
