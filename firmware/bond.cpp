@@ -40,6 +40,7 @@ Bond::~Bond() {
 void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   now_ = now;
   offload_.begin_step(now_);
+  leave_when_due();
   bool host_changed = false;
   bool nic_appeared = false;
   for (const HardwareEvent& event : events) {
@@ -99,6 +100,7 @@ void Bond::observe_host() {
       }
     }
     if (host_was_up_ && has_arp_probes()) begin_arp_monitor();
+    held_up_ = !host_was_up_ && is_leaving();
     apply(Reconfigured{});
   }
   if (host_->is_promiscuous() != promiscuous_) {
@@ -412,6 +414,7 @@ std::optional<Tick> Bond::next_deadline() const {
   sooner(offload_.next_deadline());
   sooner(half_time_);
   if (!host_->is_present()) sooner(next_remake_);
+  sooner(next_departure());
   return due;
 }
 

@@ -75,9 +75,18 @@ class Bond final : public OptionTarget {
 
   // --- commands ---
   Outcome write(std::string_view option, std::string_view value);
+  /// Takes back a port that was to leave.
   Outcome enslave(std::string_view port) override;
   Outcome release(std::string_view port) override;
   Outcome activate(std::optional<std::string_view> port) override;
+  /// Releases the port after `delay`, unless it is enslaved again before. Until then nothing changes, and the host may
+  /// set bond0 down and up without the policy being told: an `ifdown` that an `ifup` follows costs no port its place.
+  Outcome release_later(std::string_view port, Ticks delay);
+  /// The same for the whole bond, which the scheduler then removes.
+  void leave_later(Ticks delay);
+  /// Nothing of it is to leave any more.
+  void stay();
+  bool has_left(Tick now) const noexcept { return leaves_at_ && now >= *leaves_at_; }
 
   // --- OptionTarget ---
   BondOptions& options() override { return options_; }
@@ -105,6 +114,7 @@ class Bond final : public OptionTarget {
     LinkSample sample;
     bool promiscuous_asked = false;  ///< by the policy
     bool mtu_refused = false;        ///< it does not take the bond's MTU; told already
+    std::optional<Tick> leaves_at;   ///< to be released then
   };
   struct Awaited {
     std::string name;
@@ -186,6 +196,11 @@ class Bond final : public OptionTarget {
   bool sort_ports();
   Outcome apply_host_config();
 
+  // bond_leaving.cpp
+  bool is_leaving() const noexcept;
+  void leave_when_due();
+  std::optional<Tick> next_departure() const noexcept;
+
   // bond_changes.cpp
   Outcome write_while_down(const Change& change);
   Outcome change_active(const Change& change);
@@ -226,6 +241,8 @@ class Bond final : public OptionTarget {
   bool fail_over_mac_forced_ = false;  ///< turned to active because a port cannot change its MAC
   Tick next_remake_{};
   bool host_was_up_ = false;
+  bool held_up_ = false;  ///< the host has set it down while something of it was about to leave: not told yet
+  std::optional<Tick> leaves_at_;
   bool promiscuous_ = false;
   MacAddress mac_;  ///< of the bond
   std::uint32_t mtu_ = 0;

@@ -121,7 +121,7 @@ NicTable Bond::nics() const noexcept {
 
 BondFacts Bond::facts() const {
   const BucketTraffic& traffic = offload_.has_counted() || loops_.any() ? traffic_ : forwarder_.traffic();
-  BondFacts facts{options_, mac_, is_up(), {}, {}, {}, &traffic};
+  BondFacts facts{options_, mac_, is_up() || held_up_, {}, {}, {}, &traffic};
   if (host_ != nullptr) {
     facts.addresses = host_->addresses();
     facts.vlans = host_->vlans();
@@ -145,7 +145,12 @@ BondFacts Bond::facts() const {
 }
 
 Outcome Bond::enslave(std::string_view port) {
-  if (find(port)) return Outcome::failed(EBUSY, std::string(port) + " is already a port of " + name_);
+  if (const auto id = find(port)) {
+    if (!slot(*id).leaves_at) return Outcome::failed(EBUSY, std::string(port) + " is already a port of " + name_);
+    slot(*id).leaves_at.reset();
+    record(EventKind::port, port, -1, "stays");
+    return Outcome::done();
+  }
   if (port == name_) return Outcome::failed(EPERM, name_ + " cannot be a port of itself");
   auto nic = hardware_.open_nic(port, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
   if (!nic.ok()) return nic.failure();

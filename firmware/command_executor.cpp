@@ -76,6 +76,35 @@ EventsRequest parse_events(std::span<const std::string> arguments) {
   return request;
 }
 
+/// `--after MS`, at the head of the words.
+struct Delayed {
+  Reply wrong;
+  Ticks delay{};
+  std::span<const std::string> rest;
+};
+
+Delayed parse_delay(std::string_view command, std::span<const std::string> arguments) {
+  constexpr std::int64_t longest_ms = 600'000;
+  if (arguments.empty() || arguments[0] != "--after") return {{}, {}, arguments};
+  const std::string text = arguments.size() > 1 ? arguments[1] : std::string();
+  std::int64_t ms = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (error != std::errc{} || end != text.data() + text.size() || ms < 0 || ms > longest_ms) {
+    return {
+        wrong_words(std::string(command) + " --after takes milliseconds, 0 to 600000, not \"" + text + "\""), {}, {}};
+  }
+  return {{}, ticks_from_ms(ms), arguments.subspan(2)};
+}
+
+Reply check_departure(std::string_view command, std::span<const std::string> arguments) {
+  const Delayed delayed = parse_delay(command, arguments);
+  if (delayed.wrong.exit_status != 0) return delayed.wrong;
+  for (const std::string& word : delayed.rest)
+    if (word.starts_with("-")) return wrong_words(std::string(command) + " does not know \"" + word + "\"");
+  if (command == "remove") return delayed.rest.size() == 1 ? Reply{} : wrong_words("remove needs a bond");
+  return delayed.rest.size() >= 2 ? Reply{} : wrong_words("release needs a bond and at least one port");
+}
+
 Reply check_which(std::span<const std::string> arguments) {
   if (arguments.empty()) return wrong_words("which needs a bond");
   std::string wrong;
@@ -109,9 +138,9 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
       {"get", 2, 2, "get needs a bond and an option"},
       {"set", 3, 3, "set needs a bond, an option and a value"},
       {"enslave", 2, any, "enslave needs a bond and at least one port"},
-      {"release", 2, any, "release needs a bond and at least one port"},
       {"activate", 2, 2, "activate needs a bond and a port"},
       {"reload", 0, 0, "reload takes no arguments"},
+      {"add", 1, any, "add needs a bond"},
   };
   if (words.empty()) return wrong_words("no command");
   const auto arguments = words.subspan(1);
@@ -119,6 +148,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
   if (words[0] == "events") return parse_events(arguments).wrong;
   if (words[0] == "which") return check_which(arguments);
   if (words[0] == "explain") return check_explain(arguments);
+  if (words[0] == "release" || words[0] == "remove") return check_departure(words[0], arguments);
   for (const Shape& shape : shapes) {
     if (words[0] != shape.command) continue;
     const bool fits = arguments.size() >= shape.least && arguments.size() <= shape.most;
@@ -135,8 +165,11 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "events") return events(arguments);
   if (command == "get") return get(arguments);
   if (command == "set") return set(arguments);
-  if (command == "enslave") return change_ports(arguments, &Bond::enslave);
-  if (command == "release") return change_ports(arguments, &Bond::release);
+  if (command == "enslave")
+    return change_ports(arguments, [](Bond& bond, std::string_view port) { return bond.enslave(port); });
+  if (command == "release") return release(arguments);
+  if (command == "remove") return remove(arguments);
+  if (command == "add") return add_ ? add_(arguments) : Reply{1, "no bond can be added here\n"};
   if (command == "activate") return activate(arguments);
   if (command == "which") return which(arguments);
   if (command == "explain") return explain(arguments);
@@ -205,19 +238,39 @@ Reply CommandExecutor::set(std::span<const std::string> arguments) {
   });
 }
 
-Reply CommandExecutor::change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view)) {
+Reply CommandExecutor::change_ports(std::span<const std::string> arguments,
+                                    const std::function<Outcome(Bond&, std::string_view)>& change) {
   Reply reply;
   Bond* const bond = find(arguments[0], reply);
   if (bond == nullptr) return reply;
   return in_a_step([&] {
     Reply all;  // as ifenslave: what can be done is done, each failure is told
     for (const std::string& port : arguments.subspan(1)) {
-      if (const Outcome outcome = (bond->*change)(port); !outcome.ok()) {
+      if (const Outcome outcome = change(*bond, port); !outcome.ok()) {
         all.exit_status = 1;
         all.text += refused(outcome).text;
       }
     }
     return all;
+  });
+}
+
+Reply CommandExecutor::release(std::span<const std::string> arguments) {
+  const Delayed delayed = parse_delay("release", arguments);
+  return change_ports(delayed.rest, [&delayed](Bond& bond, std::string_view port) {
+    return delayed.delay.count == 0 ? bond.release(port) : bond.release_later(port, delayed.delay);
+  });
+}
+
+Reply CommandExecutor::remove(std::span<const std::string> arguments) {
+  const Delayed delayed = parse_delay("remove", arguments);
+  Reply reply;
+  Bond* const bond = find(delayed.rest[0], reply);
+  if (bond == nullptr) return reply;
+  // At the end of its step the scheduler removes what has left.
+  return in_a_step([&] {
+    bond->leave_later(delayed.delay);
+    return Reply{};
   });
 }
 

@@ -22,16 +22,21 @@ class CommandExecutor {
  public:
   /// Applies the configuration file again; empty where there is none.
   using Reload = std::function<Reply()>;
+  /// Makes the bond of these module-parameter words, or changes the one of that name into it.
+  using Add = std::function<Reply(std::span<const std::string>)>;
 
   CommandExecutor(Scheduler& scheduler, std::function<WallClock()> wall_clock, Reload reload)
       : scheduler_(scheduler), wall_clock_(std::move(wall_clock)), reload_(std::move(reload)) {}
+
+  /// Without it `add` is refused.
+  void set_add(Add add) { add_ = std::move(add); }
 
   /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
   /// client can tell before it looks for a running bondbox.
   static Reply check(std::span<const std::string> words);
 
   /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which,
-  /// explain. A command that changes something is the command of a step of its own.
+  /// explain, add, remove. A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
  private:
@@ -39,7 +44,10 @@ class CommandExecutor {
   Reply events(std::span<const std::string> arguments);
   Reply get(std::span<const std::string> arguments);
   Reply set(std::span<const std::string> arguments);
-  Reply change_ports(std::span<const std::string> arguments, Outcome (Bond::*change)(std::string_view));
+  Reply change_ports(std::span<const std::string> arguments,
+                     const std::function<Outcome(Bond&, std::string_view)>& change);
+  Reply release(std::span<const std::string> arguments);
+  Reply remove(std::span<const std::string> arguments);
   Reply activate(std::span<const std::string> arguments);
   Reply which(std::span<const std::string> arguments);
   Reply explain(std::span<const std::string> arguments);
@@ -50,6 +58,7 @@ class CommandExecutor {
   Scheduler& scheduler_;
   std::function<WallClock()> wall_clock_;
   Reload reload_;
+  Add add_;
 };
 
 }  // namespace bondbox

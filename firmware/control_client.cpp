@@ -50,4 +50,14 @@ Reply ask(const std::string& socket_path, std::span<const std::string> words) {
   return reply ? *reply : Reply{1, "bondbox gave an answer that is none on " + socket_path + "\n"};
 }
 
+bool is_listening(const std::string& socket_path) {
+  using boost::asio::local::stream_protocol;
+  if (socket_path.size() >= 108) return false;
+  boost::system::error_code error;
+  boost::asio::io_context io;
+  stream_protocol::socket socket(io);
+  socket.connect(stream_protocol::endpoint(socket_path), error);
+  return !error;
+}
+
 }  // namespace bondbox::control

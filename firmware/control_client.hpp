@@ -12,4 +12,7 @@ namespace bondbox::control {
 /// Exit status 1 and a sentence when there is none.
 Reply ask(const std::string& socket_path, std::span<const std::string> words);
 
+/// Whether anybody listens there.
+bool is_listening(const std::string& socket_path);
+
 }  // namespace bondbox::control

@@ -17,5 +17,5 @@ bool is_called_as_init(std::string_view name) {
 int main(int count, char** words) {
   std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   if (count > 0 && is_called_as_init(words[0])) arguments.insert(arguments.begin(), "init");
-  return bondbox::cli::main(arguments);
+  return bondbox::cli::main(count > 0 ? words[0] : "", arguments);
 }

@@ -27,6 +27,11 @@ void Scheduler::remove_bond(std::string_view name) {
   });
 }
 
+void Scheduler::remove_departed() {
+  for (std::size_t i = bonds_.size(); i > 0; --i)
+    if (bonds_[i - 1]->has_left(now_)) remove_bond(std::string(bonds_[i - 1]->name()));
+}
+
 Bond* Scheduler::find(std::string_view name) {
   for (const auto& bond : bonds_)
     if (bond->name() == name) return bond.get();
@@ -64,6 +69,7 @@ bool Scheduler::run(const Command* command) {
     more = more || bond->has_pending_work();
   }
   in_step_ = false;
+  remove_departed();
   return more;
 }
 

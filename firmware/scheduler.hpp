@@ -59,6 +59,7 @@ class Scheduler {
 
  private:
   bool run(const Command* command);
+  void remove_departed();
   void count_overrun();
   std::optional<Tick> next_duty() const;
 

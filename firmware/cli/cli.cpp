@@ -14,12 +14,17 @@ namespace bondbox::cli {
 namespace {
 
 constexpr Command table[] = {
-    {"run", "bondbox run [-c FILE] [--log stderr|kmsg]\nbondbox run BOND PORT... [OPTION=VALUE...]",
+    {"run",
+     "bondbox run [--background] [-c FILE] [--log stderr|kmsg]\n"
+     "bondbox run [--background] BOND [PORT...] [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
      "interface and forwards. The second form needs no file: the words are those of\n"
-     "the kernel module's parameters. SIGHUP reloads the file. --log kmsg: what it\n"
-     "says goes to the kernel's log, for dmesg, instead of stderr.\n\n"
+     "the kernel module's parameters; without a PORT it waits for `bondbox enslave`\n"
+     "or ifenslave. SIGHUP reloads the file. --log kmsg: what it says goes to the\n"
+     "kernel's log, for dmesg, instead of stderr. With --background (-b) the command\n"
+     "ends when bondbox is ready and leaves it running; its process id is in\n"
+     "/run/bondbox/pid, and what it says goes to the kernel's log.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
     {"init", "bondbox init [OPTION...] [[--] NEXT ARG...]",
@@ -53,6 +58,17 @@ constexpr Command table[] = {
      "\"read too late\" frames were dropped by the kernel while bondbox was busy.\n\n"
      "  bondbox status bond0 --format proc\n",
      status},
+    {"add", "bondbox add BOND [PORT...] [OPTION=VALUE...]", "make a bond, or change one into what the words say",
+     "The words are those of run. A bond that bondbox has already is changed as by\n"
+     "reload: what is the same is not touched, and traffic goes on. Where no bondbox\n"
+     "runs one is started in the background. What is said here is not written to any\n"
+     "file, and reload takes it away.\n\n"
+     "  bondbox add bond0 eth0 eth1 mode=1 miimon=100\n",
+     add},
+    {"remove", "bondbox remove [--after MS] BOND", "take a bond away, and give its ports back",
+     "--after waits so many milliseconds; when the bond is added again before, nothing\n"
+     "happens to it.\n\n  bondbox remove bond0\n",
+     ask_daemon},
     {"get", "bondbox get BOND OPTION", "read an option, as from sysfs",
      "  bondbox get bond0 active_slave\n\nbondbox help options lists the options.\n", ask_daemon},
     {"set", "bondbox set BOND OPTION VALUE", "write an option, as to sysfs",
@@ -61,10 +77,24 @@ constexpr Command table[] = {
      ask_daemon},
     {"enslave", "bondbox enslave BOND PORT...", "add ports to a bond, as ifenslave does",
      "  bondbox enslave bond0 eth2\n", ask_daemon},
-    {"release", "bondbox release BOND PORT...", "take ports out of a bond, as ifenslave -d does",
-     "A released port gets its MAC, MTU and flags back.\n\n  bondbox release bond0 eth2\n", ask_daemon},
+    {"release", "bondbox release [--after MS] BOND PORT...", "take ports out of a bond, as ifenslave -d does",
+     "A released port gets its MAC, MTU and flags back. --after waits so many\n"
+     "milliseconds; a port that is enslaved again before stays as it is.\n\n  bondbox release bond0 eth2\n",
+     ask_daemon},
     {"activate", "bondbox activate BOND PORT", "make a port the active one, as ifenslave -c does",
      "The port must have link.\n\n  bondbox activate bond0 eth1\n", ask_daemon},
+    {"ifenslave",
+     "bondbox ifenslave [--busybox] [-f] BOND PORT...\nbondbox ifenslave -d BOND PORT...\n"
+     "bondbox ifenslave -c BOND PORT",
+     "the old command, word for word",
+     "Also when bondbox is called as ifenslave, by a link of that name. Messages and\n"
+     "exit statuses are those of ifenslave.c 1.1.0; with --busybox, or\n"
+     "BONDBOX_IFENSLAVE=busybox in the environment, those of busybox's applet.\n"
+     "Called with -d by an ifdown of the bond, it lets the ports leave after 5 s\n"
+     "(BONDBOX_LINGER_MS), so that a restart of the network does not touch them.\n\n"
+     "  ln -s bondbox /sbin/ifenslave; ifenslave bond0 eth0 eth1\n"
+     "  bondbox ifenslave -d bond0 eth1\n",
+     ifenslave},
     {"reload", "bondbox reload", "apply the changed configuration file",
      "As one transaction, printing each difference. What did not change is not\n"
      "touched; when a step is refused the steps before it are taken back.\n\n  bondbox reload\n",
@@ -166,12 +196,17 @@ int show_version(const Invocation& invocation) {
   return exit_done;
 }
 
-int main(std::span<const std::string> arguments) {
+int main(std::string_view called_as, std::span<const std::string> arguments) {
   Invocation invocation;
   const char* const from_environment = std::getenv("BONDBOX_RUN_DIR");
   invocation.run_dir = from_environment != nullptr && *from_environment != '\0' ? std::string(from_environment)
                                                                                 : std::string(lnx::default_run_dir);
   invocation.words.assign(arguments.begin(), arguments.end());
+  called_as.remove_prefix(called_as.rfind('/') + 1);
+  if (called_as == "ifenslave") {
+    invocation.command = called_as;
+    return ifenslave(invocation);
+  }
   bool wants_help = false;
   if (const auto wrong = take_common(invocation, wants_help)) return wrong_words(invocation, *wrong);
   const bool first = lnx::is_first_process();

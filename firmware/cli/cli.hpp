@@ -35,8 +35,13 @@ const Command* find_command(std::string_view name);
 /// "usage: ...", a line for each form.
 std::string usage_text(const Command& command);
 
-/// The whole program: `arguments` without the program's own name. Returns the exit status.
-int main(std::span<const std::string> arguments);
+/// The whole program: `arguments` without the program's own name, under which it may be another: called as ifenslave
+/// it is that. Returns the exit status.
+int main(std::string_view called_as, std::span<const std::string> arguments);
+
+/// How long what an ifdown releases stays as it is, so that a restart of the network costs nothing: $BONDBOX_LINGER_MS.
+inline constexpr int linger_default_ms = 5'000;
+int linger_ms();
 
 void say(std::string_view text);       ///< to stdout
 void complain(std::string_view text);  ///< to stderr, after "bondbox: "; ends with a newline of its own
@@ -48,7 +53,9 @@ int run(const Invocation& invocation);
 int init(const Invocation& invocation);
 int check(const Invocation& invocation);
 int simulate(const Invocation& invocation);
-int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, activate, reload, explain
+int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, remove, activate, reload, explain
+int add(const Invocation& invocation);
+int ifenslave(const Invocation& invocation);
 int status(const Invocation& invocation);
 int events(const Invocation& invocation);
 int which(const Invocation& invocation);

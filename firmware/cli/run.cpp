@@ -1,14 +1,19 @@
 // `bondbox run`: the daemon in the foreground.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <thread>
 
 #include "firmware/cli/configuration.hpp"
 #include "firmware/config/config_diff.hpp"
+#include "firmware/config/module_words.hpp"
+#include "firmware/control_client.hpp"
 #include "firmware/control_protocol.hpp"
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
 #include "firmware/worker_pool.hpp"
+#include "hal/linux/background.hpp"
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
@@ -28,12 +33,15 @@ class Daemon {
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
         runtime_(scheduler_, clock_, executor_, {[this] { after_steps(); }, [this] { reload_on_signal(); }}) {
+    executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     events_.set_listener([this](const Event& event) {
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
     });
   }
 
   ~Daemon() {
+    lnx::tell_supervisor("STOPPING=1");
+    run_dir_.remove(pid_file);
     for (const auto& bond : scheduler_.bonds()) run_dir_.remove(status_file(bond->name()));
   }
 
@@ -47,7 +55,9 @@ class Daemon {
     Outcome made = add_bonds();
     for (const std::string& line : hardware_.end_adoption()) log_line(line);
     if (!made.ok()) return made;
-    return runtime_.start(run_dir_.file(control::socket_name));
+    if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
+    lnx::tell_supervisor("READY=1");
+    return run_dir_.write(pid_file, std::to_string(lnx::own_process_id()) + "\n");
   }
 
   void run() { runtime_.run(); }
@@ -59,6 +69,8 @@ class Daemon {
   }
 
  private:
+  static constexpr const char* pid_file = "pid";
+
   Outcome add_bonds() {
     for (const BondConfig& bond : configuration_.config.bonds) {
       Outcome outcome = scheduler_.add_bond(bond);
@@ -93,6 +105,11 @@ class Daemon {
 
   /// Keeps RUN_DIR/net/bonding as /proc/net/bonding would be.
   void publish() {
+    std::erase_if(published_, [this](const auto& text) {
+      if (scheduler_.find(text.first) != nullptr) return false;
+      run_dir_.remove(status_file(text.first));
+      return true;
+    });
     for (const auto& bond : scheduler_.bonds()) {
       std::uint64_t& published = published_[bond->name()];
       if (published == bond->status_version()) continue;
@@ -113,6 +130,23 @@ class Daemon {
     scheduler_.step([&](Tick) { reply = apply(wanted.config); });
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
+    return reply;
+  }
+
+  /// As if the bond stood in the configuration as these words say, and all others as they run.
+  Reply add(std::span<const std::string> words) {
+    ConfigResult wanted = load_module_words(std::vector<std::string_view>(words.begin(), words.end()));
+    if (!wanted.ok()) return {exit_failed, message_lines(wanted.errors, "")};
+    const BondConfig& bond = wanted.config.bonds[0];
+    Reply reply;
+    scheduler_.step([&](Tick) {
+      Config config = running_config();
+      std::erase_if(config.bonds, [&](const BondConfig& other) { return other.name == bond.name; });
+      config.bonds.push_back(bond);
+      reply = apply(config);
+      Bond* const running = scheduler_.find(bond.name);
+      if (reply.exit_status == exit_done && running != nullptr) running->stay();
+    });
     return reply;
   }
 
@@ -172,8 +206,6 @@ class Daemon {
 
   Outcome apply(const Change& change, const Config& config) {
     if (change.kind == Change::Kind::remove_bond) {
-      run_dir_.remove(status_file(change.bond));
-      published_.erase(change.bond);
       scheduler_.remove_bond(change.bond);
       return Outcome::done();
     }
@@ -213,21 +245,72 @@ std::optional<std::string> take_log_target(std::vector<std::string>& words, LogT
   return std::nullopt;
 }
 
-}  // namespace
-
-int run(const Invocation& invocation) {
-  Invocation words = invocation;
-  LogTarget log = LogTarget::standard_error;
-  if (const auto wrong = take_log_target(words.words, log)) return wrong_words(invocation, *wrong);
-  auto read = read_configuration(words, true);
-  if (!read.configuration) return read.exit_status;
-  Daemon daemon(invocation, std::move(*read.configuration), log);
-  if (const Outcome outcome = daemon.start(invocation.run_dir); !outcome.ok()) {
-    daemon.say_why_not(outcome.reason);
+/// Starts and runs to its end; with a background, tells it how the start went.
+int serve(const Invocation& invocation, Configuration configuration, LogTarget log, lnx::Background& background) {
+  Daemon daemon(invocation, std::move(configuration), log);
+  const Outcome started = daemon.start(invocation.run_dir);
+  background.tell(started);
+  if (!started.ok()) {
+    daemon.say_why_not(started.reason);
     return exit_failed;
   }
   daemon.run();
   return exit_done;
+}
+
+}  // namespace
+
+int run(const Invocation& invocation) {
+  Invocation rest = invocation;
+  const bool in_background = std::erase(rest.words, "--background") + std::erase(rest.words, "-b") != 0;
+  // Of the background nobody sees what it says on stderr.
+  LogTarget log = in_background ? LogTarget::kernel_log : LogTarget::standard_error;
+  if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
+  auto read = read_configuration(rest, true);
+  if (!read.configuration) return read.exit_status;
+  lnx::Background background;
+  if (in_background) {
+    if (const auto begun = background.split()) {
+      if (!begun->ok()) complain(begun->reason);
+      return begun->ok() ? exit_done : exit_failed;
+    }
+  }
+  return serve(rest, std::move(*read.configuration), log, background);
+}
+
+int add(const Invocation& invocation) {
+  for (const std::string& word : invocation.words)
+    if (word.starts_with("-")) return wrong_words(invocation, "unknown option \"" + word + "\"");
+  if (invocation.words.empty()) return wrong_words(invocation, "add needs a bond");
+  ConfigResult wanted =
+      load_module_words(std::vector<std::string_view>(invocation.words.begin(), invocation.words.end()));
+  if (!wanted.ok()) {
+    std::fputs(message_lines(wanted.errors, "").c_str(), stderr);
+    return exit_usage;
+  }
+  const std::string socket = invocation.run_dir + "/" + control::socket_name;
+  if (!control::is_listening(socket)) {
+    lnx::Background background;
+    const auto begun = background.split();
+    if (!begun) return serve(invocation, {std::move(wanted.config), {}}, LogTarget::kernel_log, background);
+    if (begun->ok()) return exit_done;
+    // Somebody else may have begun one at the same time.
+    for (int tries = 0; tries < 20 && !control::is_listening(socket); ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (!control::is_listening(socket)) {
+      complain(begun->reason);
+      return exit_failed;
+    }
+  }
+  std::vector<std::string> words{"add"};
+  words.insert(words.end(), invocation.words.begin(), invocation.words.end());
+  const Reply reply = control::ask(socket, words);
+  if (reply.exit_status == exit_done) {
+    say(reply.text);
+    return exit_done;
+  }
+  complain(reply.text.substr(0, reply.text.find_last_not_of('\n') + 1));
+  return exit_failed;
 }
 
 }  // namespace bondbox::cli

@@ -59,6 +59,13 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"enslave"}, "enslave needs a bond and at least one port"},
       {{"enslave", "bond0"}, "enslave needs a bond and at least one port"},
       {{"release", "bond0"}, "release needs a bond and at least one port"},
+      {{"release", "--after", "1", "bond0"}, "release needs a bond and at least one port"},
+      {{"release", "--after", "-1", "bond0", "e0"}, "release --after takes milliseconds, 0 to 600000, not \"-1\""},
+      {{"release", "--now", "bond0", "e0"}, "release does not know \"--now\""},
+      {{"remove"}, "remove needs a bond"},
+      {{"remove", "bond0", "bond1"}, "remove needs a bond"},
+      {{"remove", "--after"}, "remove --after takes milliseconds, 0 to 600000, not \"\""},
+      {{"add"}, "add needs a bond"},
       {{"activate", "bond0"}, "activate needs a bond and a port"},
       {{"activate", "bond0", "e0", "e1"}, "activate needs a bond and a port"},
       {{"reload", "now"}, "reload takes no arguments"},
@@ -202,6 +209,45 @@ BOOST_AUTO_TEST_CASE(enslave_and_release_do_what_can_be_done_and_tell_each_failu
   const Reply all = program.ask({"enslave", "bond0", "e0", "e2"});
   BOOST_TEST(all.exit_status == 0);
   BOOST_TEST(all.text == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_to_leave_later_stays_when_it_is_wanted_again) {
+  Program program;
+  BOOST_TEST(program.ask({"release", "--after", "1000", "bond0", "e0"}).exit_status == 0);
+  BOOST_TEST(program.ask({"release", "--after", "3000", "bond0", "e1"}).exit_status == 0);
+  program.run_for(999);
+  BOOST_TEST(program.ask({"get", "bond0", "slaves"}).text == "e0 e1\n");
+  program.run_for(1);
+  BOOST_TEST(program.ask({"get", "bond0", "slaves"}).text == "e1\n");
+  BOOST_TEST(program.ask({"enslave", "bond0", "e1"}).exit_status == 0);
+  BOOST_TEST(program.ask({"remove", "--after", "500", "bond0"}).exit_status == 0);
+  program.run_for(400);
+  program.bond().stay();
+  program.run_for(5000);
+  BOOST_TEST(program.ask({"get", "bond0", "slaves"}).text == "e1\n");
+  BOOST_TEST(program.ask({"remove", "--after", "500", "bond0"}).exit_status == 0);
+  program.run_for(500);
+  BOOST_TEST(program.scheduler.find("bond0") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(while_something_is_to_leave_the_policy_is_not_told_that_the_interface_is_down) {
+  Program program;
+  BondConfig config = SimBench::config({"e2"}, "bond1");
+  config.options.mode = Mode::lacp_8023ad;
+  program.add(config);
+  program.run_for(1000);
+  const auto sent = [&] { return program.status("bond1").lacp->ports[0].counters.lacpdu_sent; };
+  // LACP speaks on while the bond is to leave, and falls silent when it did not leave and is still down.
+  BOOST_TEST(program.ask({"remove", "--after", "100000", "bond1"}).exit_status == 0);
+  BOOST_REQUIRE(program.host("bond1").set_up(false).ok());
+  const std::uint64_t before = sent();
+  program.run_for(90'000);
+  BOOST_TEST(sent() > before);
+  program.bond("bond1").stay();
+  program.run_for(100);
+  const std::uint64_t after = sent();
+  program.run_for(90'000);
+  BOOST_TEST(sent() == after);
 }
 
 BOOST_AUTO_TEST_CASE(events_are_told_whole_or_from_a_number_on) {

@@ -1,0 +1,57 @@
+// What is to leave a little later: ports that an ifdown releases, so that the ifup after it finds them as they were.
+#include <algorithm>
+
+#include "firmware/bond.hpp"
+#include "firmware/text.hpp"
+
+namespace bondbox {
+
+Outcome Bond::release_later(std::string_view port, Ticks delay) {
+  const std::optional<PortId> id = find(port);
+  if (!id) return release(port);  // one that is awaited carries nothing that could be spared
+  slot(*id).leaves_at = now_ + delay;
+  record(EventKind::port, port, -1, "leaves in %s unless it is enslaved again", duration_text(delay.count).c_str());
+  return Outcome::done();
+}
+
+void Bond::leave_later(Ticks delay) {
+  leaves_at_ = now_ + delay;
+  record(EventKind::bond, {}, -1, "is removed in %s unless it is added again", duration_text(delay.count).c_str());
+}
+
+void Bond::stay() {
+  if (!is_leaving()) return;
+  leaves_at_.reset();
+  for (const PortId id : order_) slot(id).leaves_at.reset();
+  record(EventKind::bond, {}, -1, "stays");
+}
+
+bool Bond::is_leaving() const noexcept {
+  return next_departure().has_value();
+}
+
+std::optional<Tick> Bond::next_departure() const noexcept {
+  std::optional<Tick> next = leaves_at_;
+  for (const PortId id : order_) {
+    const std::optional<Tick>& leaves_at = slot(id).leaves_at;
+    if (leaves_at && (!next || *leaves_at < *next)) next = leaves_at;
+  }
+  return next;
+}
+
+void Bond::leave_when_due() {
+  for (std::size_t i = 0; i < order_.size();) {
+    const Port& port = slot(order_[i]);
+    if (port.leaves_at && now_ >= *port.leaves_at) {
+      (void)release(port.name.str());
+    } else {
+      ++i;
+    }
+  }
+  if (held_up_ && !is_leaving()) {
+    held_up_ = false;
+    apply(Reconfigured{});
+  }
+}
+
+}  // namespace bondbox

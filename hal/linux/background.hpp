@@ -1,0 +1,32 @@
+// A process that goes on by itself, and what it tells those who started it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "hal/linux/unique_fd.hpp"
+#include "hal/outcome.hpp"
+
+namespace bondbox::lnx {
+
+/// Goes into the background: a new process in a session of its own, with nothing open but /dev/null, while the one that
+/// was started waits until it is ready. To be split before threads are started.
+class Background {
+ public:
+  /// In the process that was started: how the other one began (EIO: it ended without a word). In the other one:
+  /// nothing.
+  std::optional<Outcome> split();
+  /// In the background process, once. Does nothing where none was split.
+  void tell(const Outcome& outcome);
+
+ private:
+  UniqueFd waiting_;
+};
+
+long own_process_id();
+
+/// One line of state for a supervisor that asked for it by NOTIFY_SOCKET (systemd's protocol: a datagram such as
+/// "READY=1"). Nothing happens where nobody asked; a supervisor that does not listen is no error of ours.
+void tell_supervisor(std::string_view state);
+
+}  // namespace bondbox::lnx
