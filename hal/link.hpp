@@ -13,8 +13,8 @@ enum class LinkSource : std::uint8_t {
   mii,      ///< MII registers, then ethtool; where a driver answers neither, carrier
 };
 
-/// One reading. Speed and duplex are meaningful while the link is up, and SHOULD keep the last known value while it
-/// is down (the kernel driver prints them so).
+/// One reading. Speed and duplex are meaningful while the link is up. While it is down they SHOULD be what the NIC told
+/// when the link went: the last known ones, or unknown (the kernel driver prints them so).
 struct LinkSample {
   bool present = true;           ///< false: the NIC has gone (unplugged, deleted); `up` is false then
   bool up = false;               ///< administratively up and the PHY has link

@@ -66,10 +66,12 @@ bool LinkReader::has_link() {
 
 LinkSample LinkReader::read(std::int64_t now_ms) {
   const int answer = ask_all();
-  const bool came_up = answer > 0 && !last_.up;
+  const bool has_changed = (answer > 0) != last_.up;
   had_link_ = answer > 0;
   last_.up = answer > 0;
-  if (last_.up && (came_up || now_ms - speed_read_ms_ >= speed_interval_ms)) {
+  // A driver may go on telling the last speed without link (veth) or know none (e1000); the kernel driver prints what
+  // it was told.
+  if (has_changed || (last_.up && now_ms - speed_read_ms_ >= speed_interval_ms)) {
     speed_read_ms_ = now_ms;
     const LinkSpeed speed = probes_.read_speed();
     last_.speed_mbps = speed.speed_mbps;

@@ -40,7 +40,8 @@ class LinkReader {
   /// Starts over: all probes are tried, in the order that this source asks for.
   void set_source(LinkSource source) noexcept;
 
-  /// `now_ms` only limits how often the speed is read: when the link comes up, and once a second while it is up.
+  /// `now_ms` only limits how often the speed is read: when the link comes or goes, and once a
+  /// second while it is up.
   LinkSample read(std::int64_t now_ms);
 
   /// Link or no link, nothing else. Asks no probe while there was a link at the last look and no carrier loss has been

@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(where_losses_are_not_counted_every_look_asks) {
   BOOST_TEST(driver.ethtool_asked == 10);
 }
 
-BOOST_AUTO_TEST_CASE(speed_is_read_when_the_link_comes_up_and_once_a_second) {
+BOOST_AUTO_TEST_CASE(speed_is_read_when_the_link_comes_or_goes_and_once_a_second_while_it_is_there) {
   PlayedDriver driver{.ethtool = 0};
   LinkReader reader(driver.probes(), LinkSource::carrier);
   for (std::int64_t ms = 0; ms < 5'000; ++ms) (void)reader.read(ms);
@@ -178,9 +178,12 @@ BOOST_AUTO_TEST_CASE(speed_is_read_when_the_link_comes_up_and_once_a_second) {
   driver.ethtool = 1;
   for (std::int64_t ms = 5'000; ms < 8'000; ++ms) (void)reader.read(ms);
   BOOST_TEST(driver.speed_asked == 3);
+  driver.ethtool = 0;
+  for (std::int64_t ms = 8'000; ms < 11'000; ++ms) (void)reader.read(ms);
+  BOOST_TEST(driver.speed_asked == 4);
 }
 
-BOOST_AUTO_TEST_CASE(speed_learned_late_is_seen_within_a_second_and_kept_while_down) {
+BOOST_AUTO_TEST_CASE(speed_learned_late_is_seen_within_a_second_and_kept_while_down_where_the_driver_keeps_it) {
   PlayedDriver driver{.ethtool = 1, .speed = {}};
   LinkReader reader(driver.probes(), LinkSource::carrier);
   BOOST_TEST(reader.read(0).speed_mbps == 0u);
@@ -188,11 +191,21 @@ BOOST_AUTO_TEST_CASE(speed_learned_late_is_seen_within_a_second_and_kept_while_d
   BOOST_TEST(reader.read(999).speed_mbps == 0u);
   BOOST_TEST(reader.read(1'000).speed_mbps == 10'000u);
   driver.ethtool = 0;
-  driver.speed = {};
   const LinkSample down = reader.read(5'000);
   BOOST_TEST(!down.up);
   BOOST_TEST(down.speed_mbps == 10'000u);
   BOOST_TEST((down.duplex == Duplex::full));
+}
+
+BOOST_AUTO_TEST_CASE(a_driver_that_knows_no_speed_without_link_makes_it_unknown) {
+  PlayedDriver driver{.ethtool = 1};
+  LinkReader reader(driver.probes(), LinkSource::carrier);
+  BOOST_TEST(reader.read(0).speed_mbps == 1'000u);
+  driver.ethtool = 0;
+  driver.speed = {};
+  const LinkSample down = reader.read(100);
+  BOOST_TEST(down.speed_mbps == 0u);
+  BOOST_TEST((down.duplex == Duplex::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(the_second_status_register_decides_because_the_first_latches_low) {
