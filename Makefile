@@ -74,6 +74,7 @@ PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_
 SUPPORT_SOURCES := $(call find,tests/support)
 LAB_SOURCES     := $(call find,tests/lab)
 LIVE_SOURCES    := $(call find,tests/live)
+IMAGE_SOURCES   := $(call find,tests/image)
 BENCH_SOURCES   := $(filter-out tests/bench/self/% tests/bench/micro/%,$(call find,tests/bench))
 MICRO_SOURCES   := $(call find,tests/bench/micro)
 # The bench's arithmetic and reports are tested as units; the rest of it is built when it is asked for.
@@ -91,15 +92,18 @@ UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
 # Numbered packets are what the lab counts losses by, too.
 LAB_OBJECTS     := $(call objects_of,$(LAB_SOURCES) tests/bench/numbered_flow.cpp)
 # The live tests also use the lab's namespaces and its daemon.
+IMAGE_OBJECTS   := $(call objects_of,$(IMAGE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
 LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
 BENCH_OBJECTS   := $(call objects_of,$(BENCH_SOURCES))
 MICRO_OBJECTS   := $(call objects_of,$(MICRO_SOURCES))
-TEST_OBJECTS    := $(filter-out $(BENCH_OBJECTS),$(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS)))
+TEST_OBJECTS    := $(filter-out $(BENCH_OBJECTS),$(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS) \
+  $(IMAGE_OBJECTS)))
 
 PROGRAM   := $(BUILD)/bondbox
 UNIT      := $(BUILD)/tests/bondbox-tests
 LAB       := $(BUILD)/tests/bondbox-lab
 LIVE      := $(BUILD)/tests/bondbox-live
+IMAGE     := $(BUILD)/tests/bondbox-image
 BENCH     := $(BUILD)/tests/bondbox-bench
 MICRO     := $(BUILD)/tests/bondbox-micro
 GENERATED := $(BUILD)/generated
@@ -119,16 +123,19 @@ BENCH_ENV := env BONDBOX='$(abspath $(PROGRAM))' MICRO='$(abspath $(MICRO))' OUT
 
 BOARD  ?= qemu-x86_64
 BOOT   ?= inittab
+# What `make test` boots: images have the static program of build/ in them.
+TEST_BOARDS   := qemu-x86_64
+IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check test test-threads image boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
+.PHONY: all run check test test-threads image images-to-test boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
 
 bench: $(PROGRAM) $(BENCH) $(MICRO) build/deps/run.stamp ## beside a bare cable and other programs; ROUNDS=, SECONDS=, ONLY=, FORMAT=json
@@ -147,7 +154,7 @@ test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer
 
 image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qemu-x86_64 (the default) or qemu-aarch64
 
-boot: build/image/$(BOARD)/kernel ## boot it under QEMU, its serial console on this terminal; BOOT=inittab or kernel
+boot: build/image/$(BOARD)/kernel ## boot it under QEMU, its serial console on this terminal; BOOT=inittab, init, alone or kernel
 	$(Q)board/boot.sh $(BOARD) $(<D) $(BOOT)
 
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
@@ -203,6 +210,7 @@ $(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(
 $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.bench-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(BENCH_OBJECTS) $(MICRO_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.image-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(IMAGE_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.live-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LIVE_OBJECTS)))
 
 COMMIT := $(shell git -C . describe --always --dirty --exclude='*' --abbrev=10 2>/dev/null)
@@ -280,10 +288,15 @@ program_of = build/$(addsuffix /,$(filter-out $(shell $(CXX) -dumpmachine),$(cal
 # Packages are fetched once, whatever of this tree changes later.
 define board_rules
 build/image/$(1)/kernel: $(program_of) board/image.sh toolchain/unpack.sh \
-  $(shell find board/$(1) board/common -type f) | build/deps/image.stamp
+  $(shell find board/$(1) board/common) | build/deps/image.stamp
 	$(Q)board/image.sh $(1) $$< $$(@D) || { rm -f $$@; exit 1; }
 endef
 $(foreach board,$(BOARDS),$(eval $(call board_rules,$(board))))
+
+# Where packages cannot be had the tests are skipped, and say so.
+images-to-test: $(PROGRAM)
+	$(Q)for board in $(TEST_BOARDS); do \
+	  $(MAKE) --no-print-directory image BOARD=$$board || echo "  SKIP  there is no image of $$board" >&2; done
 
 ifeq ($(BUILD),build)
 build/%-linux-gnu/bondbox: always
@@ -308,9 +321,10 @@ BENCH_SUPPORT := $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/support/%,$(
 $(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(call objects_of,$(BENCH_CHECKED)) $(BUILD)/obj/.unit-flags
 $(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(call objects_of,$(LAB_MEASURES)) $(BUILD)/obj/.lab-flags
 $(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
+$(IMAGE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(IMAGE_OBJECTS) $(BUILD)/obj/.image-flags
 $(BENCH): $(LIBRARY_OBJECTS) $(BENCH_SUPPORT) $(BENCH_OBJECTS) $(BUILD)/obj/.bench-flags
 $(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags
-$(UNIT) $(LAB) $(LIVE) $(BENCH) $(MICRO):
+$(UNIT) $(LAB) $(LIVE) $(IMAGE) $(BENCH) $(MICRO):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@

@@ -82,6 +82,8 @@ run_binary() {
 run_binary "$directory/bondbox-tests"
 run_binary "$directory/bondbox-lab"
 run_binary "$directory/bondbox-live"
+# There is none of the sanitizers' builds: an image holds the static program.
+if [ -e "$directory/bondbox-image" ]; then run_binary "$directory/bondbox-image"; fi
 
 if [ $((passed + failed)) -eq 0 ] && [ -n "${ONLY:-}" ]; then
   echo "  failed: no test is called '$ONLY'" >> "$failures"

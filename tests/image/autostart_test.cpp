@@ -1,0 +1,90 @@
+// The ways to start on the board qemu-x86_64, with network cards whose cables the emulator pulls.
+#include <boost/test/unit_test.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/image/story.hpp"
+#include "tests/image/support/needs_board.hpp"
+#include "tests/lab/support/daemon.hpp"
+
+namespace bondbox::image {
+namespace {
+
+/// A port's part of the kernel's text.
+std::string section_of(const std::string& text, const std::string& port) {
+  const std::size_t begin = text.find("Slave Interface: " + port + "\n");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find("\n\n", begin) - begin);
+}
+
+/// What every way to start has to do, whoever started bondbox.
+void check_failover(const Story& story) {
+  BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
+  BOOST_TEST(lab::contains(story.ping, "3 packets transmitted, 3 packets received"), story.ping);
+  BOOST_TEST(lab::contains(section_of(story.before, "eth0"), "Link Failure Count: 0"), story.before);
+  BOOST_TEST(lab::contains(section_of(story.pulled, "eth0"), "MII Status: down"), story.pulled);
+  BOOST_TEST(lab::contains(section_of(story.pulled, "eth0"), "Link Failure Count: 1"), story.pulled);
+  BOOST_TEST(lab::contains(section_of(story.back, "eth0"), "Link Failure Count: 1"), story.back);
+  BOOST_TEST(lab::contains(section_of(story.back, "eth1"), "Link Failure Count: 0"), story.back);
+  BOOST_TEST(lab::contains(story.console, "(slave eth0): link status definitely down, disabling slave"), story.console);
+  BOOST_TEST(lab::contains(story.console, "(slave eth1): making interface the new active one"), story.console);
+  BOOST_TEST((story.end == 0), "the machine has not switched itself off:\n" << story.console);
+  BOOST_TEST_MESSAGE("pings lost: " << story.lost_pulled << " when the cable was pulled, " << story.lost_back
+                                    << " when it was back, of " << story.pings);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(image_autostart, *needs_board("qemu-x86_64"))
+
+BOOST_AUTO_TEST_CASE(busybox_init_starts_it_and_a_pulled_cable_costs_nothing_but_a_failover) {
+  check_failover(story_of("inittab"));
+}
+
+BOOST_AUTO_TEST_CASE(it_starts_as_the_kernels_first_process_and_the_next_init_finds_the_bond) {
+  check_failover(story_of("init"));
+}
+
+BOOST_AUTO_TEST_CASE(the_status_of_two_ports_fits_a_serial_terminal) {
+  const Story& story = story_of("inittab");
+  BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
+  const std::vector<std::string> lines = lines_of(story.status);
+  BOOST_TEST(lines.size() > 5U, story.status);
+  BOOST_TEST(lines.size() <= 23U, story.status);  // the last of 24 is the prompt's
+  for (const std::string& line : lines) BOOST_TEST(line.size() <= 80U, line);
+  BOOST_TEST(lab::contains(story.status, "DEGRADED: eth0 has had no link"), story.status);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(image_beside_the_kernels_driver, *needs_board("qemu-x86_64"))
+
+BOOST_AUTO_TEST_CASE(the_kernels_driver_tells_the_same_story_in_the_same_words) {
+  const Story& ours = story_of("inittab");
+  const Story& kernels = story_of("kernel");
+  BOOST_REQUIRE_MESSAGE(ours.trouble.empty(), ours.trouble);
+  BOOST_REQUIRE_MESSAGE(kernels.trouble.empty(), kernels.trouble);
+  const std::string Story::*const chapters[] = {&Story::before, &Story::pulled, &Story::back};
+  for (const auto chapter : chapters) {
+    const std::vector<std::string> our_lines = lines_of(ours.*chapter);
+    const std::vector<std::string> kernel_lines = lines_of(kernels.*chapter);
+    BOOST_TEST(our_lines.size() == kernel_lines.size(), ours.*chapter << "\n--- the kernel's\n" << kernels.*chapter);
+    for (std::size_t i = 0; i < std::min(our_lines.size(), kernel_lines.size()); ++i) {
+      // The only difference on purpose: each tells its own version.
+      if (i == 0 && our_lines[i].starts_with("Ethernet Channel Bonding Driver: v")) continue;
+      BOOST_TEST(our_lines[i] == kernel_lines[i]);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace bondbox::image

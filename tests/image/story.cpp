@@ -1,0 +1,107 @@
+#include "tests/image/story.hpp"
+
+#include <unistd.h>
+
+#include <future>
+#include <map>
+#include <stdexcept>
+
+#include "tests/lab/support/daemon.hpp"
+
+namespace bondbox::image {
+namespace {
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+std::string status_command(const std::string& way) {
+  return way == "kernel" ? "cat /proc/net/bonding/bond0" : "bondbox status bond0 --format proc";
+}
+
+/// Types the command again and again until the active port is `active` and `links` ports have link.
+std::string status_with(Machine& machine, const std::string& way, const std::string& active, std::size_t links) {
+  std::string text;
+  for (int tries = 0; tries < 60; ++tries) {
+    text = machine.run(status_command(way));
+    if (lab::contains(text, "Currently Active Slave: " + active + "\n") &&
+        count_of(text, "MII Status: up") == links + 1)
+      return text;
+    ::usleep(500'000);
+  }
+  throw std::runtime_error("the bond does not come to " + active + " with " + std::to_string(links) +
+                           " links; it says:\n" + text + "\n--- the console\n" + machine.shown());
+}
+
+void expect_answer(Machine& machine, const std::string& what, std::size_t cable, std::size_t from) {
+  if (machine.far_side().is_answered_by(cable, from, 60'000)) return;
+  throw std::runtime_error("no ping is answered by cable " + std::to_string(cable) + " " + what + ":\n" +
+                           machine.shown());
+}
+
+void play(Machine& machine, const std::string& way, Story& story) {
+  FarSide& far_side = machine.far_side();
+  machine.wait_for_shell();
+  far_side.start_pinging();
+  story.before = status_with(machine, way, "eth0", 2);
+  expect_answer(machine, "after the start", 0, far_side.next_ping());
+  story.ping = machine.run("ping -c 3 192.168.10.254");
+
+  const std::size_t pull = far_side.next_ping();
+  machine.set_link("eth0", false);
+  expect_answer(machine, "after the pull", 1, pull);
+  story.pulled = status_with(machine, way, "eth1", 1);
+  if (way != "kernel") story.status = machine.run("bondbox status");
+
+  const std::size_t back = far_side.next_ping();
+  machine.set_link("eth0", true);
+  expect_answer(machine, "after the cable is back", 0, back);
+  story.back = status_with(machine, way, "eth0", 2);
+
+  // The last ones have not had the time to be answered.
+  const std::size_t last = far_side.next_ping();
+  (void)far_side.is_answered(last, 60'000);
+  story.pings = last - pull;
+  story.lost_pulled = far_side.unanswered(pull, back);
+  story.lost_back = far_side.unanswered(back, last);
+  machine.type("poweroff\n");
+  story.end = machine.wait_for_end();
+}
+
+const std::map<std::string, std::string>& pairs() {
+  static const std::map<std::string, std::string> table = {{"inittab", "kernel"}, {"kernel", "inittab"}};
+  return table;
+}
+
+}  // namespace
+
+Story tell_story(const std::string& board, const std::string& way) {
+  Story story;
+  try {
+    Machine machine(board, way);
+    try {
+      play(machine, way, story);
+    } catch (const std::exception& error) {
+      story.trouble = error.what();
+    }
+    story.console = machine.shown();
+  } catch (const std::exception& error) {
+    story.trouble = error.what();
+  }
+  return story;
+}
+
+const Story& story_of(const std::string& way) {
+  static std::map<std::string, std::shared_future<Story>> told;
+  const auto begin = [](const std::string& one) {
+    if (told.count(one) == 0)
+      told[one] = std::async(std::launch::async, [one] { return tell_story("qemu-x86_64", one); }).share();
+  };
+  begin(way);
+  if (const auto other = pairs().find(way); other != pairs().end()) begin(other->second);
+  return told.at(way).get();
+}
+
+}  // namespace bondbox::image
