@@ -17,11 +17,11 @@ namespace bondbox::lnx {
 
 enum class Hears : std::uint8_t {
   data,            ///< what the other socket does not hear
-  control,         ///< untagged slow protocols, ARP, neighbour solicitations and advertisements
-  slow_protocols,  ///< while a program decides on the data socket what is the daemon's, ARP included
+  control,         ///< untagged slow protocols but markers, ARP, neighbour solicitations and advertisements
+  slow_protocols,  ///< all; while a program decides on the data socket what else is the daemon's
 };
 
-using PacketFilter = std::array<sock_filter, 19>;
+using PacketFilter = std::array<sock_filter, 22>;
 
 /// Of frames that this host did not send. `promiscuous`: frames to other stations too.
 PacketFilter packet_filter(Hears hears, bool promiscuous) noexcept;

@@ -26,6 +26,12 @@ Frame frame_of(std::uint8_t high, std::uint8_t low) {
   return frame;
 }
 
+Frame slow_frame(std::uint8_t subtype) {
+  Frame frame = frame_of(0x88, 0x09);
+  frame[14] = subtype;
+  return frame;
+}
+
 Frame ipv6_frame(std::uint8_t next_header, std::uint8_t type, std::size_t size = 80) {
   Frame frame = frame_of(0x86, 0xdd);
   frame[20] = next_header;
@@ -58,7 +64,9 @@ BOOST_AUTO_TEST_CASE(each_frame_is_heard_by_one_socket_and_only_one) {
     bool control;
   };
   const std::vector<Row> rows = {
-      {"slow protocols", frame_of(0x88, 0x09), true},
+      {"LACP", slow_frame(1), true},
+      {"a marker, which follows the data sent before it", slow_frame(2), false},
+      {"other slow protocols", slow_frame(3), true},
       {"ARP", frame_of(0x08, 0x06), true},
       {"a neighbour solicitation", ipv6_frame(58, 135), true},
       {"a neighbour advertisement", ipv6_frame(58, 136), true},
@@ -79,7 +87,8 @@ BOOST_AUTO_TEST_CASE(each_frame_is_heard_by_one_socket_and_only_one) {
 }
 
 BOOST_AUTO_TEST_CASE(beside_a_program_only_slow_protocols_are_apart) {
-  BOOST_TEST(hears(Hears::slow_protocols, frame_of(0x88, 0x09)));
+  BOOST_TEST(hears(Hears::slow_protocols, slow_frame(1)));
+  BOOST_TEST(hears(Hears::slow_protocols, slow_frame(2)));
   BOOST_TEST(!hears(Hears::slow_protocols, frame_of(0x08, 0x06)));
   BOOST_TEST(!hears(Hears::slow_protocols, ipv6_frame(58, 136)));
   BOOST_TEST(!hears(Hears::slow_protocols, frame_of(0x08, 0x00)));
