@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "hal/linux/udp_run.hpp"
+
 namespace bondbox::lnx {
 namespace {
 
@@ -62,8 +64,10 @@ struct PacketSocket::Vectors {
     std::array<std::uint8_t, control_size> bytes;
   };
   std::array<mmsghdr, count> messages{};
-  std::array<iovec, count> parts{};
+  std::array<iovec, 2 * count> parts{};
   std::array<Control, count> controls{};
+  std::array<std::size_t, count> frames{};  ///< of a batch in each message that is sent
+  std::array<UdpRun::Start, count / 2> starts{};
 };
 
 PacketSocket::PacketSocket() = default;
@@ -218,29 +222,58 @@ std::size_t PacketSocket::receive(PacketBatch& batch, NicCounters& counters) {
   return batch.size() - before;
 }
 
+/// Describes what the next system call is to send, from the first packet on; how many messages.
+std::size_t PacketSocket::prepare_messages(std::span<const Packet* const> packets) {
+  std::size_t messages = 0;
+  std::size_t parts = 0;
+  std::size_t runs = 0;
+  for (std::size_t done = 0; done < packets.size() && messages < Vectors::count;) {
+    const UdpRun run(joins_ ? packets.subspan(done) : packets.first(0));
+    const std::size_t frames = std::max<std::size_t>(run.size(), 1);
+    if (parts + frames + 1 > vectors_->parts.size() || runs == vectors_->starts.size()) break;
+    msghdr& header = vectors_->messages[messages].msg_hdr;
+    header = {};
+    header.msg_iov = &vectors_->parts[parts];
+    // sendmsg only reads; iovec has no const form.
+    if (run.size() == 0) {
+      const Packet& packet = *packets[done];
+      vectors_->parts[parts++] = {const_cast<std::uint8_t*>(packet.offload_bytes()),
+                                  header_size + packet.frame().size()};
+    } else {
+      UdpRun::Start& start = vectors_->starts[runs++];
+      run.write_start(*packets[done], start);
+      vectors_->parts[parts++] = {start.data(), header_size + run.headers()};
+      for (const Packet* packet : packets.subspan(done, frames)) {
+        const wire::Bytes payload = packet->frame().subspan(run.headers());
+        vectors_->parts[parts++] = {const_cast<std::uint8_t*>(payload.data()), payload.size()};
+      }
+    }
+    header.msg_iovlen = run.size() == 0 ? 1 : frames + 1;
+    vectors_->frames[messages++] = frames;
+    done += frames;
+  }
+  return messages;
+}
+
 TransmitResult PacketSocket::transmit(std::span<const Packet* const> packets) {
   TransmitResult result;
   bool heard_of_down = false;
   while (result.accepted < packets.size()) {
-    const std::size_t count = std::min(packets.size() - result.accepted, Vectors::count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Packet& packet = *packets[result.accepted + i];
-      // sendmsg only reads; iovec has no const form.
-      vectors_->parts[i] = {const_cast<std::uint8_t*>(packet.offload_bytes()), header_size + packet.frame().size()};
-      msghdr& header = vectors_->messages[i].msg_hdr;
-      header = {};
-      header.msg_iov = &vectors_->parts[i];
-      header.msg_iovlen = 1;
-    }
+    const std::size_t count = prepare_messages(packets.subspan(result.accepted));
     const int sent = ::sendmmsg(fd_.get(), vectors_->messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
     // The kernel notes on the socket that the interface went down and tells the next call, even when it is up again.
     if (sent < 0 && errno == ENETDOWN && !std::exchange(heard_of_down, true)) continue;
+    // A kernel (before 6.2) or a driver that does not know such frames: never again on this port.
+    if (sent < 0 && vectors_->frames[0] > 1 && !is_state(errno) && errno != ENOBUFS) {
+      joins_ = false;
+      continue;
+    }
     // A refusal after some frames is told only by trying again from there.
     if (sent < 0) {
       result.error = errno == EINTR ? EAGAIN : errno;
       return result;
     }
-    result.accepted += static_cast<std::size_t>(sent);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(sent); ++i) result.accepted += vectors_->frames[i];
   }
   return result;
 }

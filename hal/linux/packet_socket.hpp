@@ -64,12 +64,14 @@ class PacketSocket {
 
   std::size_t receive_some(PacketBatch& batch, NicCounters& counters, std::size_t wanted, int& error);
   int attach_filter();
+  std::size_t prepare_messages(std::span<const Packet* const> packets);
 
   UniqueFd fd_;
   Hears hears_ = Hears::data;
   int index_ = 0;
   bool promiscuous_ = false;
   bool programmed_ = false;
+  bool joins_ = true;  ///< UDP datagrams of a flow leave as one GSO frame, until the kernel refuses one
   std::unique_ptr<Vectors> vectors_;
 };
 

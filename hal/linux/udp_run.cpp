@@ -1,0 +1,124 @@
+#include "hal/linux/udp_run.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "hal/wire/checksum.hpp"
+#include "hal/wire/ethernet.hpp"
+#include "hal/wire/ip.hpp"
+
+namespace bondbox::lnx {
+namespace {
+
+constexpr std::size_t type_at = 12;
+constexpr std::size_t tag_size = 4;
+constexpr std::size_t v4_header = 20;
+constexpr std::size_t v6_header = 40;
+constexpr std::size_t udp_header = 8;
+constexpr std::size_t frame_max = 14 + tag_size + 1'500;
+constexpr std::size_t datagram_max = 65'535;  // with the IP header
+constexpr std::uint8_t gso_udp = 5;           // VIRTIO_NET_HDR_GSO_UDP_L4
+constexpr std::uint16_t udp_checksum_at = 6;
+constexpr std::uint16_t more_or_offset = 0x3fff;
+
+std::uint16_t word(const Packet& packet, std::size_t at) noexcept {
+  return wire::load_be16(packet.frame().data() + at);
+}
+
+/// Whether the lengths in the headers are those of the frame.
+bool has_own_lengths(const Packet& packet, std::size_t network_at, std::size_t transport_at, bool is_v4) noexcept {
+  const std::size_t size = packet.frame().size();
+  const std::size_t told =
+      is_v4 ? word(packet, network_at + 2) + network_at : word(packet, network_at + 4) + transport_at;
+  return told == size && word(packet, transport_at + 4) + transport_at == size;
+}
+
+}  // namespace
+
+UdpRun::UdpRun(std::span<const Packet* const> packets) noexcept {
+  if (packets.size() < 2 || !begin(*packets.front())) return;
+  const Packet& first = *packets.front();
+  const std::size_t payload = first.frame().size() - headers();
+  const std::size_t most = std::min(packets.size(), frames_max);
+  bytes_ = payload;
+  for (size_ = 1; size_ < most && follows(first, *packets[size_]);) {
+    const std::size_t more = packets[size_]->frame().size() - headers();
+    bytes_ += more;
+    ++size_;
+    if (more < payload) break;
+  }
+  if (size_ < 2) size_ = 0;
+}
+
+bool UdpRun::begin(const Packet& first) noexcept {
+  const OffloadHeader offload = first.offload();
+  const wire::Bytes frame = first.frame();
+  if (offload.flags != OffloadHeader::needs_checksum || offload.gso_type != 0) return false;
+  if (offload.checksum_offset != udp_checksum_at || frame.size() > frame_max) return false;
+  network_at_ = wire::ethernet_header_size;
+  transport_at_ = offload.checksum_start;
+  if (frame.size() <= transport_at_ + udp_header || transport_at_ < network_at_ + v4_header) return false;
+  std::uint16_t type = word(first, type_at);
+  if (type == wire::ethertype::vlan) {
+    type = word(first, type_at + tag_size);
+    network_at_ += tag_size;
+  }
+  is_v4_ = type == wire::ethertype::ipv4;
+  if (!is_v4_ && type != wire::ethertype::ipv6) return false;
+  if (transport_at_ != network_at_ + (is_v4_ ? v4_header : v6_header)) return false;
+  if (frame[network_at_ + (is_v4_ ? 9 : 6)] != wire::ip_protocol::udp) return false;
+  if (is_v4_ && (frame[network_at_] != 0x45 || (word(first, network_at_ + 6) & more_or_offset) != 0)) return false;
+  return has_own_lengths(first, network_at_, transport_at_, is_v4_);
+}
+
+bool UdpRun::follows(const Packet& first, const Packet& packet) const noexcept {
+  const wire::Bytes head = first.frame();
+  const wire::Bytes frame = packet.frame();
+  if (!(packet.offload() == first.offload())) return false;
+  if (frame.size() > head.size() || frame.size() <= headers()) return false;
+  if (frame.size() - network_at_ + bytes_ > datagram_max) return false;
+  const auto same = [&](std::size_t from, std::size_t to) {
+    return std::equal(head.begin() + static_cast<std::ptrdiff_t>(from), head.begin() + static_cast<std::ptrdiff_t>(to),
+                      frame.begin() + static_cast<std::ptrdiff_t>(from));
+  };
+  // All but lengths, identification and checksums.
+  if (is_v4_) {
+    const auto expected = static_cast<std::uint16_t>(word(first, network_at_ + 4) + size_);
+    if (word(packet, network_at_ + 4) != expected) return false;
+    if (!same(0, network_at_ + 2) || !same(network_at_ + 6, network_at_ + 10)) return false;
+    if (!same(network_at_ + 12, transport_at_ + 4)) return false;
+  } else if (!same(0, network_at_ + 4) || !same(network_at_ + 6, transport_at_ + 4)) {
+    return false;
+  }
+  // Of the same length, so of the same sum over the pseudo-header.
+  if (frame.size() == head.size() && !same(transport_at_ + 4, headers())) return false;
+  return has_own_lengths(packet, network_at_, transport_at_, is_v4_);
+}
+
+void UdpRun::write_start(const Packet& first, Start& start) const noexcept {
+  OffloadHeader offload = first.offload();
+  offload.gso_type = gso_udp;
+  offload.header_length = static_cast<std::uint16_t>(headers());
+  offload.segment_size = static_cast<std::uint16_t>(first.frame().size() - headers());
+  std::memcpy(start.data(), &offload, sizeof offload);
+  std::uint8_t* const frame = start.data() + sizeof offload;
+  std::memcpy(frame, first.frame().data(), headers());
+  std::uint8_t* const network = frame + network_at_;
+  std::uint8_t* const transport = frame + transport_at_;
+  const auto length = static_cast<std::uint16_t>(udp_header + bytes_);
+  if (is_v4_) {
+    wire::store_be16(network + 2, static_cast<std::uint16_t>(v4_header + length));
+    wire::store_be16(network + 10, 0);
+    wire::store_be16(network + 10, wire::internet_checksum({network, v4_header}));
+  } else {
+    wire::store_be16(network + 4, length);
+  }
+  // The field holds the pseudo-header's sum, which has the length in it.
+  const auto old_length = static_cast<std::uint16_t>(~wire::load_be16(transport + 4));
+  std::uint32_t sum = std::uint32_t{wire::load_be16(transport + 6)} + length + old_length;
+  while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
+  wire::store_be16(transport + 4, length);
+  wire::store_be16(transport + 6, static_cast<std::uint16_t>(sum));
+}
+
+}  // namespace bondbox::lnx
