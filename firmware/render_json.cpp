@@ -162,6 +162,7 @@ json::object bond_json(const BondStatus& bond) {
       {"updelay_ms", bond.options.updelay_ms},
       {"downdelay_ms", bond.options.downdelay_ms},
       {"unmonitored", bond.options.unmonitored},
+      {"busy_poll_us", bond.options.busy_poll_us},
       {"plan_generation", bond.plan_generation},
       {"failovers", bond.failovers},
       {"announcements", bond.announcements},

@@ -217,6 +217,8 @@ std::string text_with(const BondStatus& bond, const Detail& detail) {
   }
   text += line + "\n";
   text += "  forwarding: " + forwarding_text(bond.offload, detail.reason) + "\n";
+  if (const std::uint32_t window = bond.options.busy_poll_us; window != 0)
+    append_format(text, "  polling: for up to %u us before it sleeps, while frames come\n", window);
   append_addresses(text, bond, detail.addresses);
   text += "\n";
   append_ports(text, bond);

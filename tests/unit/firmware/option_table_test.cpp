@@ -124,6 +124,9 @@ BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
       {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "0", "0"},
       {"lacp_fallback", only(Mode::lacp_8023ad), "off", "off 0"},
       {"lacp_fallback", only(Mode::lacp_8023ad), "1", "on 1"},
+      {"busy_poll_us", every_mode, "50", "50"},
+      {"busy_poll_us", every_mode, "10000", "10000"},
+      {"busy_poll_us", every_mode, "0", "0"},
   };
   for (const Row& row : rows) {
     for (int number = 0; number < 7; ++number) {
@@ -137,6 +140,10 @@ BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
   bond.options().mode = Mode::balance_tlb;
   refuse("rebalance", "kernal", EINVAL,
          "rebalance cannot be \"kernal\" (one of kernel, bounded); did you mean \"kernel\"?");
+  refuse("busy_poll_us", "10001", EINVAL, "busy_poll_us cannot be \"10001\" (allowed values 0 - 10000)");
+  BOOST_CHECK_EQUAL(read("busy_poll_us"), "0");
+  bond.set_up();
+  accept("busy_poll_us", "20");  // at any time
 }
 
 BOOST_AUTO_TEST_CASE(an_option_does_something_only_where_it_may_be_written) {
