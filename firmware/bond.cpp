@@ -178,18 +178,18 @@ void Bond::observe_links(bool scheduled) {
   note_vanished();
 }
 
-/// With a poll it is settled how often to look until the next; in between links are looked at as often. What is carried
-/// below does not count: there the first frame that comes by another port, while the active one has no carrier, is
-/// delivered and wakes us.
+/// How often to look follows from what ports have carried up to this step. What is carried below does not count: there
+/// the first frame that comes by another port, while the active one has no carrier, is delivered and wakes us.
 void Bond::look_between_polls(bool scheduled, Ticks interval) {
   if (has_arp_probes() || options_.miimon_ms == 0) return watch_.stop();
+  LinkWatch::TrafficList traffic;
+  for (const PortId id : order_) {
+    const PortCounters& counters = forwarder_.port(id);
+    traffic.push_back({id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames, counters.tx_frames});
+  }
+  watch_.note(traffic, interval, now_);
   if (scheduled) {
-    LinkWatch::TrafficList traffic;
-    for (const PortId id : order_) {
-      const PortCounters& counters = forwarder_.port(id);
-      traffic.push_back({id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames, counters.tx_frames});
-    }
-    watch_.poll(traffic, interval, now_);
+    watch_.looked(now_);
   } else if (watch_.due() && now_ >= *watch_.due()) {
     watch_.looked(now_);
     look_now_ = look_now_ || has_lost_link();

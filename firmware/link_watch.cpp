@@ -6,7 +6,9 @@ namespace bondbox {
 namespace {
 
 /// Received frames for each look. A port that sends as often has its cable looked at as often by what it sends.
-constexpr std::uint64_t frames_per_look = 4;
+constexpr std::int64_t frames_per_look = 4;
+/// After so many the rate is judged.
+constexpr std::uint64_t frames_judged = 32;
 
 /// What was counted since `before`; nothing where counting began anew.
 std::uint64_t grown(std::uint64_t now, std::uint64_t before) noexcept {
@@ -15,22 +17,52 @@ std::uint64_t grown(std::uint64_t now, std::uint64_t before) noexcept {
 
 }  // namespace
 
-void LinkWatch::poll(const TrafficList& traffic, Ticks interval, Tick now) noexcept {
-  std::uint64_t looks = 0;  // until the next poll
-  for (const Traffic& port : traffic) {
-    Totals& before = totals_[port.port.index];
-    const std::uint64_t received = grown(port.received, before.received);
-    const std::uint64_t sent = grown(port.sent, before.sent);
-    before = {port.received, port.sent};
-    if (!port.delivers) continue;
-    // A tick is the shortest that can be waited for.
-    const std::uint64_t wanted = std::min(received / frames_per_look, static_cast<std::uint64_t>(interval.count));
-    if (sent < wanted) looks = std::max(looks, wanted);
+void LinkWatch::note(const TrafficList& traffic, Ticks interval, Tick now) noexcept {
+  listed_ = 0;
+  for (const Traffic& seen : traffic) {
+    listed_ = static_cast<std::uint16_t>(listed_ | 1U << seen.port.index);
+    Port& port = ports_[seen.port.index];
+    port.heard += grown(seen.received, port.received);
+    if (grown(seen.sent, port.sent) != 0) port.assured = now;
+    port.received = seen.received;
+    port.sent = seen.sent;
+    if (!seen.delivers) {
+      port.patience.reset();
+      port.from = now;
+      port.heard = 0;
+    } else if (port.heard >= frames_judged || now - port.from >= interval) {
+      judge(port, interval, now);
+    }
   }
+  plan();
+}
+
+void LinkWatch::judge(Port& port, Ticks interval, Tick now) noexcept {
+  const auto looks = static_cast<std::int64_t>(port.heard) / frames_per_look;
+  const bool had_none = !port.patience;
+  port.patience.reset();
+  // A tick is the shortest that can be waited for, and the next poll is a look as well.
+  if (const std::int64_t passed = std::min(now - port.from, interval).count; looks >= 2) {
+    port.patience = Ticks{std::max<std::int64_t>(passed / looks, 1)};
+    if (had_none) port.assured = now;
+  }
+  port.from = now;
+  port.heard = 0;
+}
+
+void LinkWatch::looked(Tick now) noexcept {
+  last_look_ = now;
+  plan();
+}
+
+void LinkWatch::plan() noexcept {
   due_.reset();
-  if (looks < 2) return;
-  pace_ = Ticks{interval.count / static_cast<std::int64_t>(looks)};
-  due_ = now + pace_;
+  for (std::size_t i = 0; i < max_ports; ++i) {
+    const Port& port = ports_[i];
+    if ((listed_ >> i & 1) == 0 || !port.patience) continue;
+    const Tick due = std::max(port.assured, last_look_) + *port.patience;
+    due_ = due_ ? std::min(*due_, due) : due;
+  }
 }
 
 }  // namespace bondbox

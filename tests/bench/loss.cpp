@@ -160,7 +160,7 @@ Story play(const LossSettings& settings, Cables& cables) {
                                : before == PullClass::flapped ? between(120, 450)
                                                               : between(15, 80);
     const std::int64_t out_for = between(50, 450);
-    const std::int64_t due = (back_ns != 0 ? back_ns : story.begin_ns) + pause;
+    const std::int64_t due = (back_ns != 0 ? back_ns : story.begin_ns) + pause + settings.rest_ms * ms;
     if (due + out_for + last_look > deadline) break;
     sleep_until(due - 10 * ms);
     const std::size_t cable = cables.carrying();

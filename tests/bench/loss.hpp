@@ -44,6 +44,7 @@ struct LossSettings {
   bool out = true;    ///< from the appliance to the peer
   bool in = true;
   std::uint32_t seed = 1;
+  int rest_ms = 0;   ///< added to the time between a cable's return and the next pull (LACP needs seconds)
   int limit_s = 95;  ///< pulls that do not fit are left out
 };
 

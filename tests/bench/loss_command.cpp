@@ -27,6 +27,7 @@ constexpr const char* usage =
     "  kind=far       far: the peer's end goes down; near: the appliance's; removal: the interface is deleted\n"
     "  traffic=both   both, out (of the appliance) or in\n"
     "  peer=switch    switch: a bridge; bond: a bond of our own, with the same words of `mode` and `miimon`\n"
+    "  rest=0         ms more between a cable's return and the next pull: 3000 for LACP to agree on it again\n"
     "  seed=1         another number, other moments\n"
     "  limit=95       seconds at most\n"
     "  json=FILE      the result for machines as well\n"
@@ -68,8 +69,9 @@ bool read_word(std::string_view key, std::string_view value, Options& options) {
   if (key == "pulls") settings.pulls = number;
   if (key == "rate") settings.rate = number;
   if (key == "seed") settings.seed = static_cast<std::uint32_t>(number);
+  if (key == "rest") settings.rest_ms = number;
   if (key == "limit") settings.limit_s = number;
-  return key == "pulls" || key == "rate" || key == "seed" || key == "limit";
+  return key == "pulls" || key == "rate" || key == "seed" || key == "rest" || key == "limit";
 }
 
 bool read_options(std::span<const std::string_view> words, Options& options) {

@@ -56,6 +56,20 @@ BOOST_AUTO_TEST_CASE(a_second_cable_pulled_right_afterwards_is_found_as_soon) {
   BOOST_TEST(bench.active() == "e0");
 }
 
+BOOST_AUTO_TEST_CASE(a_flow_that_came_to_the_other_cable_between_two_polls_is_looked_after_there) {
+  Inbound bench;
+  bench.flow_to(512, 1);  // a poll was at 500, the next is at 600
+  bench.link("e0", false);
+  bench.run_for(4);
+  BOOST_REQUIRE(bench.active() == "e1");
+  bench.flow_to(560, 1);
+  bench.link("e0", true);
+  BOOST_REQUIRE(bench.set("active_slave", "e1").ok());  // a command looks at links: e0 is back
+  bench.link("e1", false);
+  bench.run_for(4);
+  BOOST_TEST(bench.active() == "e0");
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_that_comes_by_the_other_cable_makes_links_looked_at_before_it_is_dropped) {
   Inbound bench;
   bench.run_to(537);  // long before the next poll, and no flow that would be looked after
