@@ -2,7 +2,13 @@
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
+# The largest static program, in bytes: of this machine's build, and of each TRIPLE that it is built for.
 SIZE_MAX := 2200000
+SIZE_MAX_aarch64-linux-gnu   := 2200000
+SIZE_MAX_arm-linux-gnueabihf := 2200000
+SIZE_MAX_mipsel-linux-gnu    := 2400000
+SIZE_MAX_riscv64-linux-gnu   := 2200000
+SIZE_MAX_s390x-linux-gnu     := 2400000
 
 ifeq ($(filter-out 3.% 4.0% 4.1% 4.2%,$(MAKE_VERSION)),)
 $(error bondbox needs GNU make 4.3 or newer; this is $(MAKE_VERSION))
@@ -16,8 +22,17 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-# TRIPLE builds for another machine into a directory of its own, against Debian packages of that machine's architecture.
+# TRIPLE builds for another machine, into a directory of its own, with Debian's compiler and libpcap for it. What Debian
+# calls the machine, and the release that has its libpcap:
 TRIPLE ?=
+ARCHITECTURE_aarch64-linux-gnu   := arm64
+ARCHITECTURE_arm-linux-gnueabihf := armhf
+ARCHITECTURE_mipsel-linux-gnu    := mipsel
+ARCHITECTURE_riscv64-linux-gnu   := riscv64
+ARCHITECTURE_s390x-linux-gnu     := s390x
+RELEASE_riscv64-linux-gnu        := trixie
+ALL_TRIPLES := $(patsubst ARCHITECTURE_%,%,$(filter ARCHITECTURE_%,$(.VARIABLES)))
+
 CROSS  ?= $(addsuffix -,$(TRIPLE))
 CXX    := $(CROSS)g++
 STRIP  := $(CROSS)strip
@@ -46,22 +61,42 @@ OPTIMISE := -Os -g1
 LINK     := -static
 endif
 NEEDED   := build/deps/build.stamp
-# Headers of libraries are the same everywhere and come last, after the other machine's own.
+TESTED   := build/deps/test.stamp
+BOOST_TEST      := -DBOOST_TEST_DYN_LINK
+BOOST_TEST_LINK := -lboost_unit_test_framework
+TEST_LINK       := $(filter-out -static,$(LINK))
 ifneq ($(TRIPLE),)
-DEBIAN_ARCHITECTURE := $(or $(patsubst aarch64-%,arm64,$(filter aarch64-%,$(TRIPLE))),\
-  $(error TRIPLE=$(TRIPLE) is not known; known are: aarch64-linux-gnu))
+ifeq ($(ARCHITECTURE_$(TRIPLE)),)
+$(error TRIPLE=$(TRIPLE) is not known; known are $(sort $(ALL_TRIPLES)))
+endif
+ifneq ($(LINK),-static)
+$(error SAN=1 and DEBUG=1 are for this machine, not for TRIPLE=$(TRIPLE))
+endif
 SYSROOT  := build/deps/sysroot/$(TRIPLE)
-COMMON   += -idirafter /usr/include
-LDFLAGS_ALL := -L$(SYSROOT)/usr/lib/$(TRIPLE)
 NEEDED   += build/deps/cross-$(TRIPLE).stamp $(SYSROOT)/.unpacked
+# Boost and toml++ are headers, the same everywhere; this machine's come last, after the other machine's own. The tests
+# take Boost.Test as a header, too, and are static: they run under QEMU without the other machine's libraries.
+COMMON   += -idirafter /usr/include
+BOOST_TEST      :=
+BOOST_TEST_LINK :=
+TEST_LINK       := -static
+# Some of these machines have no instruction for every atomic type.
+LDFLAGS_ALL     := -L$(SYSROOT)/usr/lib/$(TRIPLE)
+LIBRARIES       := -latomic
+# Since glibc 2.38 these names also read "0b101"; nothing here does. Debian 12 has 2.36.
+ifeq ($(RELEASE_$(TRIPLE)),trixie)
+LDFLAGS_ALL     += -Wl,--defsym=__isoc23_sscanf=sscanf -Wl,--defsym=__isoc23_fscanf=fscanf \
+  -Wl,--defsym=__isoc23_strtoll=strtoll
+endif
 endif
 # Unit tests see the program's own objects; only the test files themselves are compiled without optimisation, because
 # nothing measures them and the compiler is twice as fast.
 TEST_OPTIMISE := $(if $(filter 1,$(SAN)),$(OPTIMISE),-O0 -g1)
 
 CXXFLAGS_ALL  := $(COMMON) $(OPTIMISE) $(CXXFLAGS)
-TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) -DBOOST_TEST_DYN_LINK $(CXXFLAGS)
+TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) $(BOOST_TEST) $(CXXFLAGS)
 LDFLAGS_ALL   += -Wl,--gc-sections $(LDFLAGS)
+LIBRARIES     := -lpcap $(LIBRARIES)
 
 # ---- Sources and objects ---------------------------------------------------------------------------------------------
 
@@ -86,7 +121,8 @@ UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
-LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o $(BUILD)/obj/hal/pcap/static_link.o,$(PROGRAM_OBJECTS))
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o $(if $(TEST_LINK),,$(BUILD)/obj/hal/pcap/static_link.o),\
+  $(PROGRAM_OBJECTS))
 SUPPORT_OBJECTS := $(call objects_of,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects_of,$(UNIT_SOURCES))
 # Numbered packets are what the lab counts losses by, too.
@@ -196,7 +232,7 @@ build/deps/%.stamp: toolchain/debian-packages toolchain/setup.sh
 	$(Q)toolchain/setup.sh $* $@
 
 build/deps/sysroot/%/.unpacked: toolchain/unpack.sh
-	$(Q)toolchain/unpack.sh $(DEBIAN_ARCHITECTURE) $(@D) libpcap0.8-dev && touch $@
+	$(Q)RELEASE='$(RELEASE_$*)' toolchain/unpack.sh $(ARCHITECTURE_$*) $(@D) libpcap0.8-dev && touch $@
 
 # A file with the words in $(2) that is only touched when they differ: what depends on it follows a change of flags.
 define remember
@@ -267,13 +303,13 @@ $(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gc
 	$(Q)$(CXX) $(TESTFLAGS_ALL) $(if $(findstring main.cpp,$<),,-include $(TEST_PCH)) -MMD -MP -c $< -o $@
 
 # What measures must not be slower than what is measured.
-$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED) build/deps/test.stamp
+$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED) $(TESTED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CXXFLAGS_ALL) -O2 -MMD -MP -c $< -o $@
 
 # Boost.Test's header takes longer to compile than most tests; it is compiled once.
-$(TEST_PCH).gch: $(BUILD)/obj/.test-flags | $(NEEDED) build/deps/test.stamp
+$(TEST_PCH).gch: $(BUILD)/obj/.test-flags | $(NEEDED) $(TESTED)
 	$(call say,CXX,boost/test/unit_test.hpp)
 	@mkdir -p $(@D)
 	@echo '#include <boost/test/unit_test.hpp>' > $(TEST_PCH)
@@ -305,7 +341,7 @@ endif
 
 $(PROGRAM).debug: $(PROGRAM_OBJECTS) $(BUILD)/obj/.link-flags
 	$(call say,LINK,$(PROGRAM))
-	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(PROGRAM_OBJECTS) -lpcap -o $@
+	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(PROGRAM_OBJECTS) $(LIBRARIES) -o $@
 
 ifeq ($(LINK),-static)
 $(PROGRAM): $(PROGRAM).debug
@@ -327,10 +363,10 @@ $(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags
 $(UNIT) $(LAB) $(LIVE) $(IMAGE) $(BENCH) $(MICRO):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CXX) $(filter-out -static,$(LINK)) $(LDFLAGS_ALL) $(filter %.o,$^) -lboost_unit_test_framework -lpcap -o $@
+	$(Q)$(CXX) $(TEST_LINK) $(LDFLAGS_ALL) $(filter %.o,$^) $(BOOST_TEST_LINK) $(LIBRARIES) -o $@
 
 $(eval $(call remember,build/threads/obj/.flags,$(CXX) $(THREAD_FLAGS) $(THREAD_SOURCES)))
-$(THREAD_OBJECTS): build/threads/obj/%.o: %.cpp build/threads/obj/.flags | build/deps/build.stamp build/deps/test.stamp
+$(THREAD_OBJECTS): build/threads/obj/%.o: %.cpp build/threads/obj/.flags | $(NEEDED) $(TESTED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(THREAD_FLAGS) -MMD -MP -c $< -o $@

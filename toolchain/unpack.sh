@@ -1,13 +1,15 @@
 #!/bin/sh
 # Downloads Debian packages of any architecture and unpacks them: unpack.sh ARCHITECTURE DIRECTORY PACKAGE...
 # Nothing is installed and this machine's set of architectures stays as it is: apt works on lists of its own in
-# build/deps/apt-ARCHITECTURE. A metapackage (linux-image-amd64) stands for what it depends on first. Runs once: the
-# directory remembers what is in it. Ends with 0 when all is there, 1 with a sentence when it is not.
+# build/deps/apt-ARCHITECTURE. In the environment: RELEASE (trixie), where this machine's own release does not have the
+# architecture; it comes from the same mirror. A metapackage (linux-image-amd64) stands for what it depends on first.
+# Runs once: the directory remembers what is in it. Ends with 0 when all is there, 1 with a sentence when it is not.
 set -u
 architecture=$1
 directory=$2
 shift 2
-key="$architecture $*"
+release=${RELEASE:-}
+key="$architecture ${release:+$release }$*"
 [ "$(cat "$directory/.unpacked" 2> /dev/null)" = "$key" ] && exit 0
 
 say() { printf '%s\n' "$*" >&2; }
@@ -22,6 +24,12 @@ mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/new" || 
 log=$state/log
 set_apart="-o Dir::State=$state -o Dir::State::status=$state/status -o Dir::Cache=$state/cache \
   -o APT::Architecture=$architecture -o APT::Architectures=$architecture -o APT::Sandbox::User=root -o Acquire::Languages=none"
+
+if [ -n "$release" ]; then
+  mirror=$(apt-get indextargets --format '$(SITE)' | head -n 1)
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" > "$state/sources.list"
+  set_apart="$set_apart -o Dir::Etc::sourcelist=$state/sources.list -o Dir::Etc::sourceparts=/dev/null"
+fi
 
 real_names() {
   for package; do
