@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 extern "C" {
 
@@ -41,6 +42,23 @@ int install_bpf_program(pcap_t* handle, bpf_program* program);
 int install_bpf_program(pcap_t* handle, bpf_program*) {
   std::snprintf(pcap_geterr(handle), PCAP_ERRBUF_SIZE, "filters are not part of this program");
   return PCAP_ERROR;
+}
+
+/// The same by its name in libpcap 1.10.5.
+int pcapint_install_bpf_program(pcap_t* handle, bpf_program* program);
+int pcapint_install_bpf_program(pcap_t* handle, bpf_program* program) {
+  return install_bpf_program(handle, program);
+}
+
+/// A libpcap that was built beside glibc 2.38 takes it from there; Debian 12 has 2.36.
+[[gnu::weak]] size_t strlcpy(char* to, const char* from, size_t room);
+size_t strlcpy(char* to, const char* from, size_t room) {
+  const size_t length = std::strlen(from);
+  if (room == 0) return length;
+  const size_t taken = length < room ? length : room - 1;
+  std::memcpy(to, from, taken);
+  to[taken] = '\0';
+  return length;
 }
 
 /// libpcap calls it for every handle that it closes.
