@@ -48,9 +48,6 @@ ConfigurationOrExit read_configuration(const Invocation& invocation, bool words_
   if (!words.empty() && (words[0].find('/') != std::string_view::npos || words[0].ends_with(".toml"))) {
     return {{}, wrong_words(invocation, "a file is given as -c " + std::string(words[0]))};
   }
-  if (words.size() == 1) {
-    return {{}, wrong_words(invocation, std::string(words[0]) + " needs at least one port, or -c and a file")};
-  }
 
   std::string unreadable;
   ConfigResult result;
