@@ -1,5 +1,6 @@
 #!/bin/sh
 # Boots what board/image.sh built: boot.sh BOARD DIRECTORY WAY [QEMU-WORD...]
+# What the environment has as KERNEL_WORDS stands on the kernel's command line, too.
 # Without further words the serial console is this terminal, and both cables lead to one network with a gateway. With
 # them they say where the cables net0 and net1, the serial lines and the monitor lead.
 set -eu
@@ -27,6 +28,6 @@ EOF
 fi
 exec $qemu -accel tcg -display none -nodefaults -no-reboot \
   -kernel "$directory/kernel" -initrd "$directory/$way.cpio.gz" \
-  -append "console=$console quiet panic=5 $words $(cat "$directory/$way.words")" \
+  -append "console=$console quiet panic=5 $words ${KERNEL_WORDS-} $(cat "$directory/$way.words")" \
   -device "$nic,id=eth0,netdev=net0,mac=02:00:00:00:0a:00,romfile=" \
   -device "$nic,id=eth1,netdev=net1,mac=02:00:00:00:0a:01,romfile=" "$@"

@@ -18,6 +18,11 @@ std::string section_of(const std::string& text, const std::string& port) {
   return text.substr(begin, text.find("\n\n", begin) - begin);
 }
 
+void tell_losses(const Story& story) {
+  BOOST_TEST_MESSAGE("pings lost: " << story.lost_pulled << " when the cable was pulled, " << story.lost_back
+                                    << " when it was back, of " << story.pings);
+}
+
 /// What every way to start has to do, whoever started bondbox.
 void check_failover(const Story& story) {
   BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
@@ -30,8 +35,7 @@ void check_failover(const Story& story) {
   BOOST_TEST(lab::contains(story.console, "(slave eth0): link status definitely down, disabling slave"), story.console);
   BOOST_TEST(lab::contains(story.console, "(slave eth1): making interface the new active one"), story.console);
   BOOST_TEST((story.end == 0), "the machine has not switched itself off:\n" << story.console);
-  BOOST_TEST_MESSAGE("pings lost: " << story.lost_pulled << " when the cable was pulled, " << story.lost_back
-                                    << " when it was back, of " << story.pings);
+  tell_losses(story);
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -53,6 +57,16 @@ BOOST_AUTO_TEST_CASE(it_starts_as_the_kernels_first_process_and_the_next_init_fi
   check_failover(story_of("init"));
 }
 
+BOOST_AUTO_TEST_CASE(it_is_all_that_runs_and_a_restart_gives_the_ports_back_first) {
+  const Story& story = story_of("alone");
+  BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
+  BOOST_TEST(lab::contains(story.console, "(slave eth0): link status definitely down, disabling slave"), story.console);
+  BOOST_TEST(lab::contains(story.console, "reboot: Restarting system"), story.console);
+  BOOST_TEST(!lab::contains(story.console, "Kernel panic"), story.console);
+  BOOST_TEST((story.end == 0), "the machine has not restarted:\n" << story.console);
+  tell_losses(story);
+}
+
 BOOST_AUTO_TEST_CASE(the_status_of_two_ports_fits_a_serial_terminal) {
   const Story& story = story_of("inittab");
   BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
@@ -61,6 +75,14 @@ BOOST_AUTO_TEST_CASE(the_status_of_two_ports_fits_a_serial_terminal) {
   BOOST_TEST(lines.size() <= 23U, story.status);  // the last of 24 is the prompt's
   for (const std::string& line : lines) BOOST_TEST(line.size() <= 80U, line);
   BOOST_TEST(lab::contains(story.status, "DEGRADED: eth0 has had no link"), story.status);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(image_of_another_machine, *needs_board("qemu-aarch64"))
+
+BOOST_AUTO_TEST_CASE(a_board_with_an_arm_processor_fails_over_as_well) {
+  check_failover(tell_story("qemu-aarch64", "inittab"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

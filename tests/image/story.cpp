@@ -41,6 +41,15 @@ void expect_answer(Machine& machine, const std::string& what, std::size_t cable,
                            machine.shown());
 }
 
+void count_pings(FarSide& far_side, std::size_t pull, std::size_t back, Story& story) {
+  // The last ones have not had the time to be answered.
+  const std::size_t last = far_side.next_ping();
+  (void)far_side.is_answered(last, 60'000);
+  story.pings = last - pull;
+  story.lost_pulled = far_side.unanswered(pull, back);
+  story.lost_back = far_side.unanswered(back, last);
+}
+
 void play(Machine& machine, const std::string& way, Story& story) {
   FarSide& far_side = machine.far_side();
   machine.wait_for_shell();
@@ -60,18 +69,36 @@ void play(Machine& machine, const std::string& way, Story& story) {
   expect_answer(machine, "after the cable is back", 0, back);
   story.back = status_with(machine, way, "eth0", 2);
 
-  // The last ones have not had the time to be answered.
-  const std::size_t last = far_side.next_ping();
-  (void)far_side.is_answered(last, 60'000);
-  story.pings = last - pull;
-  story.lost_pulled = far_side.unanswered(pull, back);
-  story.lost_back = far_side.unanswered(back, last);
+  count_pings(far_side, pull, back, story);
   machine.type("poweroff\n");
   story.end = machine.wait_for_end();
 }
 
+/// Nobody is there to type to: what happens is seen from outside and in the kernel's log.
+void play_alone(Machine& machine, Story& story) {
+  FarSide& far_side = machine.far_side();
+  machine.wait_for("bond0: carrier on");
+  far_side.start_pinging();
+  expect_answer(machine, "after the start", 0, 0);
+
+  const std::size_t pull = far_side.next_ping();
+  machine.set_link("eth0", false);
+  expect_answer(machine, "after the pull", 1, pull);
+  machine.wait_for("(slave eth1): making interface the new active one");
+
+  const std::size_t back = far_side.next_ping();
+  const std::size_t seen = machine.shown().size();
+  machine.set_link("eth0", true);
+  expect_answer(machine, "after the cable is back", 0, back);
+  machine.wait_for("(slave eth0): making interface the new active one", seen);
+  count_pings(far_side, pull, back, story);
+  machine.tell_monitor("sendkey ctrl-alt-delete");
+  story.end = machine.wait_for_end();
+}
+
 const std::map<std::string, std::string>& pairs() {
-  static const std::map<std::string, std::string> table = {{"inittab", "kernel"}, {"kernel", "inittab"}};
+  static const std::map<std::string, std::string> table = {
+      {"inittab", "kernel"}, {"kernel", "inittab"}, {"init", "alone"}, {"alone", "init"}};
   return table;
 }
 
@@ -82,7 +109,10 @@ Story tell_story(const std::string& board, const std::string& way) {
   try {
     Machine machine(board, way);
     try {
-      play(machine, way, story);
+      if (way == "alone")
+        play_alone(machine, story);
+      else
+        play(machine, way, story);
     } catch (const std::exception& error) {
       story.trouble = error.what();
     }

@@ -20,10 +20,10 @@ struct Story {
   std::size_t pings = 0;        ///< sent to the machine while the cable was pulled and put back, one each 20 ms
   std::size_t lost_pulled = 0;  ///< of them, never answered: from the pull until the next event
   std::size_t lost_back = 0;    ///< the same from putting it back
-  std::optional<int> end;       ///< QEMU's exit status after `poweroff`
+  std::optional<int> end;       ///< QEMU's exit status after the machine was switched off
 };
 
-/// On a machine with a shell on its serial line. Never throws.
+/// Of the way `alone`, which has no shell, there are no texts; that machine restarts, and QEMU ends. Never throws.
 Story tell_story(const std::string& board, const std::string& way);
 
 /// The same of qemu-x86_64, told once; the first who asks for one of a pair has both told side by side.

@@ -64,9 +64,10 @@ std::string Machine::what_is_missing(const std::string& board) {
   return {};
 }
 
-Machine::Machine(const std::string& board, const std::string& way) : far_side_(scratch_.path()) {
+Machine::Machine(const std::string& board, const std::string& way, const std::string& kernel_words)
+    : far_side_(scratch_.path()) {
   for (std::size_t i = 0; i < channels; ++i) listeners_[i] = listen_at(scratch_.path() + "/" + channel_names[i]);
-  start(board, way);
+  start(board, way, kernel_words);
   for (std::size_t i = 0; i < channels; ++i) {
     pollfd waiting{listeners_[i].get(), POLLIN, 0};
     if (::poll(&waiting, 1, 60'000) != 1)
@@ -82,7 +83,7 @@ Machine::~Machine() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Machine::start(const std::string& board, const std::string& way) {
+void Machine::start(const std::string& board, const std::string& way, const std::string& kernel_words) {
   std::vector<std::string> words = {"board/boot.sh", board, image_of(board), way};
   for (std::size_t i = 0; i < channels; ++i) {
     const std::string name = channel_names[i];
@@ -107,6 +108,7 @@ void Machine::start(const std::string& board, const std::string& way) {
     ::dup2(in, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
+    ::setenv("KERNEL_WORDS", kernel_words.c_str(), 1);
     ::execv(pointers[0], pointers.data());
     ::_exit(127);
   }

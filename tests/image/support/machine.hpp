@@ -20,8 +20,8 @@ class Machine {
   /// Empty when the board's image is there and QEMU is, else the reason, for skipping.
   static std::string what_is_missing(const std::string& board);
 
-  /// Boots it one of the ways in board/common/boot. Throws when QEMU does not start.
-  Machine(const std::string& board, const std::string& way);
+  /// Boots it one of the ways in board/common/boot, with further words for the kernel. Throws when QEMU does not start.
+  Machine(const std::string& board, const std::string& way, const std::string& kernel_words = {});
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -51,7 +51,7 @@ class Machine {
   /// The serial lines, then the monitor.
   static constexpr std::size_t channels = lines + 1;
 
-  void start(const std::string& board, const std::string& way);
+  void start(const std::string& board, const std::string& way, const std::string& kernel_words);
   void read_all();
 
   lab::ScratchDirectory scratch_;
