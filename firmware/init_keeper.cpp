@@ -81,13 +81,15 @@ void InitKeeper::start_daemon() {
 }
 
 void InitKeeper::start_console() {
-  lnx::ChildProgram program{{shell}, "-sh", setup_.console, {terminal_kind(setup_.console), "HOME=/"}};
-  if (!lnx::is_program(shell)) {
-    program.words = {this_program, "--run-dir", setup_.run_dir, "console"};
-    if (setup_.ends_machine) program.words.push_back("--power");
-    program.name = "bondbox";
+  const lnx::ChildProgram a_shell{{shell}, "-sh", setup_.console, {terminal_kind(setup_.console), "HOME=/"}};
+  if (lnx::is_program(shell)) {
+    console_.respawn.started(clock_.now());
+    if (lnx::start_child(a_shell, console_.pid) == 0) return;
   }
-  start(console_, program);
+  // There is no shell, or it is one for another machine.
+  lnx::ChildProgram own{{this_program, "--run-dir", setup_.run_dir, "console"}, "bondbox", setup_.console, {}};
+  if (setup_.ends_machine) own.words.push_back("--power");
+  start(console_, own);
 }
 
 bool InitKeeper::configuration_is_right() {

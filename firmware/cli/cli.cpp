@@ -119,6 +119,18 @@ constexpr Command table[] = {
      "field of LACP that differs. Without PORT the bond and all its ports.\n\n"
      "  bondbox explain bond0 eth1\n",
      ask_daemon},
+    {"console", "bondbox console [DEVICE] [OPTION...]", "a line console for a serial port without a shell",
+     "Serves DEVICE, or its own input and output: status, explain, activate, get, set,\n"
+     "events, follow, help. Long answers come in pages. A line that hangs up is opened\n"
+     "again. Whoever is at the line may do what root may do to the bonds.\n\n"
+     "  --baud N    the speed, 115200 unless given\n"
+     "  --flow F    none (unless given), software (XON/XOFF) or hardware (RTS/CTS)\n"
+     "  --lines N   of the terminal, 24 where it does not say; 0: no pages\n"
+     "  --power     poweroff, reboot and halt are commands: signals for process 1, which\n"
+     "              has to be bondbox init or busybox init\n\n"
+     "  bondbox console /dev/ttyS1\n"
+     "  ::respawn:/sbin/bondbox console /dev/ttyS1       (in busybox' inittab)\n",
+     console},
     {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"

@@ -52,6 +52,7 @@ int wrong_words(const Invocation& invocation, std::string_view text);
 int run(const Invocation& invocation);
 int init(const Invocation& invocation);
 int check(const Invocation& invocation);
+int console(const Invocation& invocation);
 int simulate(const Invocation& invocation);
 int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, remove, activate, reload, explain
 int add(const Invocation& invocation);

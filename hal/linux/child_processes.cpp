@@ -166,6 +166,10 @@ void signal_child(int pid, int signal) {
   if (pid > 1) (void)::kill(pid, signal);
 }
 
+int signal_first_process(int signal) {
+  return ::kill(1, signal) == 0 ? 0 : errno;
+}
+
 void signal_everybody(int signal) {
   if (is_first_process()) (void)::kill(-1, signal);
 }

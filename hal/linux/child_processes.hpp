@@ -51,6 +51,8 @@ std::optional<EndedChild> take_ended_child();
 bool has_children();
 /// No error when it has gone.
 void signal_child(int pid, int signal);
+/// errno, 0: done.
+int signal_first_process(int signal);
 /// To every process but this one; nothing unless this is process 1.
 void signal_everybody(int signal);
 
