@@ -2,13 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <net/if.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,14 +48,12 @@ bool exists(const char* path) {
   return ::access(path, F_OK) == 0;
 }
 
-/// Also where /run is a directory of the initramfs, which is memory anyway.
-bool run_is_there() {
+/// A directory of the root is not enough, be the root in memory: scripts of the next init look for a mount, and would
+/// put another one over the sockets that are in there by then.
+bool run_is_a_mount() {
   struct stat root {};
   struct stat run {};
-  if (::stat("/", &root) != 0 || ::stat("/run", &run) != 0) return false;
-  struct statfs system {};
-  const bool in_memory = ::statfs("/", &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
-  return run.st_dev != root.st_dev || in_memory;
+  return ::stat("/", &root) == 0 && ::stat("/run", &run) == 0 && run.st_dev != root.st_dev;
 }
 
 int mount_on(const char* type, const char* where, unsigned long flags, const char* options) {
@@ -135,7 +131,7 @@ void mount_missing(StageNotes& notes) {
   if (!exists("/proc/self/stat")) say_mounted("proc", "/proc", mount_on("proc", "/proc", plain, ""), notes);
   if (!exists("/sys/kernel")) say_mounted("sysfs", "/sys", mount_on("sysfs", "/sys", plain, ""), notes);
   mount_devices(notes);
-  if (!run_is_there()) {
+  if (!run_is_a_mount()) {
     say_mounted("tmpfs", "/run", mount_on("tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755"), notes);
   }
   if (exists(tun_node.path)) return;

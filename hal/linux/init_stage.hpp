@@ -20,7 +20,7 @@ using StageNotes = std::vector<StageNote>;
 bool hold_standard_files();
 
 /// /proc, /sys, /dev (devtmpfs; a tmpfs with the few nodes that a bond needs where the kernel has none), /run (tmpfs,
-/// unless it is a mount of its own or the root is the initramfs) and /dev/net/tun.
+/// unless it is a mount of its own) and /dev/net/tun.
 void mount_missing(StageNotes& notes);
 /// Descriptors 0 to 2 become the console, if there is one.
 void take_console();
