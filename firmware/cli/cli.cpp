@@ -131,6 +131,15 @@ constexpr Command table[] = {
      "  bondbox console /dev/ttyS1\n"
      "  ::respawn:/sbin/bondbox console /dev/ttyS1       (in busybox' inittab)\n",
      console},
+    {"import", "bondbox import FILE...\nbondbox import --words BOND FILE...",
+     "turn an old configuration into bondbox.toml",
+     "Reads modprobe's files (install, options, alias), /etc/network/interfaces (ifenslave\n"
+     "commands, bond-* options, source, inherits) and OpenWrt's /etc/config/network, all\n"
+     "of them together, modprobe's first. stdout has the configuration, each value with\n"
+     "its origin; stderr what could not be carried, as FILE:LINE. --words prints one bond\n"
+     "for `bondbox add`. Exit status: 0 all carried, 3 not all, 1 nothing came of it.\n\n"
+     "  bondbox import /etc/modprobe.d/bonding.conf /etc/network/interfaces\n",
+     import_configuration},
     {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"

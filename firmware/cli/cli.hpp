@@ -57,6 +57,7 @@ int simulate(const Invocation& invocation);
 int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, remove, activate, reload, explain
 int add(const Invocation& invocation);
 int ifenslave(const Invocation& invocation);
+int import_configuration(const Invocation& invocation);
 int status(const Invocation& invocation);
 int events(const Invocation& invocation);
 int which(const Invocation& invocation);

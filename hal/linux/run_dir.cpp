@@ -1,10 +1,12 @@
 #include "hal/linux/run_dir.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -91,6 +93,56 @@ Result<std::string> read_file(const std::string& path) {
     text.append(chunk.data(), static_cast<std::size_t>(got));
     if (text.size() > file_size_max) return failure("read", path, EFBIG);
   }
+}
+
+namespace {
+
+/// '*' and '?' as a shell has them.
+bool matches(std::string_view name, std::string_view pattern) {
+  std::size_t at = 0;
+  std::size_t p = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resumed = 0;
+  while (at < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resumed = at;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[at])) {
+      ++p;
+      ++at;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      at = ++resumed;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+}  // namespace
+
+// Not glob(3): in a static program it brings the user database with it.
+std::vector<std::string> matching_files(const std::string& pattern, std::size_t most) {
+  const std::size_t slash = pattern.rfind('/');
+  const std::string before = slash == std::string::npos ? std::string() : pattern.substr(0, slash + 1);
+  const std::string last = pattern.substr(before.size());
+  if (last.find_first_of("*?") == std::string::npos) {
+    if (::access(pattern.c_str(), R_OK) != 0) return {};
+    return {pattern};
+  }
+  std::vector<std::string> names;
+  DIR* const directory = ::opendir(before.empty() ? "." : before.c_str());
+  if (directory == nullptr) return names;
+  while (const dirent* const entry = ::readdir(directory)) {
+    const std::string_view name = entry->d_name;
+    const bool hidden = name.starts_with('.') && !last.starts_with('.');
+    if (!hidden && matches(name, last)) names.push_back(before + std::string(name));
+  }
+  ::closedir(directory);
+  std::sort(names.begin(), names.end());
+  if (names.size() > most) names.resize(most);
+  return names;
 }
 
 }  // namespace bondbox::lnx

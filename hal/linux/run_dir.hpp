@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hal/linux/unique_fd.hpp"
 #include "hal/outcome.hpp"
@@ -45,5 +46,8 @@ Outcome make_directories(const std::string& path, unsigned mode = 0755);
 
 /// The whole of a regular file of at most 1 MiB. ENOENT, EACCES, EISDIR, EFBIG.
 Result<std::string> read_file(const std::string& path);
+
+/// The files that a pattern stands for, with '*' and '?' in its last part, in their order; at most `most`.
+std::vector<std::string> matching_files(const std::string& pattern, std::size_t most);
 
 }  // namespace bondbox::lnx
