@@ -147,7 +147,7 @@ GENERATED := $(BUILD)/generated
 THREADS   := build/threads/bondbox-threads
 THREAD_SOURCES := tests/main.cpp $(addprefix tests/unit/firmware/,epoch_slots_test.cpp spsc_queue_test.cpp \
   worker_test.cpp worker_pool_test.cpp) $(addprefix firmware/,bond_loops.cpp forwarder.cpp worker.cpp worker_pool.cpp) \
-  hal/linux/worker_thread.cpp hal/packet.cpp $(wildcard hal/wire/*.cpp) policies/choice.cpp policies/transmit_hash.cpp
+  hal/linux/wait_set.cpp hal/linux/worker_thread.cpp hal/packet.cpp $(wildcard hal/wire/*.cpp) policies/choice.cpp policies/transmit_hash.cpp
 THREAD_OBJECTS := $(THREAD_SOURCES:%.cpp=build/threads/obj/%.o)
 THREAD_FLAGS   := $(COMMON) -O1 -g -fsanitize=thread -DBOOST_TEST_DYN_LINK
 TEST_PCH  := $(GENERATED)/boost_test.hpp
@@ -171,8 +171,8 @@ all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
-	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' tests/run.sh $(BUILD)/tests
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(THREADS) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
+	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh $(BUILD)/tests
 
 bench: $(PROGRAM) $(BENCH) $(MICRO) build/deps/run.stamp ## beside a bare cable and other programs; ROUNDS=, SECONDS=, ONLY=, FORMAT=json
 	$(Q)$(BENCH_ENV) $(BENCH) run
@@ -185,8 +185,8 @@ bench-micro: $(PROGRAM) $(BENCH) $(MICRO) ## what single decisions cost, in ns a
 
 bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
 
-test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer
-	$(Q)TSAN_OPTIONS=halt_on_error=1 $(THREADS)
+test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer (part of test; a few seconds)
+	$(Q)ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh
 
 image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qemu-x86_64 (the default) or qemu-aarch64
 

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Runs the test binaries in DIRECTORY and ends with one line: N passed, N failed, N skipped.
-#   tests/run.sh DIRECTORY      environment: BONDBOX (the program under test), ONLY (suite/case of one binary)
+# Runs the test binaries in DIRECTORY, and what several threads share under ThreadSanitizer, and ends with one line:
+# N passed, N failed, N skipped.
+#   tests/run.sh [DIRECTORY]    environment: BONDBOX (the program under test), ONLY (suite/case of one binary),
+#                               THREADS (the binary built with ThreadSanitizer; none: not run)
 # The exit status is 0 only when nothing failed and every binary told its result.
 set -u
-directory=$1
+directory=${1:-}
 passed=0 failed=0 skipped=0
 # What failed, a line each, told once more at the very end: whoever reads the end of a long output sees it.
-failures=$directory/failures.txt
+failures=${directory:-$(dirname "$THREADS")}/failures.txt
 : > "$failures"
 # A binary that hangs is a failure, not a wait without end.
 minutes_max=${TEST_MINUTES:-15}
@@ -49,14 +51,16 @@ list_failed() {
     }' "$1" >> "$failures"
 }
 
+# run_binary BINARY [COMMAND...]: by way of the command.
 run_binary() {
   binary=$1
+  shift
   name=$(basename "$binary")
   report=$binary.report.xml
   log=$binary.log.xml
   rm -f "$report" "$log"
   echo "  TEST  $name"
-  timeout -k 10 $((minutes_max * 60)) "$binary" ${ONLY:+--run_test="$ONLY"} --color_output=no \
+  timeout -k 10 $((minutes_max * 60)) "$@" "$binary" ${ONLY:+--run_test="$ONLY"} --color_output=no \
     --logger=HRF,error,stdout:XML,test_suite,"$log" --report_format=XML --report_level=short --report_sink="$report"
   status=$?
   if ! grep -qs '<TestSuite ' "$report"; then
@@ -79,11 +83,31 @@ run_binary() {
   failed=$((failed + bad))
 }
 
-run_binary "$directory/bondbox-tests"
-run_binary "$directory/bondbox-lab"
-run_binary "$directory/bondbox-live"
-# There is none of the sanitizers' builds: an image holds the static program.
-if [ -e "$directory/bondbox-image" ]; then run_binary "$directory/bondbox-image"; fi
+# ThreadSanitizer needs parts of the address space that the kernel gives away at random (GCC 12: unless
+# vm.mmap_rnd_bits is 28 or less), hence without randomisation where that may be asked for.
+run_threads() {
+  fixed="setarch $(uname -m) -R"
+  $fixed true 2> /dev/null || fixed=
+  refusal=$($fixed "$THREADS" --list_content 2>&1 | grep -m 1 'FATAL: ThreadSanitizer')
+  if [ -n "$refusal" ]; then
+    echo "  skipped: $(basename "$THREADS"): $refusal"
+    skipped=$((skipped + 1))
+    return
+  fi
+  TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}"
+  export TSAN_OPTIONS
+  # shellcheck disable=SC2086  # words
+  run_binary "$THREADS" $fixed
+}
+
+if [ -n "$directory" ]; then
+  run_binary "$directory/bondbox-tests"
+  run_binary "$directory/bondbox-lab"
+  run_binary "$directory/bondbox-live"
+  # There is none of the sanitizers' builds: an image holds the static program.
+  if [ -e "$directory/bondbox-image" ]; then run_binary "$directory/bondbox-image"; fi
+fi
+[ -z "${THREADS:-}" ] || run_threads
 
 if [ $((passed + failed)) -eq 0 ] && [ -n "${ONLY:-}" ]; then
   echo "  failed: no test is called '$ONLY'" >> "$failures"
