@@ -184,7 +184,8 @@ void Bond::look_between_polls(bool scheduled, Ticks interval) {
   if (has_arp_probes() || options_.miimon_ms == 0) return watch_.stop();
   LinkWatch::TrafficList traffic;
   for (const PortId id : order_) {
-    const PortCounters& counters = forwarder_.port(id);
+    PortCounters counters = forwarder_.port(id);
+    loops_.add_port(id, counters);
     traffic.push_back({id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames, counters.tx_frames});
   }
   watch_.note(traffic, interval, now_);
@@ -320,6 +321,7 @@ bool Bond::forward(PacketBatch& batch) {
   // A copy: a look at the links may find that an interface has gone.
   for (const PortId id : PortList(order_))
     if (slots_[id.index]) more = forward_from_port(id, batch) || more;
+  loops_.note_read(!more);
   frames_read_ = has_arp_probes() && now_ >= next_poll_;
   return more;
 }
@@ -334,7 +336,7 @@ void Bond::open_loops() {
 
 void Bond::close_loops(PortId port) {
   loops_.close_port(port);
-  (void)loops_.collect(forwarder_);
+  look_now_ = loops_.collect(forwarder_) || look_now_;
   forwarder_.forget_punted(port);
 }
 

@@ -76,7 +76,6 @@ Outcome BondLoops::open_host(HostPort& host) {
     }
     sides_[i].host = std::move(channel.value());
     view_.channels[i].host = sides_[i].host.get();
-    loops_->watch(i, slot_, source_host, sides_[i].host->wait_handle());
   }
   view_changed_ = true;
   return Outcome::done();
@@ -93,46 +92,48 @@ Outcome BondLoops::open_port(PortId port, Nic& nic) {
     }
     sides_[i].ports[port.index] = std::move(channel.value());
     view_.channels[i].ports[port.index] = sides_[i].ports[port.index].get();
-    loops_->watch(i, slot_, port.index, sides_[i].ports[port.index]->wait_handle());
   }
   view_changed_ = true;
   // Once the loops know the plan with it: follow().
-  spreads_ = false;
+  joins_[port.index] = true;
   return Outcome::done();
 }
 
 void BondLoops::close(std::string_view why) {
   refusal_ = why;
   if (!open_) return;
+  unite();
   open_ = false;
   serving_told_ = 1;
-  spread(false);
   for (LoopView::Channels& channels : view_.channels) channels = {};
   publish();
   wait_passed();
   for (std::size_t i = 0; i < workers(); ++i) {
     if (sides_[i].host) loops_->forget(i, sides_[i].host->wait_handle());
     sides_[i].host.reset();
-    for (std::unique_ptr<Channel>& channel : sides_[i].ports) {
-      if (channel) loops_->forget(i, channel->wait_handle());
-      channel.reset();
-    }
+    for (std::uint8_t port = 0; port < max_ports; ++port) close_channel(i, {port});
   }
   host_ = nullptr;
   nics_ = {};
+  joins_ = {};
 }
 
 void BondLoops::close_port(PortId port) {
   if (!open_ || nics_[port.index] == nullptr) return;
   nics_[port.index] = nullptr;
+  joins_[port.index] = false;
   for (LoopView::Channels& channels : view_.channels) channels.ports[port.index] = nullptr;
   publish();
   wait_passed();
-  for (std::size_t i = 0; i < workers(); ++i) {
-    std::unique_ptr<Channel>& channel = sides_[i].ports[port.index];
-    loops_->forget(i, channel->wait_handle());
-    channel.reset();
-  }
+  for (std::size_t i = 0; i < workers(); ++i) close_channel(i, port);
+}
+
+void BondLoops::close_channel(std::size_t worker, PortId port) {
+  std::unique_ptr<Channel>& channel = sides_[worker].ports[port.index];
+  if (!channel) return;
+  loops_->forget(worker, channel->wait_handle());
+  sides_[worker].lost_below[port.index] += channel->lost_below();
+  channel.reset();
 }
 
 void BondLoops::publish() {
@@ -145,11 +146,64 @@ void BondLoops::wait_passed() {
   while (!share_->views.passed(share_->views.newest())) loops_->pause();
 }
 
-void BondLoops::spread(bool on) {
-  spreads_ = on;
-  (void)host_->spread_flows(on);
+void BondLoops::watch_all() {
+  for (std::size_t i = 0; i < workers(); ++i) {
+    loops_->watch(i, slot_, source_host, sides_[i].host->wait_handle());
+    for (std::size_t port = 0; port < max_ports; ++port)
+      if (sides_[i].ports[port]) loops_->watch(i, slot_, port, sides_[i].ports[port]->wait_handle());
+  }
+}
+
+void BondLoops::forget_all() {
+  for (std::size_t i = 0; i < workers(); ++i) {
+    if (sides_[i].host) loops_->forget(i, sides_[i].host->wait_handle());
+    for (const std::unique_ptr<Channel>& channel : sides_[i].ports)
+      if (channel) loops_->forget(i, channel->wait_handle());
+  }
+}
+
+bool BondLoops::has_waiting() const {
+  const auto waits = [](const std::unique_ptr<Channel>& channel) { return channel && channel->has_waiting(); };
+  return std::any_of(sides_.begin(), sides_.end(), [&waits](const WorkerSide& side) {
+    return waits(side.host) || std::any_of(side.ports.begin(), side.ports.end(), waits);
+  });
+}
+
+void BondLoops::part() {
+  forget_all();
+  (void)host_->spread_flows(true);
   for (Nic* const nic : nics_)
-    if (nic != nullptr) (void)nic->spread_flows(on);
+    if (nic != nullptr) (void)nic->spread_flows(true);
+  joins_ = {};
+  phase_ = Phase::parting;
+  parting_turns_ = 0;
+}
+
+/// The main thread waits until the loops have forwarded what they have: tens of milliseconds at worst, and only when
+/// somebody has changed an option, or the loops are closed.
+void BondLoops::unite() {
+  constexpr int pauses_max = 2'000;
+  if (phase_ == Phase::together) return;
+  if (phase_ == Phase::parting) watch_all();
+  (void)host_->spread_flows(false);
+  for (Nic* const nic : nics_)
+    if (nic != nullptr) (void)nic->spread_flows(false);
+  for (int i = 0; i < pauses_max && has_waiting(); ++i) {
+    // Nobody looks at links meanwhile; the next collect() tells that somebody has asked.
+    for (std::size_t worker = 0; worker < workers(); ++worker)
+      share_->sides[worker]->answers.store(share_->sides[worker]->questions.load());
+    loops_->pause();
+  }
+  publish();
+  wait_passed();
+  phase_ = Phase::together;
+}
+
+void BondLoops::note_read(bool all) {
+  constexpr int turns_max = 32;  // more than fill a socket's buffer with small frames
+  if (phase_ != Phase::parting || (!all && ++parting_turns_ < turns_max)) return;
+  watch_all();
+  phase_ = Phase::apart;
 }
 
 bool BondLoops::follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order) {
@@ -159,9 +213,20 @@ bool BondLoops::follow(const ForwardingPlan& plan, MacAddress bond_mac, std::str
     view_.bond_mac = bond_mac;
     publish();
   }
-  if (const bool wanted = one_order.empty(); wanted != spreads_) spread(wanted);
+  for (std::size_t i = 0; i < workers(); ++i) share_->sides[i]->answers.store(sides_[i].asked);
   one_order_ = one_order;
+  if (!one_order.empty()) unite();
+  if (one_order.empty() && phase_ == Phase::together) part();
+  for (std::size_t port = 0; port < max_ports; ++port)
+    if (phase_ != Phase::together && std::exchange(joins_[port], false)) join(port);
   return std::exchange(serving_told_, serving()) != serving();
+}
+
+/// A port that comes while flows are spread: nothing has come by it yet.
+void BondLoops::join(std::size_t port) {
+  (void)nics_[port]->spread_flows(true);
+  if (phase_ == Phase::parting) return;
+  for (std::size_t i = 0; i < workers(); ++i) loops_->watch(i, slot_, port, sides_[i].ports[port]->wait_handle());
 }
 
 bool BondLoops::collect(Forwarder& forwarder) {
@@ -170,19 +235,26 @@ bool BondLoops::collect(Forwarder& forwarder) {
   PuntedFrame frame;
   for (std::size_t i = 0; i < workers(); ++i) {
     LoopSide& side = *share_->sides[i];
+    const std::uint32_t asked = side.questions.load();
+    doubt = std::exchange(sides_[i].asked, asked) != asked || doubt;
     doubt = side.link_doubt.exchange(false) || doubt;
     while (!forwarder.punted().full() && side.punted.pop(frame)) forwarder.take_punted(frame);
   }
   return doubt;
 }
 
-void BondLoops::add_port(PortId port, PortCounters& counters, NicCounters& nic) const {
+void BondLoops::add_port(PortId port, PortCounters& counters) const {
+  if (share_ == nullptr) return;
+  for (std::size_t i = 0; i < workers(); ++i)
+    add(counters, counts(i).ports[port.index], sides_[i].ports_before[port.index]);
+}
+
+void BondLoops::add_nic(PortId port, NicCounters& counters) const {
   if (share_ == nullptr) return;
   for (std::size_t i = 0; i < workers(); ++i) {
-    const LoopCounts& now = counts(i);
-    add(counters, now.ports[port.index], sides_[i].ports_before[port.index]);
-    add(nic, now.nics[port.index], sides_[i].nics_before[port.index]);
-    if (Channel* const channel = sides_[i].ports[port.index].get()) nic.receive_lost += channel->lost_below();
+    add(counters, counts(i).nics[port.index], sides_[i].nics_before[port.index]);
+    counters.receive_lost += sides_[i].lost_below[port.index];
+    if (Channel* const channel = sides_[i].ports[port.index].get()) counters.receive_lost += channel->lost_below();
   }
 }
 
@@ -219,6 +291,7 @@ void BondLoops::forget_port(PortId port) {
   for (std::size_t i = 0; i < workers(); ++i) {
     sides_[i].ports_before[port.index] = counts(i).ports[port.index];
     sides_[i].nics_before[port.index] = counts(i).nics[port.index];
+    sides_[i].lost_below[port.index] = 0;
   }
 }
 

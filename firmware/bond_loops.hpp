@@ -43,16 +43,19 @@ class BondLoops {
   /// Not before the next follow() do they know a plan without it; until then its frames go to the next usable port.
   void close_port(PortId port);
 
-  /// The loops forward by this plan from their next batch on. `one_order`: as one_order_reason(), a literal. True when
-  /// the number of loops that serve has changed.
+  /// The loops forward by this plan from their next batch on, which answers what they asked before the last collect().
+  /// `one_order`: as one_order_reason(), a literal. True when the number of loops that serve has changed.
   bool follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order);
+  /// The main thread has read its own channels once more; `all`: until they were empty.
+  void note_read(bool all);
 
-  /// Gives what the loops have punted to `forwarder`. True: a loop has met a port without link.
+  /// Gives what the loops have punted to `forwarder`. True: a loop has met a port without link, or asks about links.
   bool collect(Forwarder& forwarder);
 
   bool any() const noexcept { return share_ != nullptr; }
   /// Adds what the loops have counted.
-  void add_port(PortId port, PortCounters& counters, NicCounters& nic) const;
+  void add_port(PortId port, PortCounters& counters) const;
+  void add_nic(PortId port, NicCounters& counters) const;
   void add_bond(BondCounters& counters, NicCounters& host, std::uint64_t& punts_lost) const;
   void add_traffic(BucketTraffic& traffic) const;
   /// Times that a loop's way to the main thread had no room.
@@ -67,11 +70,27 @@ class BondLoops {
     /// Of the port that had the slot before.
     std::array<PortCounters, max_ports> ports_before{};
     std::array<NicCounters, max_ports> nics_before{};
+    /// By channels that the port has had.
+    std::array<std::uint64_t, max_ports> lost_below{};
+    std::uint32_t asked = 0;  ///< questions that follow() answers
+  };
+
+  /// Flows keep their order over a change, because what waited in the old place is read before the new one is:
+  enum class Phase : std::uint8_t {
+    together,  ///< all frames come to the main thread
+    parting,   ///< frames are spread, but the loops do not read: the main thread still has some of their flows
+    apart,     ///< each loop reads its own
   };
 
   void publish();
   void wait_passed();
-  void spread(bool on);
+  void part();
+  void join(std::size_t port);
+  void unite();
+  void watch_all();
+  void forget_all();
+  bool has_waiting() const;
+  void close_channel(std::size_t worker, PortId port);
   const LoopCounts& counts(std::size_t worker) const { return share_->sides[worker]->counts.read(); }
   std::size_t workers() const noexcept { return loops_->workers(); }
 
@@ -79,7 +98,8 @@ class BondLoops {
   std::unique_ptr<LoopShare> share_;
   std::size_t slot_ = 0;
   bool open_ = false;
-  bool spreads_ = false;
+  Phase phase_ = Phase::together;
+  int parting_turns_ = 0;
   std::string refusal_;
   std::string_view one_order_;
   LoopView view_;
@@ -87,6 +107,7 @@ class BondLoops {
   std::size_t serving_told_ = 1;
   HostPort* host_ = nullptr;
   std::array<Nic*, max_ports> nics_{};
+  std::array<bool, max_ports> joins_{};  ///< ports whose frames are not spread as the others' yet
   std::array<WorkerSide, workers_max> sides_{};
 };
 

@@ -160,7 +160,8 @@ BondStatus Bond::status(Tick now) const {
     for (const PortId usable : plan_.transmit.usable) one.carries = one.carries || usable == id;
     one.counters = counters_of(id, below);
     one.nic = port.nic->counters();
-    loops_.add_port(id, one.counters, one.nic);
+    loops_.add_port(id, one.counters);
+    loops_.add_nic(id, one.nic);
     status.ports.push_back(std::move(one));
   }
   for (const Awaited& waiting : awaited_) status.awaited.push_back({waiting.name, waiting.reason});

@@ -45,13 +45,17 @@ struct LoopCounts {
   NicCounters host;
 };
 
-/// One loop's side.
+/// One loop's side. A question is asked by a loop that has frames which a look at the links may still save: it leaves
+/// them where they are until the main thread has looked and made the plan that follows.
 struct LoopSide {
   Forwarder forwarder;  ///< the loop's alone
   LoopCounts counted;   ///< the loop's alone; what its forwarder does not count
   LatestValue<LoopCounts> counts;
   SpscQueue<PuntedFrame, 64> punted;
-  std::atomic<bool> link_doubt{false};  ///< set by the loop, cleared by the main thread
+  std::atomic<bool> link_doubt{false};       ///< set by the loop, cleared by the main thread
+  std::atomic<std::uint32_t> questions{0};   ///< the loop's; how many it has asked
+  std::atomic<std::uint32_t> answers{0};     ///< the main thread's; how many of them it has answered
+  std::array<bool, max_ports> known_lost{};  ///< the loop's alone; ports whose lost link it has asked about
 };
 
 struct LoopShare {

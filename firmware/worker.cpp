@@ -2,17 +2,49 @@
 
 namespace bondbox {
 
+namespace {
+
+bool is_suppressed(const ForwardingPlan& plan, std::size_t source) noexcept {
+  return source != source_host && plan.ports[source].deliver == deliver_nothing;
+}
+
+}  // namespace
+
 bool Worker::serve(std::size_t slot, std::size_t source) {
   bool told = false;
   // The table first: while it is held, no share of it goes away.
   if (LoopShare* const share = tables_.enter(number_)[slot]; share != nullptr) {
     LoopSide& side = *share->sides[number_];
-    forward(side, share->views.enter(number_), source);
-    told = report(side);
+    // Before the plan is read: an answer comes after the plan that it led to.
+    waits_ = side.questions.load(std::memory_order_relaxed) != side.answers.load();
+    const LoopView& view = share->views.enter(number_);
+    if (!waits_ && has_question(side, view, source)) {
+      side.questions.fetch_add(1);
+      waits_ = told = true;
+    }
+    waits_ = waits_ && is_suppressed(view.plan, source);
+    if (!waits_) {
+      forward(side, view, source);
+      told = report(side) || told;
+    }
     share->views.leave(number_);
   }
   tables_.leave(number_);
   return told;
+}
+
+/// Frames on a port that delivers nothing may be the first by the way that a peer has found around a dead cable: the
+/// links are looked at before the frames are dropped. Asked once for a link that is lost.
+bool Worker::has_question(LoopSide& side, const LoopView& view, std::size_t source) const {
+  if (!is_suppressed(view.plan, source)) return false;
+  bool asks = false;
+  for (const PortId port : view.plan.transmit.usable) {
+    Channel* const channel = view.channels[number_].ports[port.index];
+    const bool lost = channel != nullptr && channel->has_lost_link();
+    asks = asks || (lost && !side.known_lost[port.index]);
+    side.known_lost[port.index] = lost;
+  }
+  return asks;
 }
 
 void Worker::forward(LoopSide& side, const LoopView& view, std::size_t source) {

@@ -23,6 +23,9 @@ class Worker {
   /// there is not any more is passed over.
   bool serve(std::size_t slot, std::size_t source);
 
+  /// The last serve() left frames until the main thread has looked at the links.
+  bool waits() const noexcept { return waits_; }
+
   /// Punted frames wait for room on the way to the main thread: call retry() soon.
   bool has_leftovers() const noexcept { return leftovers_; }
   /// As serve(), for what has waited.
@@ -30,6 +33,7 @@ class Worker {
 
  private:
   void forward(LoopSide& side, const LoopView& view, std::size_t source);
+  bool has_question(LoopSide& side, const LoopView& view, std::size_t source) const;
   bool report(LoopSide& side);
   bool hand_up(LoopSide& side);
 
@@ -37,6 +41,7 @@ class Worker {
   ShareTables& tables_;
   PacketBatch batch_;
   bool leftovers_ = false;
+  bool waits_ = false;
 };
 
 }  // namespace bondbox

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "hal/linux/wait_set.hpp"
+
 namespace bondbox {
 namespace {
 
@@ -38,8 +40,13 @@ Outcome WorkerPool::start(std::size_t loops) {
 
 int WorkerPool::serve(Worker& worker, std::span<const std::uint32_t> tokens) {
   bool told = worker.has_leftovers() && worker.retry();
-  for (const std::uint32_t token : tokens) told = worker.serve(token / sources, token % sources) || told;
+  bool waits = false;
+  for (const std::uint32_t token : tokens) {
+    told = worker.serve(token / sources, token % sources) || told;
+    waits = waits || worker.waits();
+  }
   if (told) main_.wake();
+  if (waits) lnx::yield_cpu();
   return worker.has_leftovers() ? retry_ms : -1;
 }
 

@@ -1,10 +1,10 @@
 // Contract: a way for frames into and out of an interface. A Nic and a HostPort are one; where they open further ones
 // (open_channel), the frames that come in are spread over all of them by flow, so that several threads share the work.
 //
-// A channel belongs to one thread: receive(), transmit(), has_link() and counters() are called by that one alone. No
-// call blocks, throws or allocates. Frames of one flow come out of one channel, in order, for as long as the number of
-// channels stays the same; what is no flow of IP (ARP, neighbour discovery, protocols of the link) comes out of the
-// first channel, which is the Nic or HostPort itself.
+// A channel belongs to one thread: what does not say otherwise is called by that one alone. No call blocks, throws or
+// allocates. Frames of one flow come out of one channel, in order, for as long as the number of channels stays the
+// same; what is no flow of IP (ARP, neighbour discovery, protocols of the link) comes out of the first channel, which
+// is the Nic or HostPort itself.
 #pragma once
 
 #include <cstddef>
@@ -46,11 +46,16 @@ class Channel {
 
   /// Whether there is a link now: tells a full queue from a lost link when a frame was refused.
   virtual bool has_link() = 0;
+  /// Whether the link that there was is gone, for a look before frames are dropped. False where that is not cheap to
+  /// know: at most a few microseconds.
+  virtual bool has_lost_link() { return false; }
 
   /// A file descriptor that is readable when receive() has data, or -1 where there is none (simulation).
   virtual int wait_handle() const noexcept = 0;
 
   virtual const NicCounters& counters() const noexcept = 0;
+  /// Whether receive() would give something. From any thread.
+  virtual bool has_waiting() const noexcept { return false; }
   /// Frames that the layer below dropped since the channel was opened and that counters() leaves out. Not for the
   /// channel's thread, but for the one that opened it.
   virtual std::uint64_t lost_below() { return 0; }

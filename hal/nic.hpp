@@ -39,7 +39,7 @@ class Nic : public Channel {
   virtual LinkSample link() = 0;
   /// Whether link() would say now that the link which it last said is there has gone; asked up to once a tick between
   /// two polls. A NIC that cannot tell at a small fraction of the cost of link() says no.
-  virtual bool has_lost_link() { return false; }
+  bool has_lost_link() override { return false; }
   /// How link() reads from now on. A NIC that has one way only ignores it.
   virtual void set_link_source(LinkSource) {}
 

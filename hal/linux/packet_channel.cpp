@@ -18,6 +18,8 @@ PacketChannel::PacketChannel(std::shared_ptr<Context> context, int index, LinkSo
       socket_(std::move(socket)),
       losses_(std::move(losses)),
       reader_(probes(), source),
+      source_(source),
+      wanted_source_(source),
       siblings_(siblings) {
   carrier_seen_ = reader_.has_link();
   siblings_.push_back(this);
@@ -39,8 +41,28 @@ LinkProbes PacketChannel::probes() {
   };
 }
 
+void PacketChannel::take_link_source() noexcept {
+  const LinkSource wanted = wanted_source_.load(std::memory_order_relaxed);
+  if (wanted == source_) return;
+  source_ = wanted;
+  reader_.set_source(wanted);
+  // Asked now, because transmit() looks at the cable by a probe that has answered before.
+  carrier_seen_ = reader_.has_link();
+}
+
+bool PacketChannel::has_link() {
+  take_link_source();
+  return reader_.has_link();
+}
+
+bool PacketChannel::has_lost_link() {
+  take_link_source();
+  return reader_.is_cheap() && !reader_.has_link();
+}
+
 TransmitResult PacketChannel::transmit(std::span<const Packet* const> packets) {
   if (packets.empty()) return {};
+  take_link_source();
   if (reader_.is_cheap()) {
     const std::int64_t now_us = monotonic_us();
     if (!carrier_seen_ || now_us - carrier_read_us_ >= carrier_interval_us) {

@@ -261,6 +261,7 @@ bool PacketNic::has_lost_link() {
 void PacketNic::set_link_source(LinkSource source) {
   reader_.set_source(source);
   source_ = source;
+  for (PacketChannel* const channel : channels_) channel->set_link_source(source);
   // Asked now, because transmit() looks at the cable by a probe that has answered before.
   if (!gone_) carrier_seen_ = reader_.has_link();
 }

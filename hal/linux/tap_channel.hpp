@@ -3,6 +3,7 @@
 
 #include "hal/channel.hpp"
 #include "hal/linux/unique_fd.hpp"
+#include "hal/linux/wait_set.hpp"
 
 namespace bondbox::lnx {
 
@@ -15,6 +16,7 @@ class TapChannel : public Channel {
   bool has_link() override { return true; }
   int wait_handle() const noexcept override { return queue_.get(); }
   const NicCounters& counters() const noexcept override { return counters_; }
+  bool has_waiting() const noexcept override { return is_readable(queue_.get()); }
 
  private:
   UniqueFd queue_;

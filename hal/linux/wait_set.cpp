@@ -1,5 +1,6 @@
 #include "hal/linux/wait_set.hpp"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -88,6 +89,11 @@ WaitSet::Woken WaitSet::wait(std::int64_t timeout_us) {
     woken.frames = woken.frames || !control;
   }
   return woken;
+}
+
+bool is_readable(int handle) noexcept {
+  pollfd one{handle, POLLIN, 0};
+  return ::poll(&one, 1, 0) == 1 && (one.revents & POLLIN) != 0;
 }
 
 void yield_cpu() noexcept {

@@ -37,6 +37,9 @@ class WaitSet {
   bool has_pwait2_ = true;
 };
 
+/// Whether something can be read from it now; an error that waits there is nothing.
+bool is_readable(int handle) noexcept;
+
 /// Lets another program have the CPU, if one wants it.
 void yield_cpu() noexcept;
 

@@ -200,6 +200,22 @@ BOOST_AUTO_TEST_CASE(a_pulled_cable_reorders_no_flow_of_either_loop) {
   check_flow("out", out.stop(), 2 * flow_count);
 }
 
+BOOST_AUTO_TEST_CASE(a_pulled_cable_costs_flows_that_only_come_in_far_less_than_a_poll) {
+  const LoopHouse house;
+  const Daemon daemon(house.box, house.words());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  if (!has_two_loops(daemon)) return;
+  BOOST_TEST(daemon.ask("set bond0 miimon 1000").status == 0);
+  add_flow_addresses(house);
+  Datagrams in(house.box, house.town, false);
+  // Two polls: from then on the links are looked at as often as frames come, by whichever loop.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+  house.pull(0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  check_flow("in", in.stop(), 50 * flow_count);
+}
+
 BOOST_AUTO_TEST_CASE(a_port_that_leaves_and_comes_back_under_traffic_costs_no_connection) {
   const LoopHouse house;
   const Daemon daemon(house.box, house.words());

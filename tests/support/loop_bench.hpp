@@ -4,8 +4,11 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "firmware/bond_loops.hpp"
@@ -34,14 +37,18 @@ class HandLoops final : public LoopHost {
     const ShareTables::Epoch epoch = tables_.publish(table_);
     while (!tables_.passed(epoch)) pause();
   }
-  void watch(std::size_t, std::size_t, std::size_t, int) override { ++watched; }
-  void forget(std::size_t, int) override { --watched; }
-  void pause() override { std::this_thread::yield(); }
+  void watch(std::size_t worker, std::size_t, std::size_t, int handle) override { watched.insert({worker, handle}); }
+  void forget(std::size_t worker, int handle) override { watched.erase({worker, handle}); }
+  void pause() override {
+    std::this_thread::yield();
+    if (during_pause) during_pause();
+  }
   int wake_handle() const noexcept override { return -1; }
   void take_wake() override {}
 
   static constexpr std::size_t slot = 5;
-  int watched = 0;
+  std::set<std::pair<std::size_t, int>> watched;  ///< worker and descriptor
+  std::function<void()> during_pause;
 
  private:
   ShareTables tables_;
@@ -57,6 +64,9 @@ struct LoopTraffic {
   std::atomic<std::uint64_t> delivered = 0;  ///< frames that the host was given
   std::atomic<std::uint64_t> wrong_port = 0;
   std::atomic<std::uint64_t> after_close = 0;
+  std::array<bool, max_ports> lost_link{};  ///< of a port, as its channels tell
+  int waiting = 0;                          ///< batches that are told to wait in the host's channel
+  int handles = 0;                          ///< that were given to channels
 };
 
 /// The address that the plan of a generation has frames leave with.
@@ -78,7 +88,8 @@ inline PortId generation_port(std::uint64_t generation) {
 /// address says.
 class BenchChannel final : public Channel {
  public:
-  BenchChannel(LoopTraffic& traffic, std::optional<PortId> port) : traffic_(traffic), port_(port) {}
+  BenchChannel(LoopTraffic& traffic, std::optional<PortId> port)
+      : traffic_(traffic), port_(port), handle_(++traffic.handles) {}
   ~BenchChannel() override { alive_ = false; }
 
   std::size_t receive(PacketBatch& batch) override {
@@ -93,6 +104,7 @@ class BenchChannel final : public Channel {
       batch.commit();
     }
     (port_ ? traffic_.made_by_ports : traffic_.made_by_host) += count;
+    if (!port_ && traffic_.waiting > 0) --traffic_.waiting;
     return count;
   }
   TransmitResult transmit(std::span<const Packet* const> packets) override {
@@ -106,14 +118,17 @@ class BenchChannel final : public Channel {
     (port_ ? traffic_.sent : traffic_.delivered) += packets.size();
     return {packets.size(), 0};
   }
-  bool has_link() override { return true; }
-  int wait_handle() const noexcept override { return -1; }
+  bool has_link() override { return !has_lost_link(); }
+  bool has_lost_link() override { return port_ && traffic_.lost_link[port_->index]; }
+  bool has_waiting() const noexcept override { return !port_ && traffic_.waiting > 0; }
+  int wait_handle() const noexcept override { return handle_; }
   const NicCounters& counters() const noexcept override { return counters_; }
 
  private:
   LoopTraffic& traffic_;
   std::optional<PortId> port_;
   NicCounters counters_;
+  int handle_;
   std::uint64_t made_ = 0;
   bool alive_ = true;
 };

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(threads_forward_what_comes_while_plans_change_and_ports_com
     NicCounters nic;
     BondCounters lost;
     std::uint64_t punts_lost = 0;
-    for (std::uint8_t i = 0; i < 2; ++i) bond.add_port({i}, sum, nic);
+    for (std::uint8_t i = 0; i < 2; ++i) bond.add_port({i}, sum);
     bond.add_bond(lost, nic, punts_lost);
     return sum.tx_frames + sum.tx_refused + lost.tx_no_port;
   };
@@ -114,6 +114,7 @@ BOOST_AUTO_TEST_CASE(threads_forward_what_comes_while_plans_change_and_ports_com
     plan.generation = round;
     plan.transmit.usable[0] = {static_cast<std::uint8_t>(round % 2)};
     bond.follow(plan, {}, {});
+    bond.note_read(true);
     for (const int end : far_ends) made += ::write(end, frame.data(), frame.size()) > 0 ? 1 : 0;
     // Now and then all that was made leaves by this plan.
     if (round % 10 == 5) BOOST_REQUIRE(wait_for([&] { return counted() == made; }));
@@ -137,6 +138,7 @@ BOOST_AUTO_TEST_CASE(a_loop_wakes_the_main_thread_when_the_policy_is_to_see_a_fr
   BOOST_REQUIRE(bond.open_port({0}, nic).ok());
   ForwardingPlan plan = plan_of(4);
   bond.follow(plan, {}, {});
+  bond.note_read(true);
   const std::array<std::uint8_t, 60> arp{0x02, 0, 0, 0, 0x0b, 1, 0x02, 0, 0, 0, 0x0a, 1, 0x08, 0x06};
   BOOST_REQUIRE(::write(host.far_ends[0], arp.data(), arp.size()) > 0);
   std::uint64_t count = 0;

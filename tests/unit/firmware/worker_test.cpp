@@ -32,8 +32,7 @@ struct Bench {
   }
   PortCounters sum() const {
     PortCounters sum;
-    NicCounters nic;
-    for (std::uint8_t i = 0; i < bench_ports; ++i) loops.add_port({i}, sum, nic);
+    for (std::uint8_t i = 0; i < bench_ports; ++i) loops.add_port({i}, sum);
     return sum;
   }
   BondCounters bond_sum() const {
@@ -60,8 +59,7 @@ BOOST_FIXTURE_TEST_CASE(a_loop_forwards_both_ways_by_the_plan_that_was_published
   BOOST_TEST(sum().tx_frames == 8U);
   BOOST_TEST(sum().rx_frames == 8U);
   PortCounters second;
-  NicCounters nic;
-  loops.add_port({1}, second, nic);
+  loops.add_port({1}, second);
   BOOST_TEST(second.rx_bytes == 8U * 60U);
 }
 
@@ -97,8 +95,9 @@ BOOST_FIXTURE_TEST_CASE(a_port_that_has_left_is_not_used_and_its_frames_take_the
   plan.transmit.fallback.push_back({3});
   plan.ports[3].source_mac = generation_mac(3);
   loops.follow(plan, own, {});
+  loops.note_read(true);
   loops.close_port({2});
-  BOOST_TEST(hand.watched == 4);
+  BOOST_TEST(hand.watched.size() == 4U);
   hand.worker(0).serve(HandLoops::slot, 2);  // its descriptor was readable just before
   BOOST_TEST(traffic.made_by_ports == 0U);
   BOOST_TEST(hand.worker(0).serve(HandLoops::slot, source_host));
@@ -138,6 +137,120 @@ BOOST_FIXTURE_TEST_CASE(flows_are_spread_only_while_no_one_order_is_needed, Benc
   BOOST_TEST((host.spreads && nics[0].spreads));
 }
 
+BOOST_FIXTURE_TEST_CASE(the_loops_read_only_when_the_main_thread_has_read_what_came_before, Bench) {
+  open();
+  BOOST_TEST(loops.follow(plan_of(1), own, {}));
+  BOOST_TEST((host.spreads && nics[3].spreads));
+  BOOST_TEST(hand.watched.empty());
+  loops.note_read(false);
+  BOOST_TEST(hand.watched.empty());
+  loops.note_read(true);
+  BOOST_TEST(hand.watched.size() == 5U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_main_thread_that_is_never_done_keeps_the_loops_waiting_for_a_while_only, Bench) {
+  open();
+  loops.follow(plan_of(1), own, {});
+  for (int i = 0; i < 32; ++i) loops.note_read(false);
+  BOOST_TEST(hand.watched.size() == 5U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_port_that_comes_while_flows_are_spread_is_read_by_the_loops_at_once, Bench) {
+  open();
+  loops.follow(plan_of(1), own, {});
+  loops.note_read(true);
+  loops.close_port({3});
+  BOOST_TEST(hand.watched.size() == 4U);
+  nics[3].spreads = false;
+  BOOST_REQUIRE(loops.open_port({3}, nics[3]).ok());
+  BOOST_TEST(!nics[3].spreads);
+  loops.follow(plan_of(1), own, {});
+  BOOST_TEST(nics[3].spreads);
+  BOOST_TEST(hand.watched.size() == 5U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_waits_in_a_loop_is_forwarded_before_the_main_thread_reads_on, Bench) {
+  open();
+  loops.follow(plan_of(1), own, {});
+  loops.note_read(true);
+  traffic.waiting = 3;
+  hand.during_pause = [this] {
+    BOOST_TEST(!host.spreads);
+    hand.worker(0).serve(HandLoops::slot, source_host);
+  };
+  loops.follow(plan_of(1), own, "for a reason");
+  BOOST_TEST(traffic.waiting == 0);
+  BOOST_TEST(traffic.sent == 3U * 8U - 1);  // one of them is ARP
+  // And again: they do not read before the main thread has.
+  loops.follow(plan_of(1), own, {});
+  BOOST_TEST(hand.watched.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(frames_by_a_port_that_delivers_nothing_wait_for_a_look_at_a_lost_link, Bench) {
+  open();
+  ForwardingPlan plan = plan_of(1);
+  plan.ports[2].deliver = deliver_nothing;
+  loops.follow(plan, own, {});
+  Worker& worker = hand.worker(0);
+  worker.serve(HandLoops::slot, 2);
+  BOOST_TEST(sum().rx_suppressed == 8U);
+  traffic.lost_link[1] = true;
+  BOOST_TEST(worker.serve(HandLoops::slot, 2));
+  BOOST_TEST(worker.waits());
+  BOOST_TEST(!worker.serve(HandLoops::slot, 2));  // asked already
+  BOOST_TEST(worker.waits());
+  worker.serve(HandLoops::slot, 1);  // what is delivered does not wait
+  BOOST_TEST(!worker.waits());
+  BOOST_TEST(sum().rx_suppressed == 8U);
+  BOOST_TEST(traffic.delivered == 8U);
+
+  BOOST_TEST(loops.collect(forwarder));
+  BOOST_TEST(!loops.collect(forwarder));
+  plan = plan_of(2);
+  plan.ports[1].deliver = deliver_nothing;
+  loops.follow(plan, own, {});
+  worker.serve(HandLoops::slot, 2);
+  BOOST_TEST(!worker.waits());
+  BOOST_TEST(sum().rx_suppressed == 8U);
+  BOOST_TEST(traffic.delivered == 16U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_link_that_stays_lost_is_asked_about_once, Bench) {
+  open();
+  ForwardingPlan plan = plan_of(1);
+  plan.ports[2].deliver = deliver_nothing;
+  loops.follow(plan, own, {});
+  Worker& worker = hand.worker(0);
+  traffic.lost_link[1] = true;
+  worker.serve(HandLoops::slot, 2);
+  BOOST_TEST(worker.waits());
+  // The main thread looks and goes on as it was: downdelay.
+  BOOST_TEST(loops.collect(forwarder));
+  loops.follow(plan, own, {});
+  worker.serve(HandLoops::slot, 2);
+  BOOST_TEST(!worker.waits());
+  BOOST_TEST(sum().rx_suppressed == 8U);
+  traffic.lost_link[1] = false;
+  worker.serve(HandLoops::slot, 2);
+  traffic.lost_link[1] = true;
+  worker.serve(HandLoops::slot, 2);
+  BOOST_TEST(worker.waits());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_question_that_came_after_the_look_is_not_answered_by_it, Bench) {
+  open();
+  ForwardingPlan plan = plan_of(1);
+  plan.ports[2].deliver = deliver_nothing;
+  loops.follow(plan, own, {});
+  traffic.lost_link[1] = true;
+  (void)loops.collect(forwarder);
+  hand.worker(0).serve(HandLoops::slot, 2);
+  loops.follow(plan, own, {});
+  hand.worker(0).serve(HandLoops::slot, 2);
+  BOOST_TEST(hand.worker(0).waits());
+  BOOST_TEST(loops.collect(forwarder));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_host_that_has_no_further_channel_leaves_one_loop_and_says_why, Bench) {
   host.refuses = true;
   BOOST_TEST(loops.open_host(host).reason == "not for you");
@@ -146,7 +259,7 @@ BOOST_FIXTURE_TEST_CASE(a_host_that_has_no_further_channel_leaves_one_loop_and_s
   BOOST_TEST(loops.serving() == 1U);
   BOOST_TEST(loops.wanted() == 2U);
   BOOST_TEST(loops.reason() == "not for you");
-  BOOST_TEST(hand.watched == 0);
+  BOOST_TEST(hand.watched.empty());
 }
 
 BOOST_AUTO_TEST_CASE(frames_pass_one_loop_where_one_order_is_needed) {
