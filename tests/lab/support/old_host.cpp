@@ -50,7 +50,7 @@ done < "$host/commands"
 std::string links_of(IfTools tools) {
   if (tools == IfTools::debian) return "ifup=" + tool("/sbin/ifup") + " ifdown=" + tool("/sbin/ifdown");
   const std::string busybox = tool("/bin/busybox");
-  return "ifup=" + busybox + " ifdown=" + busybox + " run-parts=" + busybox;
+  return "busybox=" + busybox + " ifup=" + busybox + " ifdown=" + busybox + " run-parts=" + busybox;
 }
 
 }  // namespace
