@@ -15,7 +15,7 @@ struct Story {
   std::string pulled;           ///< the same with eth0's cable pulled
   std::string back;             ///< and with that cable back
   std::string status;           ///< `bondbox status` typed while the cable was pulled
-  std::string ping;             ///< what the machine's own ping to the far side printed
+  std::string ping;             ///< what the machine's own ping to the far side printed; empty without a shell
   std::string console;          ///< all that the first serial line showed
   std::size_t pings = 0;        ///< sent to the machine while the cable was pulled and put back, one each 20 ms
   std::size_t lost_pulled = 0;  ///< of them, never answered: from the pull until the next event
@@ -23,7 +23,7 @@ struct Story {
   std::optional<int> end;       ///< QEMU's exit status after the machine was switched off
 };
 
-/// Of the way `alone`, which has no shell, there are no texts; that machine restarts, and QEMU ends. Never throws.
+/// Where there is a shell the words are typed there, else into bondbox's own console. Never throws.
 Story tell_story(const std::string& board, const std::string& way);
 
 /// The same of qemu-x86_64, told once; the first who asks for one of a pair has both told side by side.

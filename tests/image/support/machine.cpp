@@ -55,6 +55,22 @@ bool is_kernels(const std::string& line) {
          std::isdigit(static_cast<unsigned char>(line[first])) != 0;
 }
 
+/// What a person asked for among what bondbox and the kernel say of their own accord.
+std::string without_log(const std::string& text) {
+  std::istringstream in(text);
+  std::string out;
+  for (std::string line; std::getline(in, line);)
+    if (!line.starts_with("bondbox: ") && !is_kernels(line)) out += line + "\n";
+  return out;
+}
+
+void remove_all(std::string& text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+}
+
+constexpr const char* console_prompt = "bondbox> ";
+constexpr const char* console_pause = "-- more: space, Enter for a line, q --";
+
 }  // namespace
 
 std::string Machine::what_is_missing(const std::string& board) {
@@ -177,11 +193,30 @@ std::string Machine::run(const std::string& command) {
   const std::string all = shown().substr(from);
   const std::size_t first = all.find(begin);
   if (first == std::string::npos) throw std::runtime_error("no beginning of an answer in:\n" + all);
-  std::istringstream answer(all.substr(first + begin.size(), all.find(end) - first - begin.size()));
-  std::string out;
-  for (std::string text; std::getline(answer, text);)
-    if (!text.starts_with("bondbox: ") && !is_kernels(text)) out += text + "\n";
-  return out;
+  return without_log(all.substr(first + begin.size(), all.find(end) - first - begin.size()));
+}
+
+void Machine::wait_for_console(std::size_t line) {
+  wait_for(console_prompt, 0, line);
+}
+
+std::string Machine::ask(const std::string& command, std::size_t line) {
+  const std::size_t from = shown(line).size();
+  type(command + "\r", line);
+  const std::string end = std::string("\n") + console_prompt;
+  std::size_t page = from;
+  for (int waited_ms = 0; shown(line).find(end, from) == std::string::npos; waited_ms += 20) {
+    if (waited_ms > 60'000) throw std::runtime_error("no answer to '" + command + "'; the line shows:\n" + shown(line));
+    if (const std::size_t more = shown(line).find(console_pause, page); more != std::string::npos) {
+      page = more + 1;
+      type(" ", line);
+    }
+    ::usleep(20'000);
+  }
+  std::string answer = shown(line).substr(from, shown(line).find(end, from) + 1 - from);
+  answer.erase(0, answer.find('\n') + 1);
+  remove_all(answer, console_pause);
+  return without_log(answer);
 }
 
 void Machine::tell_monitor(const std::string& command) {

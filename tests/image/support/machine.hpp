@@ -38,6 +38,10 @@ class Machine {
   std::string run(const std::string& command);
   /// The shell has started and is about to read.
   void wait_for_shell();
+  /// What `bondbox console` on a line answers, all its pages, without what the kernel tells there meanwhile.
+  std::string ask(const std::string& command, std::size_t line);
+  /// It has started and is about to read.
+  void wait_for_console(std::size_t line);
 
   /// Pulls a network card's cable, or puts it back.
   void set_link(const std::string& card, bool up);
