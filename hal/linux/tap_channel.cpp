@@ -14,7 +14,7 @@ std::size_t TapChannel::receive(PacketBatch& batch) {
 }
 
 TransmitResult TapChannel::transmit(std::span<const Packet* const> packets) {
-  return write_tap_frames(queue_.get(), packets);
+  return write_tap_frames(queue_.get(), packets, joins_);
 }
 
 }  // namespace bondbox::lnx

@@ -21,6 +21,7 @@ class TapChannel : public Channel {
  private:
   UniqueFd queue_;
   NicCounters counters_;
+  bool joins_ = true;
 };
 
 }  // namespace bondbox::lnx

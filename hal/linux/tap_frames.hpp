@@ -13,7 +13,8 @@ int read_tap_frames(int fd, std::uint16_t queue, PacketBatch& batch, NicCounters
 
 /// As Channel::transmit, with refusals as it names them: the driver says EIO when the interface is down, EBADFD when it
 /// was deleted.
-TransmitResult write_tap_frames(int fd, std::span<const Packet* const> packets);
+/// `joins`: datagrams of a flow go as one GSO frame; false from the first that the driver refuses (before Linux 6.2).
+TransmitResult write_tap_frames(int fd, std::span<const Packet* const> packets, bool& joins);
 int tap_refusal(int error) noexcept;
 
 }  // namespace bondbox::lnx

@@ -325,7 +325,7 @@ void TapHostPort::receive_from(std::size_t queue, PacketBatch& batch) {
 
 TransmitResult TapHostPort::transmit(std::span<const Packet* const> packets) {
   if (gone_) return {0, packets.empty() ? 0 : ENODEV};
-  const TransmitResult result = write_tap_frames(queues_.fd(0), packets);
+  const TransmitResult result = write_tap_frames(queues_.fd(0), packets, joins_);
   if (result.error == ENODEV) vanish();
   return result;
 }

@@ -122,6 +122,7 @@ class TapHostPort : public HostPort {
   bool adopted_ = false;
   bool offloaded_ = false;  ///< set_persistent(true) was called: by an offload
   bool gone_ = false;
+  bool joins_ = true;
   bool changed_ = false;
   bool queueing_due_ = true;  ///< the kernel tells those of all interfaces at once, so they are read on news only
   bool queueing_ = false;

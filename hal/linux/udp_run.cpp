@@ -15,6 +15,7 @@ constexpr std::size_t tag_size = 4;
 constexpr std::size_t v4_header = 20;
 constexpr std::size_t v6_header = 40;
 constexpr std::size_t udp_header = 8;
+constexpr std::size_t v4_end = 14 + v4_header + udp_header;
 constexpr std::size_t frame_max = 14 + tag_size + 1'500;
 constexpr std::size_t datagram_max = 65'535;  // with the IP header
 constexpr std::uint8_t gso_udp = 5;           // VIRTIO_NET_HDR_GSO_UDP_L4
@@ -53,22 +54,29 @@ UdpRun::UdpRun(std::span<const Packet* const> packets) noexcept {
 bool UdpRun::begin(const Packet& first) noexcept {
   const OffloadHeader offload = first.offload();
   const wire::Bytes frame = first.frame();
-  if (offload.flags != OffloadHeader::needs_checksum || offload.gso_type != 0) return false;
-  if (offload.checksum_offset != udp_checksum_at || frame.size() > frame_max) return false;
-  network_at_ = wire::ethernet_header_size;
-  transport_at_ = offload.checksum_start;
-  if (frame.size() <= transport_at_ + udp_header || transport_at_ < network_at_ + v4_header) return false;
+  partial_ = offload.flags == OffloadHeader::needs_checksum;
+  if ((!partial_ && offload.flags != OffloadHeader::data_valid) || offload.gso_type != 0) return false;
+  if (frame.size() > frame_max || frame.size() < v4_end) return false;
   std::uint16_t type = word(first, type_at);
+  network_at_ = wire::ethernet_header_size;
   if (type == wire::ethertype::vlan) {
     type = word(first, type_at + tag_size);
     network_at_ += tag_size;
   }
   is_v4_ = type == wire::ethertype::ipv4;
   if (!is_v4_ && type != wire::ethertype::ipv6) return false;
-  if (transport_at_ != network_at_ + (is_v4_ ? v4_header : v6_header)) return false;
+  transport_at_ = network_at_ + (is_v4_ ? v4_header : v6_header);
+  if (frame.size() <= headers() || !is_checked(first)) return false;
   if (frame[network_at_ + (is_v4_ ? 9 : 6)] != wire::ip_protocol::udp) return false;
   if (is_v4_ && (frame[network_at_] != 0x45 || (word(first, network_at_ + 6) & more_or_offset) != 0)) return false;
   return has_own_lengths(first, network_at_, transport_at_, is_v4_);
+}
+
+/// Whether the whole may say that its checksum is still to be made: it is, or it was there and found right.
+bool UdpRun::is_checked(const Packet& packet) const noexcept {
+  const OffloadHeader offload = packet.offload();
+  if (partial_) return offload.checksum_start == transport_at_ && offload.checksum_offset == udp_checksum_at;
+  return word(packet, transport_at_ + udp_checksum_at) != 0;
 }
 
 bool UdpRun::follows(const Packet& first, const Packet& packet) const noexcept {
@@ -91,15 +99,19 @@ bool UdpRun::follows(const Packet& first, const Packet& packet) const noexcept {
     return false;
   }
   // Of the same length, so of the same sum over the pseudo-header.
-  if (frame.size() == head.size() && !same(transport_at_ + 4, headers())) return false;
+  if (partial_ && frame.size() == head.size() && !same(transport_at_ + 4, headers())) return false;
+  if (!is_checked(packet)) return false;
   return has_own_lengths(packet, network_at_, transport_at_, is_v4_);
 }
 
 void UdpRun::write_start(const Packet& first, Start& start) const noexcept {
-  OffloadHeader offload = first.offload();
+  OffloadHeader offload;
+  offload.flags = OffloadHeader::needs_checksum;
   offload.gso_type = gso_udp;
   offload.header_length = static_cast<std::uint16_t>(headers());
   offload.segment_size = static_cast<std::uint16_t>(first.frame().size() - headers());
+  offload.checksum_start = static_cast<std::uint16_t>(transport_at_);
+  offload.checksum_offset = udp_checksum_at;
   std::memcpy(start.data(), &offload, sizeof offload);
   std::uint8_t* const frame = start.data() + sizeof offload;
   std::memcpy(frame, first.frame().data(), headers());
@@ -113,12 +125,13 @@ void UdpRun::write_start(const Packet& first, Start& start) const noexcept {
   } else {
     wire::store_be16(network + 4, length);
   }
-  // The field holds the pseudo-header's sum, which has the length in it.
-  const auto old_length = static_cast<std::uint16_t>(~wire::load_be16(transport + 4));
-  std::uint32_t sum = std::uint32_t{wire::load_be16(transport + 6)} + length + old_length;
-  while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
+  wire::InternetChecksum pseudo_header;
+  const std::size_t addresses = is_v4_ ? 8 : 32;
+  pseudo_header.add({transport - addresses, addresses});
+  pseudo_header.add16(wire::ip_protocol::udp);
+  pseudo_header.add16(length);
   wire::store_be16(transport + 4, length);
-  wire::store_be16(transport + 6, static_cast<std::uint16_t>(sum));
+  wire::store_be16(transport + udp_checksum_at, static_cast<std::uint16_t>(~pseudo_header.value()));
 }
 
 }  // namespace bondbox::lnx

@@ -9,6 +9,7 @@
 #include "hal/pcap/software_offload.hpp"
 #include "hal/wire/checksum.hpp"
 #include "hal/wire/ip_address.hpp"
+#include "tests/support/udp_frames.hpp"
 
 namespace bondbox::test {
 
@@ -16,57 +17,7 @@ using lnx::UdpRun;
 
 namespace {
 
-using FrameBytes = std::vector<std::uint8_t>;
-
-struct Flow {
-  bool v6 = false;
-  bool tagged = false;
-  std::uint16_t identification = 0xfffe;  // so that it wraps within a run
-
-  std::size_t network_at() const { return tagged ? 18 : 14; }
-  std::size_t transport_at() const { return network_at() + (v6 ? 40 : 20); }
-};
-
-void put16(FrameBytes& frame, std::size_t value) {
-  frame.push_back(static_cast<std::uint8_t>(value >> 8));
-  frame.push_back(static_cast<std::uint8_t>(value & 0xff));
-}
-
-/// The flow's datagram of that number, as a socket of this host leaves it: its checksum is the pseudo-header's sum.
-FrameBytes datagram(const Flow& flow, unsigned number, std::size_t payload) {
-  FrameBytes frame = {2, 0, 0, 0, 0, 0xd1, 2, 0, 0, 0, 0, 0x51};
-  if (flow.tagged) frame.insert(frame.end(), {0x81, 0x00, 0x00, 0x64});
-  put16(frame, flow.v6 ? 0x86dd : 0x0800);
-  const std::size_t network = frame.size();
-  const std::size_t length = 8 + payload;
-  if (flow.v6) {
-    frame.insert(frame.end(), {0x60, 1, 2, 3});
-    put16(frame, length);
-    frame.insert(frame.end(), {17, 64});
-    for (unsigned i = 0; i < 32; ++i) frame.push_back(static_cast<std::uint8_t>(i));
-  } else {
-    frame.insert(frame.end(), {0x45, 0});
-    put16(frame, 20 + length);
-    put16(frame, (flow.identification + number) & 0xffff);
-    frame.insert(frame.end(), {0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2});
-    wire::store_be16(&frame[network + 10], wire::internet_checksum({&frame[network], 20}));
-  }
-  const std::size_t addresses = flow.v6 ? network + 8 : network + 12;
-  const std::size_t address_size = flow.v6 ? 16 : 4;
-  wire::InternetChecksum pseudo;
-  pseudo.add_pseudo_header(IpAddress::from_bytes(wire::Bytes(frame).subspan(addresses, address_size)),
-                           IpAddress::from_bytes(wire::Bytes(frame).subspan(addresses + address_size, address_size)),
-                           17, static_cast<std::uint32_t>(length));
-  frame.insert(frame.end(), {0x12, 0x34, 0x13, 0x89});
-  put16(frame, length);
-  put16(frame, static_cast<std::uint16_t>(~pseudo.value()));
-  for (std::size_t i = 0; i < payload; ++i) frame.push_back(static_cast<std::uint8_t>(i * 7 + number));
-  return frame;
-}
-
-OffloadHeader partial(const Flow& flow) {
-  return {OffloadHeader::needs_checksum, 0, 0, 0, static_cast<std::uint16_t>(flow.transport_at()), 6};
-}
+constexpr OffloadHeader received{OffloadHeader::data_valid};
 
 struct Batch {
   PacketBatch packets;
@@ -81,6 +32,10 @@ struct Batch {
   void add(const Flow& flow, const std::vector<std::size_t>& payloads) {
     for (std::size_t i = 0; i < payloads.size(); ++i)
       add(datagram(flow, static_cast<unsigned>(i), payloads[i]), partial(flow));
+  }
+  /// As a NIC that has found the checksum right hands it up.
+  void add_received(const Flow& flow, unsigned number, std::size_t payload) {
+    add(finished_datagram(flow, number, payload), received);
   }
   UdpRun run() const { return UdpRun(list); }
 };
@@ -117,36 +72,39 @@ BOOST_AUTO_TEST_SUITE(udp_run)
 BOOST_AUTO_TEST_CASE(what_is_joined_is_cut_up_into_the_frames_that_it_was) {
   for (const bool v6 : {false, true}) {
     for (const bool tagged : {false, true}) {
-      const Flow flow{v6, tagged};
-      Batch batch;
-      batch.add(flow, {101, 101, 101, 101, 33});
-      const UdpRun run = batch.run();
-      BOOST_REQUIRE(run.size() == 5u);
-      OffloadHeader offload;
-      const FrameBytes whole = joined(batch, run, offload);
-      if (!v6) BOOST_TEST(wire::internet_checksum({&whole[flow.network_at()], 20}) == 0);
-      FrameBytes scratch(2'000);
-      pcapio::Segmenter segmenter(whole, offload, scratch);
-      BOOST_REQUIRE(segmenter.valid());
-      for (std::size_t i = 0; i < run.size(); ++i) {
-        const wire::Bytes original = batch.packets[i].frame();
-        FrameBytes expected(original.begin(), original.end());
-        BOOST_REQUIRE(pcapio::complete_checksum(expected, partial(flow)));
-        const wire::Bytes segment = segmenter.next();
-        BOOST_TEST(FrameBytes(segment.begin(), segment.end()) == expected, boost::test_tools::per_element());
+      for (const bool from_far : {false, true}) {
+        const Flow flow{v6, tagged};
+        Batch batch;
+        if (!from_far) batch.add(flow, {101, 101, 101, 101, 33});
+        for (unsigned i = 0; from_far && i < 5; ++i) batch.add_received(flow, i, i < 4 ? 101 : 33);
+        const UdpRun run = batch.run();
+        BOOST_REQUIRE(run.size() == 5u);
+        OffloadHeader offload;
+        const FrameBytes whole = joined(batch, run, offload);
+        if (!v6) BOOST_TEST(wire::internet_checksum({&whole[flow.network_at()], 20}) == 0);
+        FrameBytes scratch(2'000);
+        pcapio::Segmenter segmenter(whole, offload, scratch);
+        BOOST_REQUIRE(segmenter.valid());
+        for (std::size_t i = 0; i < run.size(); ++i) {
+          const wire::Bytes original = batch.packets[i].frame();
+          FrameBytes expected(original.begin(), original.end());
+          if (!from_far) BOOST_REQUIRE(pcapio::complete_checksum(expected, partial(flow)));
+          const wire::Bytes segment = segmenter.next();
+          BOOST_TEST(FrameBytes(segment.begin(), segment.end()) == expected, boost::test_tools::per_element());
+        }
+        BOOST_TEST(segmenter.next().empty());
+        // Before it is cut up its own checksum must come out right too, for it may be delivered whole.
+        FrameBytes finished = whole;
+        BOOST_REQUIRE(pcapio::complete_checksum(finished, partial(flow)));
+        const std::size_t addresses = flow.network_at() + (v6 ? 8 : 12);
+        const std::size_t size = v6 ? 16 : 4;
+        wire::InternetChecksum sum;
+        sum.add_pseudo_header(IpAddress::from_bytes(wire::Bytes(finished).subspan(addresses, size)),
+                              IpAddress::from_bytes(wire::Bytes(finished).subspan(addresses + size, size)), 17,
+                              static_cast<std::uint32_t>(finished.size() - flow.transport_at()));
+        sum.add(wire::Bytes(finished).subspan(flow.transport_at()));
+        BOOST_TEST(sum.value() == 0);
       }
-      BOOST_TEST(segmenter.next().empty());
-      // Before it is cut up its own checksum must come out right too, for it may be delivered whole.
-      FrameBytes finished = whole;
-      BOOST_REQUIRE(pcapio::complete_checksum(finished, partial(flow)));
-      const std::size_t addresses = flow.network_at() + (v6 ? 8 : 12);
-      const std::size_t size = v6 ? 16 : 4;
-      wire::InternetChecksum sum;
-      sum.add_pseudo_header(IpAddress::from_bytes(wire::Bytes(finished).subspan(addresses, size)),
-                            IpAddress::from_bytes(wire::Bytes(finished).subspan(addresses + size, size)), 17,
-                            static_cast<std::uint32_t>(finished.size() - flow.transport_at()));
-      sum.add(wire::Bytes(finished).subspan(flow.transport_at()));
-      BOOST_TEST(sum.value() == 0);
     }
   }
 }
@@ -209,7 +167,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_plain_datagram_of_this_host_begins_no_run) {
   const Flow v6{true};
   BOOST_REQUIRE(begins(v4, [](FrameBytes&, OffloadHeader&) {}));
   BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload = {}; }));
-  BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload.flags = OffloadHeader::data_valid; }));
+  BOOST_REQUIRE(begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload = received; }));
+  BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload.flags = 3; }));
+  // A sender that made no checksum.
+  BOOST_TEST(!begins(v4, [](FrameBytes& frame, OffloadHeader& offload) {
+    frame[40] = frame[41] = 0;
+    offload = received;
+  }));
   BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload.gso_type = 1; }));
   BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload.checksum_offset = 16; }));
   BOOST_TEST(!begins(v4, [](FrameBytes&, OffloadHeader& offload) { offload.checksum_start = 38; }));
