@@ -126,7 +126,9 @@ class Console {
     setup.rows = options_.rows.value_or(rows);
     setup.may_end = options_.device.empty();
     setup.power = options_.power;
-    setup.greeting = "bondbox " + std::string(version()) + " on " + lnx::host_name() + "; help lists the commands";
+    const std::string name = lnx::host_name();
+    setup.greeting =
+        "bondbox " + std::string(version()) + (name.empty() ? "" : " on " + name) + "; help lists the commands";
     session_ = std::make_unique<ConsoleSession>(
         std::move(setup),
         [this](std::span<const std::string> words) { return control::ask(options_.control_socket, words); },

@@ -68,6 +68,8 @@ std::vector<std::string> read_init_words(std::span<const std::string> words, Ini
       break;
     }
     if (read_option(words, i, options, wrong)) continue;
+    // A boot loader that adds its own (root=..., console=...) to the end of the kernel's line.
+    if (!words[i].starts_with('-') && words[i].find('=') != std::string::npos) continue;
     wrong.push_back((words[i].starts_with('-') ? "unknown option \"" : "unexpected \"") + words[i] + "\"");
   }
   return wrong;

@@ -23,7 +23,7 @@ struct InitOptions {
 
 /// Both put what they understand into `options`, and return what they do not, a sentence each. Words of the command
 /// line: options, then [--] NEXT ARG...; without the "--", which a kernel command line cannot hand on, NEXT is a path
-/// from the root.
+/// from the root. NAME=VALUE is passed over: those are words for others that a boot loader added.
 std::vector<std::string> read_init_words(std::span<const std::string> words, InitOptions& options);
 /// Of the kernel's command line: bondbox.config=FILE and bondbox.wait=TIME. Words of others are passed over.
 std::vector<std::string> read_kernel_words(std::string_view line, InitOptions& options);

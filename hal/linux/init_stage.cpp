@@ -2,11 +2,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +48,11 @@ int make_node(const DeviceNode& node) {
 
 bool exists(const char* path) {
   return ::access(path, F_OK) == 0;
+}
+
+bool is_mount_of(const char* path, long magic) {
+  struct statfs system {};
+  return ::statfs(path, &system) == 0 && static_cast<long>(system.f_type) == magic;
 }
 
 /// A directory of the root is not enough, be the root in memory: scripts of the next init look for a mount, and would
@@ -128,8 +135,9 @@ void take_console() {
 void mount_missing(StageNotes& notes) {
   constexpr unsigned long plain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   // A /proc of another PID namespace has no "self" for us.
-  if (!exists("/proc/self/stat")) say_mounted("proc", "/proc", mount_on("proc", "/proc", plain, ""), notes);
-  if (!exists("/sys/kernel")) say_mounted("sysfs", "/sys", mount_on("sysfs", "/sys", plain, ""), notes);
+  const bool proc_is_there = is_mount_of("/proc", PROC_SUPER_MAGIC) && exists("/proc/self/stat");
+  if (!proc_is_there) say_mounted("proc", "/proc", mount_on("proc", "/proc", plain, ""), notes);
+  if (!is_mount_of("/sys", SYSFS_MAGIC)) say_mounted("sysfs", "/sys", mount_on("sysfs", "/sys", plain, ""), notes);
   mount_devices(notes);
   if (!run_is_a_mount()) {
     say_mounted("tmpfs", "/run", mount_on("tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755"), notes);

@@ -52,7 +52,8 @@ KeyByKey::~KeyByKey() {
 
 std::string host_name() {
   utsname names{};
-  return ::uname(&names) == 0 ? std::string(static_cast<const char*>(names.nodename)) : std::string("this machine");
+  const std::string name = ::uname(&names) == 0 ? static_cast<const char*>(names.nodename) : "";
+  return name == "(none)" ? std::string() : name;
 }
 
 }  // namespace bondbox::lnx

@@ -31,7 +31,7 @@ class KeyByKey {
   std::unique_ptr<Before> before_;
 };
 
-/// The name of this machine.
+/// The name of this machine; empty while it has none.
 std::string host_name();
 
 }  // namespace bondbox::lnx

@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(a_path_from_the_root_is_the_next_program_without_dashes_for
 
 BOOST_AUTO_TEST_CASE(every_wrong_word_is_told_and_the_right_ones_beside_it_count) {
   InitOptions options;
-  const Words wrong = read_init_words(Words{"splash", "--wait", "soon", "--what", "-c", "/x", "--"}, options);
+  const Words wrong =
+      read_init_words(Words{"splash", "root=98:0", "--wait", "soon", "--what", "-c", "/x", "--"}, options);
   BOOST_TEST(
       (wrong == Words{"unexpected \"splash\"", "--wait takes a time of at most 1h such as 10s, or 0, not \"soon\"",
                       "unknown option \"--what\"", "-- needs a program after it"}));
