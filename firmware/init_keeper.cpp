@@ -10,7 +10,6 @@
 namespace bondbox {
 namespace {
 
-constexpr const char* this_program = "/proc/self/exe";
 constexpr const char* shell = "/bin/sh";
 constexpr Ticks daemon_end_limit{10'000};  // ports are given back, partners told
 constexpr Ticks others_end_limit{2'000};
@@ -73,7 +72,7 @@ void InitKeeper::start_daemon() {
     daemon_.due = clock_.now() + daemon_.respawn.ended(clock_.now());
     return;
   }
-  start(daemon_, {{this_program, "run", "-c", setup_.config, "--run-dir", setup_.run_dir, "--log",
+  start(daemon_, {{lnx::own_program(), "run", "-c", setup_.config, "--run-dir", setup_.run_dir, "--log",
                    log_.is_kernel_log() ? "kmsg" : "stderr"},
                   "bondbox",
                   {},
@@ -87,7 +86,7 @@ void InitKeeper::start_console() {
     if (lnx::start_child(a_shell, console_.pid) == 0) return;
   }
   // There is no shell, or it is one for another machine.
-  lnx::ChildProgram own{{this_program, "--run-dir", setup_.run_dir, "console"}, "bondbox", setup_.console, {}};
+  lnx::ChildProgram own{{lnx::own_program(), "--run-dir", setup_.run_dir, "console"}, "bondbox", setup_.console, {}};
   if (setup_.ends_machine) own.words.push_back("--power");
   start(console_, own);
 }

@@ -82,8 +82,11 @@ class Stage {
       InitKeeper::Setup setup = keeper_setup();
       setup.console.clear();
       setup.ends_machine = false;
-      (void)InitKeeper(setup, log).run();
-      return exit_done;
+      {
+        Log own(LogTarget::kernel_log);
+        (void)InitKeeper(setup, own).run();
+      }
+      lnx::end_copy(exit_done);
     }
     if (keeper < 0) say_error(log, std::string("the bonds cannot be started: ") + std::strerror(-keeper));
     wait_for_carrier(log, keeper);

@@ -6,12 +6,14 @@
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -49,6 +51,12 @@ void speak_to_kernel_log() {
   if (nothing.valid()) put_on(nothing.get(), STDIN_FILENO, STDIN_FILENO);
   const UniqueFd log(::open("/dev/kmsg", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
   if (log.valid()) put_on(log.get(), STDOUT_FILENO, STDERR_FILENO);
+}
+
+void close_all_but_the_first_three() {
+  if (::syscall(SYS_close_range, 3U, ~0U, 0U) == 0) return;
+  // Before Linux 5.9.
+  for (int fd = 3; fd < static_cast<int>(::sysconf(_SC_OPEN_MAX)); ++fd) (void)::close(fd);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
@@ -143,7 +151,21 @@ int fork_copy(bool quiet) {
   (void)::chdir("/");
   const UniqueFd nothing(quiet ? ::open("/dev/null", O_RDWR | O_CLOEXEC) : -1);
   if (nothing.valid()) put_on(nothing.get(), STDIN_FILENO, STDERR_FILENO);
+  close_all_but_the_first_three();
   return 0;
+}
+
+void end_copy(int exit_status) {
+  ::_exit(exit_status);
+}
+
+std::string own_program() {
+  const std::string always = "/proc/self/exe";
+  std::array<char, PATH_MAX> path{};
+  const ssize_t size = ::readlink(always.c_str(), path.data(), path.size());
+  std::string_view found(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  if (constexpr std::string_view gone = " (deleted)"; found.ends_with(gone)) found.remove_suffix(gone.size());
+  return is_program(std::string(found)) ? std::string(found) : always;
 }
 
 std::optional<EndedChild> take_ended_child() {

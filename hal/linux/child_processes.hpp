@@ -42,9 +42,12 @@ int next_signal(std::int64_t timeout_ms);
 
 /// Starts it in a session of its own, with all signals as a program expects them. errno, 0: it runs and `pid` is set.
 int start_child(const ChildProgram& program, int& pid);
-/// A copy of this process in a session of its own: 0 in the copy, its number here, -errno. The copy lets go of the
-/// terminal where `quiet`.
+/// A copy of this process in a session of its own: 0 in the copy, its number here, -errno. The copy keeps none of this
+/// process's open files but the first three, and of these nothing but /dev/null where `quiet`. It ends by end_copy().
 int fork_copy(bool quiet);
+[[noreturn]] void end_copy(int exit_status);
+/// This program's own file, or what is in its place by now; a name of the kernel's for it where there is none.
+std::string own_program();
 /// A child that ended, our own or one that was left to process 1. Never waits.
 std::optional<EndedChild> take_ended_child();
 /// Whether there is any child, ended or not.

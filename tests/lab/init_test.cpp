@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(the_next_init_finds_the_bond_up_no_zombie_and_both_as_its_c
   BOOST_TEST(is_free_of_zombies(machine), machine.processes());
   const CommandResult keeper = machine.run("pgrep -P 1 -f '^[^ ]*bondbox init'");
   BOOST_TEST(keeper.ok(), machine.processes());
+  BOOST_TEST(machine.run("pgrep -c -x bondbox").output == "2\n", machine.processes());
   // A dead daemon is brought back, though the init that started all this is another program by now.
   BOOST_TEST(machine.run("kill -9 " + pid_of_daemon(machine)).ok());
   BOOST_TEST(machine.comes_to_log("the daemon was killed by signal 9 (Killed); it is started again in 200 ms"));
