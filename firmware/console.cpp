@@ -29,6 +29,8 @@ constexpr int standard_input = 0;
 constexpr int standard_output = 1;
 constexpr std::chrono::seconds shortest_pause(1);
 constexpr std::chrono::seconds longest_pause(30);
+/// Output that has not moved for so long goes nowhere, and what comes then is no conversation.
+constexpr std::chrono::seconds stuck_after(1);
 
 void complain(const std::string& text) {
   std::fprintf(stderr, "bondbox: %s\n", text.c_str());
@@ -140,6 +142,7 @@ class Console {
   /// outside.
   void go_on() {
     if (writing_) return;
+    if (session_->output().empty() && thrown_away_ != 0) session_->note_thrown_away(std::exchange(thrown_away_, 0));
     if (session_->output().empty() && held_ != 0) {
       session_->take({chunk_.data(), std::exchange(held_, 0)}, clock_.now());
     }
@@ -157,6 +160,10 @@ class Console {
       reading_ = false;
       if (!error) {
         pause_ = shortest_pause;
+        if (stuck_) {
+          thrown_away_ += got;
+          return read();
+        }
         held_ = got;
       } else if (options_.device.empty()) {
         input_ended_ = true;
@@ -169,11 +176,19 @@ class Console {
 
   void write() {
     writing_ = true;
+    stuck_timer_.expires_after(stuck_after);
+    stuck_timer_.async_wait([this, life = life_](error_code error) {
+      if (error || life != life_ || !writing_ || is_script()) return;
+      stuck_ = true;
+      thrown_away_ += std::exchange(held_, 0);
+      if (!reading_) read();
+    });
     const std::string_view output = session_->output();
     out_.async_write_some(boost::asio::buffer(output.data(), output.size()),
                           [this, life = life_](error_code error, std::size_t sent) {
                             if (life != life_) return;
-                            writing_ = false;
+                            writing_ = stuck_ = false;
+                            stuck_timer_.cancel();
                             if (error) return options_.device.empty() ? finish() : hung_up();
                             session_->written(sent);
                             go_on();
@@ -196,9 +211,10 @@ class Console {
 
   void hung_up() {
     ++life_;
-    reading_ = writing_ = false;
-    held_ = 0;
+    reading_ = writing_ = stuck_ = false;
+    held_ = thrown_away_ = 0;
     timer_.cancel();
+    stuck_timer_.cancel();
     error_code ignored;
     in_.close(ignored);
     out_.close(ignored);
@@ -206,8 +222,11 @@ class Console {
     open_later("it was hung up");
   }
 
+  /// A pipe or a file, which has its own pace.
+  bool is_script() const { return options_.device.empty() && !keys_; }
+
   void finish() {
-    exit_status_ = session_->any_failed() && !keys_ ? 1 : 0;
+    exit_status_ = session_->any_failed() && is_script() ? 1 : 0;
     io_.stop();
   }
 
@@ -217,6 +236,7 @@ class Console {
   boost::asio::posix::stream_descriptor out_{io_};
   boost::asio::steady_timer timer_{io_};
   boost::asio::steady_timer retry_{io_};
+  boost::asio::steady_timer stuck_timer_{io_};
   boost::asio::signal_set signals_{io_};
   lnx::MonotonicClock clock_;
   std::unique_ptr<lnx::KeyByKey> keys_;
@@ -229,6 +249,8 @@ class Console {
   bool input_ended_ = false;
   bool reading_ = false;
   bool writing_ = false;
+  bool stuck_ = false;  ///< output has not gone out for a while; input is thrown away
+  std::size_t thrown_away_ = 0;
   int exit_status_ = 0;
 };
 

@@ -19,7 +19,8 @@ struct ConsoleOptions {
 
 /// Until standard input ends or SIGTERM, SIGINT or SIGHUP comes; a device that hangs up or goes is opened again, after
 /// pauses that grow from one second to thirty. Returns the exit status. What is typed while an answer is on its way
-/// waits in the kernel (4 kB, then the kernel's own flow control), so nothing here grows with what is sent.
+/// waits in the kernel; when a device has taken nothing of it for a second, what comes is thrown away, counted and
+/// told.
 int run_console(const ConsoleOptions& options);
 
 }  // namespace bondbox

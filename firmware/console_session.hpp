@@ -43,6 +43,8 @@ class ConsoleSession {
   /// When something is due without input; nothing: never.
   std::optional<Tick> next_deadline() const;
   void run_due(Tick now);
+  /// So much came while output() could not be written, and was thrown away; told when output() can be written again.
+  void note_thrown_away(std::size_t bytes);
   /// No more input will come.
   void end_of_input(Tick now);
 
@@ -51,7 +53,8 @@ class ConsoleSession {
   bool ended() const noexcept { return ended_; }
   /// Whether a command failed, for the exit status of a script.
   bool any_failed() const noexcept { return any_failed_; }
-  /// Bytes that were no text and lines that were not executed, since the beginning.
+  /// Bytes that were thrown away or no text, and lines that were not executed, since the beginning.
+  std::uint64_t thrown_away() const noexcept { return thrown_away_; }
   std::uint64_t noise_bytes() const noexcept { return noise_bytes_; }
   std::uint64_t refused_lines() const noexcept { return refused_lines_; }
 
@@ -88,6 +91,7 @@ class ConsoleSession {
   std::uint64_t noisy_lines_untold_ = 0;
   std::uint64_t noise_bytes_ = 0;
   std::uint64_t refused_lines_ = 0;
+  std::uint64_t thrown_away_ = 0;
   bool any_failed_ = false;
   bool ended_ = false;
 };
