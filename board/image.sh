@@ -3,6 +3,7 @@
 # DIRECTORY gets `kernel` and, for every way to boot in board/common/boot, an initramfs NAME.cpio.gz. All that is not of
 # this tree comes from Debian's packages; nothing is installed and no privilege is needed.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin  # depmod, for whoever is not root
 board=$1
 program=$2
 out=$3
