@@ -28,6 +28,13 @@ bool can_negotiate(const PortFacts& port) noexcept {
   return port.speed_mbps != 0 && port.duplex != Duplex::unknown;
 }
 
+/// Whether the partner may be sending on the port. With coupled control it does so as soon as it has read that we are in
+/// sync, which may be a tick before we read the same of it.
+bool is_sent_to(const lacp::Port& port, const lacp::Aggregator& aggregator) noexcept {
+  const bool says_sync = port.mux == LacpMuxState::attached && port.has(lacp_state::synchronization);
+  return port.collects || (says_sync && port.enabled && aggregator.has_partner());
+}
+
 }  // namespace
 
 void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick now, ActionList& actions) {
@@ -194,8 +201,10 @@ void Ieee8023ad::tick(lacp::Port& port, const BondFacts& facts, ActionList& acti
     input.aggregator_active = aggregator->active;
     input.aggregator_has_partner = aggregator->has_partner();
     input.others_ready = system_.others_ready(port);
+    input.is_missed = aggregator->active && aggregator->has_partner() && system_.has_carried && !system_.distributes();
   }
   lacp::mux_tick(port, input);
+  if (port.distributes && input.aggregator_has_partner) system_.has_carried = true;
   if (lacp::transmit_tick(port)) {
     const PortFacts* const known = facts.find(port.id);
     const MacAddress source = known != nullptr ? known->permanent_mac : system_.mac;
@@ -272,7 +281,7 @@ ForwardingPlan Ieee8023ad::plan(const BondFacts& facts) const {
     if (!system_.holds(known.id)) continue;
     const lacp::Port& port = system_.at(known.id);
     const lacp::Aggregator* const aggregator = system_.of(port);
-    const bool collects = aggregator != nullptr && aggregator->active && port.collects;
+    const bool collects = aggregator != nullptr && aggregator->active && is_sent_to(port, *aggregator);
     if (collects || facts.options.all_slaves_active) plan.ports[known.id.index].deliver = deliver_all;
     if (carries(port) && known.link == LinkState::up) plan.transmit.usable.push_back(known.id);
   }

@@ -1,5 +1,7 @@
 #include "policies/lacp/mux.hpp"
 
+#include <algorithm>
+
 namespace bondbox::lacp {
 namespace {
 
@@ -48,6 +50,8 @@ void waiting_tick(Port& port, const MuxInput& input) noexcept {
     port.ready_n = false;
     return enter(port, LacpMuxState::detached, input);
   }
+  // Waiting lets several links come together; it must not lengthen an outage.
+  if (input.is_missed) port.wait_while_timer = std::min<Timer>(port.wait_while_timer, 1);
   if (port.wait_while_timer != 0 && --port.wait_while_timer == 0) port.ready_n = true;
   if (port.wait_while_timer == 0 && port.ready_n && input.others_ready) enter(port, LacpMuxState::attached, input);
 }

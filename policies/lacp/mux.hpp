@@ -12,6 +12,7 @@ struct MuxInput {
   bool aggregator_has_partner = false;
   bool others_ready = true;  ///< every other port of the aggregator has Ready_N
   bool coupled = true;       ///< coupled_control
+  bool is_missed = false;    ///< nobody carries any more what some port has carried: do not wait for others
 };
 
 /// One tick.

@@ -19,6 +19,10 @@ const Aggregator* System::active_aggregator() const noexcept {
   return place ? &aggregators[*place] : nullptr;
 }
 
+bool System::distributes() const noexcept {
+  return std::any_of(order.begin(), order.end(), [this](PortId id) { return at(id).distributes; });
+}
+
 std::size_t System::users(std::uint8_t aggregator) const noexcept {
   return static_cast<std::size_t>(
       std::count_if(order.begin(), order.end(), [&](PortId id) { return at(id).aggregator == aggregator; }));
@@ -54,7 +58,10 @@ std::uint16_t next_port_number(const System& system) noexcept {
 }  // namespace
 
 Port& add_port(System& system, PortId id) noexcept {
-  if (system.order.empty()) system.aggregators_made = 0;
+  if (system.order.empty()) {
+    system.aggregators_made = 0;
+    system.has_carried = false;
+  }
   const std::uint16_t number = next_port_number(system);
   Port& port = system.at(id);
   port = Port{};

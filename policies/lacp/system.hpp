@@ -16,6 +16,7 @@ struct System {
   std::array<Port, max_ports> ports{};              ///< by PortId::index
   std::array<Aggregator, max_ports> aggregators{};  ///< each in the place of the port that brought it
   std::uint16_t aggregators_made = 0;
+  bool has_carried = false;  ///< a port has distributed to a partner since there was a first port
 
   Port& at(PortId id) noexcept { return ports[id.index]; }
   const Port& at(PortId id) const noexcept { return ports[id.index]; }
@@ -30,6 +31,7 @@ struct System {
   std::size_t users(std::uint8_t aggregator) const noexcept;
   /// Those of its ports that have link.
   std::size_t active_ports(std::uint8_t aggregator) const noexcept;
+  bool distributes() const noexcept;
   /// Every port of its aggregator but this one is ready to attach.
   bool others_ready(const Port& port) const noexcept;
 };

@@ -176,6 +176,54 @@ BOOST_AUTO_TEST_CASE(a_cable_that_is_pulled_and_put_back_carries_again_within_2_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_cable_that_comes_back_costs_no_frame_either_way) {
+  for (std::int64_t phase = 0; phase < 300; phase += 37) {
+    Partnership bench;
+    bench.link("e0", false);
+    bench.run_for(1'000 + phase);
+    bench.link("e0", true);
+    std::uint32_t sent = 0;
+    std::size_t arrived_near = 0;
+    std::size_t arrived_far = 0;
+    for (int tick = 0; tick < 3'000; ++tick) {
+      bench.run_for(1);
+      // Two flows each way, one on each cable as soon as there are two.
+      for (std::uint8_t flow = 0; flow < 2; ++flow) {
+        BOOST_REQUIRE(bench.host_sends(data_frame(station_mac(flow), card_mac(0), sent)));
+        BOOST_REQUIRE(bench.host_sends(data_frame(card_mac(0), station_mac(flow), sent), "bondB"));
+        ++sent;
+      }
+      arrived_near += data_numbers(bench.host().take_delivered()).size();
+      arrived_far += data_numbers(bench.host("bondB").take_delivered()).size();
+    }
+    BOOST_TEST(bench.carrying() == 2U);
+    BOOST_TEST(arrived_near == sent);
+    BOOST_TEST(arrived_far == sent);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cable_that_is_back_does_not_wait_for_others_when_the_last_one_is_pulled) {
+  for (std::int64_t phase = 0; phase < 300; phase += 13) {
+    Partnership bench;
+    bench.run_for(phase);
+    bench.link("e0", false);
+    bench.run_for(500);
+    bench.link("e0", true);
+    bench.run_for(700);  // e0 and its partner wait, for two seconds
+    BOOST_REQUIRE_EQUAL(bench.carrying(), 1U);
+    bench.link("e1", false);
+    const std::int64_t took =
+        bench.run_until([&] { return bench.carrying() == 1 && bench.carrying("bondB") == 1; }, 5'000);
+    BOOST_TEST(took >= 0);
+    BOOST_TEST(took <= 500, took);
+    BOOST_TEST(bench.delivers("e0"));
+    // The other one comes back to a bond that carries, and takes its time.
+    bench.link("e1", true);
+    const std::int64_t all = bench.run_until_all_carry();
+    BOOST_TEST(all > 1'000, all);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_partner_expires_then_defaults_and_one_port_falls_back) {
   Partnership bench;
   for (const char* card : {"p0", "p1"}) BOOST_REQUIRE(bench.world.set_silent(card, true).ok());
