@@ -327,6 +327,7 @@ void LinuxOffload::detach_port(Port& slot) {
     remove_filter(netlink, slot.index, slot.made_qdisc);
   }
   (void)slot.nic->use_program(-1);
+  slot.nic->hear_also({});
 }
 
 void LinuxOffload::remove_port(PortId port) {
@@ -340,8 +341,21 @@ void LinuxOffload::remove_port(PortId port) {
 Outcome LinuxOffload::publish(const wire::FastPlan& plan) {
   if (!failure_.ok()) return failure_;
   last_ = plan;
+  hear_each_other(plan);
   if (const int error = maps_.publish(plan); error != 0) return refused(error, "a plan in a BPF map");
   return attached_ || !egress_.valid() ? Outcome::done() : attach_loaded();
+}
+
+/// Where ports have addresses of their own, each lets the others' through: a switch that has lost one sends its frames
+/// on every cable, and the programs know which port is to take them. The set outlives a failover, which only changes
+/// who has which.
+void LinuxOffload::hear_each_other(const wire::FastPlan& plan) {
+  PacketNic::AlsoHeard macs;
+  for (const wire::FastPort& port : plan.ports)
+    if ((port.flags & wire::fast_has_own_mac) != 0) macs.push_back(MacAddress::load(port.own_mac));
+  if (!macs.empty()) macs.push_back(MacAddress::load(plan.bond_mac));
+  for (const Port& slot : ports_)
+    if (slot.nic != nullptr) slot.nic->hear_also(macs);
 }
 
 void LinuxOffload::renew_lease() {
@@ -358,6 +372,10 @@ Outcome LinuxOffload::read(OffloadCounters& counters) {
 void remove_leftover_ingress(int index) {
   const UniqueFd program = program_on_device(index, BpfHook::ingress, ingress_name);
   if (program.valid()) (void)detach_from_device(index, BpfHook::ingress, program.get());
+}
+
+bool has_leftover_egress(NetlinkSocket& netlink, int index) {
+  return has_egress_program(netlink, index) || program_on_device(index, BpfHook::egress, egress_name).valid();
 }
 
 void remove_leftover_egress(Context& context, int index) {

@@ -69,6 +69,7 @@ class LinuxOffload : public Offload {
   Outcome attach_port(Port& slot);
   void detach_port(Port& slot);
   void locate(PortId port);
+  void hear_each_other(const wire::FastPlan& plan);
 
   std::shared_ptr<Context> context_;
   TapHostPort& host_;
@@ -91,5 +92,7 @@ class LinuxOffload : public Offload {
 void remove_leftover_egress(Context& context, int index);
 /// The same of what is attached to a port itself rather than stands in its fence's place.
 void remove_leftover_ingress(int index);
+/// Whether a program of a bondbox, dead or alive, is on the egress of this interface.
+bool has_leftover_egress(NetlinkSocket& netlink, int index);
 
 }  // namespace bondbox::lnx

@@ -170,6 +170,13 @@ int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& m
   return raise_program(netlink, egress_header(index), program, made_qdisc);
 }
 
+bool has_egress_program(NetlinkSocket& netlink, int index) {
+  NetlinkMessage message(RTM_GETTFILTER, 0, header_for(index, egress_parent, 0));
+  return dump_holds(netlink, message, index, [](const tcmsg& header, const nlmsghdr&) {
+    return TC_H_MAJ(header.tcm_info) >> 16 == egress_preference;
+  });
+}
+
 void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc) {
   remove_placed(netlink, egress_header(index), remove_qdisc);
 }

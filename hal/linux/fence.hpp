@@ -47,6 +47,8 @@ int raise_ingress_program(NetlinkSocket& netlink, int index, int program, bool& 
 /// A program on the interface's egress, behind all other filters there, or in the place of one that a dead process
 /// left. Makes the clsact qdisc where there is none and says so. errno, 0: done; on failure the qdisc is gone again.
 int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc);
+/// Whether there is one, or what stands in its place.
+bool has_egress_program(NetlinkSocket& netlink, int index);
 /// Removes it, and the qdisc too when `remove_qdisc` and nobody else has put a filter on it.
 void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc);
 

@@ -172,9 +172,10 @@ Outcome PacketNic::set_mtu(std::uint32_t mtu) {
 Outcome PacketNic::set_promiscuous(bool on) {
   if (!is_there()) return gone();
   if (on == promiscuous_) return Outcome::done();
-  for (PacketSocket* socket : {&control_, &socket_})
-    if (const int error = socket->set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
+  if (const int error = socket_.set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
+  (void)control_.admit(on);
   promiscuous_ = on;
+  if (program_.valid()) make_hearing_last();
   for (PacketChannel* const channel : channels_) (void)channel->socket().admit(on);
   return Outcome::done();
 }
@@ -194,9 +195,26 @@ int PacketNic::use_program(int program) {
     return error;
   };
   const int error = use_everywhere(program);
-  if (error == 0) program_ = std::move(kept);
-  if (error != 0) (void)use_everywhere(program_.get());
-  return error;
+  if (error != 0) {
+    (void)use_everywhere(program_.get());
+    return error;
+  }
+  program_ = std::move(kept);
+  if (promiscuous_) make_hearing_last();
+  return 0;
+}
+
+void PacketNic::hear_also(const AlsoHeard& macs) {
+  if (gone_) return;
+  const auto has = [](const AlsoHeard& list, MacAddress mac) {
+    return std::find(list.begin(), list.end(), mac) != list.end();
+  };
+  // What an interface refuses is heard when it has been made promiscuous, or told to peers: later, but heard.
+  for (const MacAddress mac : macs)
+    if (!has(also_heard_, mac)) (void)socket_.hear_also(mac, true);
+  for (const MacAddress mac : also_heard_)
+    if (!has(macs, mac)) (void)socket_.hear_also(mac, false);
+  also_heard_ = macs;
 }
 
 int PacketNic::begin_sharing() {

@@ -51,6 +51,10 @@ class PacketNic : public Nic {
   int index() { return is_there() ? index_ : 0; }
   /// As PacketSocket::use_program, on all channels, for data and for ARP and neighbour discovery, which are data then.
   int use_program(int program);
+  /// Frames to these addresses pass the interface's own filter too, where it has room for them; a program admits them
+  /// or does not.
+  using AlsoHeard = FixedVector<MacAddress, max_ports + 1>;
+  void hear_also(const AlsoHeard& macs);
   /// The programs of a killed process have been replaced: until now they carried what the socket has copies of, which
   /// are thrown away. Nothing for a port that was not taken over.
   void forget_carried();
@@ -82,6 +86,8 @@ class PacketNic : public Nic {
   /// that moved to this port in between would lose what the old port could still send.
   bool queue_has_started(std::int64_t now_ms);
   void take_lost() const noexcept;
+  /// While programs serve the port, what it hears must not depend on this process.
+  void make_hearing_last() { (void)claim_.stay_promiscuous(promiscuous_ && program_.valid()); }
   TransmitResult transmit_ahead(std::span<const Packet* const> packets);
   void leave_list();
   /// The PacketNic itself becomes the first of several channels.
@@ -95,6 +101,7 @@ class PacketNic : public Nic {
   int index_;
   bool gone_ = false;
   bool promiscuous_ = false;
+  AlsoHeard also_heard_;
   bool carried_ = false;  ///< by programs of a killed process, as far as we know
   MacAddress mac_;
   MacAddress permanent_mac_;

@@ -120,6 +120,16 @@ int PacketSocket::set_promiscuous(bool on) {
   return programmed_ ? 0 : attach_filter();
 }
 
+int PacketSocket::hear_also(MacAddress mac, bool on) const {
+  packet_mreq request{};
+  request.mr_ifindex = index_;
+  request.mr_type = PACKET_MR_UNICAST;
+  request.mr_alen = 6;
+  mac.store(request.mr_address);
+  const int option = on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
+  return ::setsockopt(fd_.get(), SOL_PACKET, option, &request, sizeof request) == 0 ? 0 : errno;
+}
+
 int PacketSocket::admit(bool promiscuous) {
   promiscuous_ = promiscuous;
   return programmed_ ? 0 : attach_filter();

@@ -29,6 +29,9 @@ class PacketSocket {
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
   int bind(int index);
   int set_promiscuous(bool on);
+  /// Whether the interface lets frames to this station's address through as well. Who filters says what becomes of
+  /// them.
+  int hear_also(MacAddress mac, bool on) const;
   /// From now on an eBPF socket filter decides what is received, promiscuous or not; below 0: as before it. There is no
   /// moment without a filter. errno, 0: done.
   int use_program(int program);

@@ -54,6 +54,13 @@ bool is_same_interface(Context& context, const PortRecord& record) {
   return int{mac_we_gave} + int{same_name} + int{claimed} >= 2;
 }
 
+/// What each port is given of flags that it had not. All multicast must come in also when this process is dead and
+/// programs go on: a packet socket's membership ends with it.
+std::uint32_t flags_of_ports(const PortRecord& record) {
+  return (record.noarp ? 0U : static_cast<std::uint32_t>(IFF_NOARP)) |
+         (record.allmulti ? 0U : static_cast<std::uint32_t>(IFF_ALLMULTI));
+}
+
 /// Puts the port back and says so.
 std::string restore_port(Context& context, const PortRecord& record) {
   InterfaceInfo info;
@@ -74,7 +81,10 @@ std::string restore_port(Context& context, const PortRecord& record) {
     remove_filter(context.interfaces.netlink(), record.index, !record.ingress_qdisc);
   restore_setting(ipv4, info.name, "arp_ignore", record.arp_ignore, arp_ignore_all);
   restore_setting(ipv4, info.name, "rp_filter", record.rp_filter, rp_filter_strict);
-  if (!record.noarp) note(context.interfaces.set_flags(record.index, 0, IFF_NOARP), "arp");
+  if (const std::uint32_t ours =
+          flags_of_ports(record) | (record.promiscuous ? 0U : static_cast<std::uint32_t>(IFF_PROMISC));
+      ours != 0)
+    note(context.interfaces.set_flags(record.index, 0, ours), "its flags");
   restore_setting(ipv6, info.name, "disable_ipv6", record.disable_ipv6, 1);
   for (const IpPrefix& prefix : record.ipv6_addresses) {
     const int error = context.interfaces.add_address(record.index, prefix);
@@ -102,6 +112,8 @@ PortRecord record_of(Context& context, const InterfaceInfo& info) {
   record.mtu = info.mtu;
   record.up = (info.flags & IFF_UP) != 0;
   record.noarp = (info.flags & IFF_NOARP) != 0;
+  record.allmulti = (info.flags & IFF_ALLMULTI) != 0;
+  record.promiscuous = (info.flags & IFF_PROMISC) != 0;
   record.ingress_qdisc = has_ingress_qdisc(context.interfaces.netlink(), info.index);
   record.disable_ipv6 = read_interface_sysctl(ipv6, info.name, "disable_ipv6");
   return record;
@@ -197,29 +209,40 @@ bool PortClaim::adopt(Context& context, const InterfaceInfo& info) {
   if (record->fence == FenceKind::filter && raise_filter(context.interfaces.netlink(), info.index) != 0) return false;
   record_ = *record;
   adopted_ = true;
+  // Whoever gave the port ARP or IPv6 back meanwhile took the process's death for its end.
+  if (const Outcome outcome = keep_stack_off(context); !outcome.ok()) context.say(outcome.reason);
   return true;
+}
+
+/// Before the port comes up, or the stack would announce itself on it (MLD, router solicitation, duplicate detection).
+Outcome PortClaim::keep_stack_off(Context& context) const {
+  if (record_.disable_ipv6 == 0) {
+    if (const int error = write_interface_sysctl(ipv6, record_.name, "disable_ipv6", 1); error != 0)
+      context.say(record_.name + ": IPv6 cannot be switched off: " + std::strerror(error));
+  }
+  const std::uint32_t flags = flags_of_ports(record_);
+  const int error = flags != 0 ? context.interfaces.set_flags(record_.index, flags, flags) : 0;
+  if (is_no_right(error)) return no_right();
+  if (error != 0) return Outcome::failed(error, record_.name + " refuses its flags: " + std::strerror(error));
+  return Outcome::done();
+}
+
+Outcome PortClaim::no_right() const {
+  return Outcome::failed(EPERM, "no right to change " + record_.name + ": run as root or with CAP_NET_ADMIN");
+}
+
+int PortClaim::stay_promiscuous(bool on) {
+  if (record_.promiscuous || !is_held()) return 0;
+  return context_->interfaces.set_flags(record_.index, on ? static_cast<std::uint32_t>(IFF_PROMISC) : 0U, IFF_PROMISC);
 }
 
 Outcome PortClaim::raise_fence(FenceKind wanted) {
   record_.fence = wanted;
   write_journal();
-  const auto no_right = [this] {
-    return Outcome::failed(EPERM, "no right to change " + record_.name + ": run as root or with CAP_NET_ADMIN");
-  };
-  // Before the port comes up, or the stack would announce itself on it (MLD, router solicitation, duplicate detection).
-  if (record_.disable_ipv6 == 0) {
-    if (const int error = write_interface_sysctl(ipv6, record_.name, "disable_ipv6", 1); error != 0)
-      context_->say(record_.name + ": IPv6 cannot be switched off: " + std::strerror(error));
-  }
-  Interfaces& interfaces = context_->interfaces;
-  if (!record_.noarp) {
-    const int error = interfaces.set_flags(record_.index, IFF_NOARP, IFF_NOARP);
-    if (is_no_right(error)) return no_right();
-    if (error != 0) return Outcome::failed(error, record_.name + " refuses its flags: " + std::strerror(error));
-  }
+  if (Outcome outcome = keep_stack_off(*context_); !outcome.ok()) return outcome;
   int refused = 0;
   if (wanted == FenceKind::filter) {
-    refused = raise_filter(interfaces.netlink(), record_.index);
+    refused = raise_filter(context_->interfaces.netlink(), record_.index);
     if (refused == 0) return Outcome::done();
     if (is_no_right(refused)) return no_right();
   }

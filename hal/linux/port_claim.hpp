@@ -30,6 +30,9 @@ class PortClaim {
   void before_change(MacAddress from, MacAddress to);
   void before_change(std::uint32_t from_mtu, std::uint32_t to_mtu);
 
+  /// The port is promiscuous beyond this process's end, or only as far as others ask for it. errno, 0: done.
+  int stay_promiscuous(bool on);
+
   /// Gives the port back, if it is there, and removes the journal.
   void release();
   /// For an interface that was deleted: removes the journal and touches nothing, for its index may be another's by now.
@@ -46,6 +49,8 @@ class PortClaim {
  private:
   void write_journal();
   Outcome raise_fence(FenceKind wanted);
+  Outcome keep_stack_off(Context& context) const;
+  Outcome no_right() const;
   bool adopt(Context& context, const InterfaceInfo& info);
   Outcome become_owner(const InterfaceInfo& info);
 

@@ -58,6 +58,8 @@ bool apply(std::string_view key, std::string_view value, PortRecord& record) {
   if (key == "mtu") return store(value, record.mtu);
   if (key == "up") return store_flag(value, record.up);
   if (key == "noarp") return store_flag(value, record.noarp);
+  if (key == "allmulti") return store_flag(value, record.allmulti);
+  if (key == "promiscuous") return store_flag(value, record.promiscuous);
   if (key == "ingress_qdisc") return store_flag(value, record.ingress_qdisc);
   if (key == "disable_ipv6") return store(value, record.disable_ipv6.emplace());
   if (key == "arp_ignore") return store(value, record.arp_ignore.emplace());
@@ -83,6 +85,8 @@ std::string to_text(const PortRecord& record) {
   line("mtu", std::to_string(record.mtu));
   line("up", flag(record.up));
   line("noarp", flag(record.noarp));
+  line("allmulti", flag(record.allmulti));
+  line("promiscuous", flag(record.promiscuous));
   line("ingress_qdisc", flag(record.ingress_qdisc));
   if (record.disable_ipv6) line("disable_ipv6", std::to_string(*record.disable_ipv6));
   if (record.arp_ignore) line("arp_ignore", std::to_string(*record.arp_ignore));

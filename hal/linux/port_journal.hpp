@@ -25,6 +25,8 @@ struct PortRecord {
   std::uint32_t mtu = 0;  ///< bytes
   bool up = false;
   bool noarp = false;
+  bool allmulti = false;
+  bool promiscuous = false;
   bool ingress_qdisc = false;            ///< there was one
   std::optional<int> disable_ipv6;       ///< empty: not changed
   std::optional<int> arp_ignore;         ///< empty: not changed

@@ -18,33 +18,58 @@ BONDBOX_FAST bool is_own_mac(const uint8_t* destination, const wire::FastPlan* p
   return false;
 }
 
-/// The active port has no carrier, so what would come in there comes in here, where frames leave instead; until the
-/// daemon has a plan for it, or for good when there is none.
-BONDBOX_FAST bool stands_in(uint32_t index, uint8_t destination, const wire::FastPlan* plan) {
+/// The port whose this address is: its own, or as the active one's the bond's.
+BONDBOX_FAST uint32_t owner_of(const uint8_t* destination, const wire::FastPlan* plan) {
+  if (plan->usable_count != 0 && same_mac(destination, plan->bond_mac))
+    return plan->usable[0] & (wire::fast_ports_max - 1);
+  for (uint32_t i = 0; i < wire::fast_ports_max; ++i) {
+    const wire::FastPort& port = plan->ports[i];
+    if ((port.flags & wire::fast_has_own_mac) != 0 && same_mac(destination, port.own_mac)) return i;
+  }
+  return wire::fast_no_port;
+}
+
+/// That port has no carrier, so what would come in there comes in here, where frames leave instead; until the daemon
+/// has a plan for it, or for good when there is none.
+BONDBOX_FAST bool stands_in(uint32_t index, uint32_t owner, const wire::FastPlan* plan) {
+  const Target gone = target_at(owner);
+  if (gone.carrier != carrier_none) return false;  // it may hear as well, and the host would have two
+  // The plan may know already; then peers have only to be told, which takes its time.
+  const bool is_known = owner != index && (plan->ports[index].own_mask >> (owner & 31) & 1) != 0;
+  if (!is_known) wake_daemon(owner);
+  return next_target(owner, gone, plan).port == index;
+}
+
+/// A frame to another port of ours, which a switch that has lost its way there sends on every cable.
+BONDBOX_FAST bool takes_for_another(uint32_t index, const uint8_t* head, const wire::FastPlan* plan) {
+  const uint32_t owner = owner_of(head, plan);
+  return owner == index || (owner != wire::fast_no_port && stands_in(index, owner, plan));
+}
+
+BONDBOX_FAST bool is_admitted(uint32_t index, uint8_t destination, const wire::FastPlan* plan) {
+  if ((plan->ports[index].deliver & destination) != 0) return true;
   if (plan->usable_count == 0) return false;
   const uint32_t active = plan->usable[0] & (wire::fast_ports_max - 1);
-  if ((plan->ports[active].deliver & destination) == 0) return false;
-  const Target gone = target_at(active);
-  if (gone.carrier != carrier_none) return false;  // it may hear as well, and the host would have two
-  wake_daemon(active);
-  return next_target(active, gone, plan).port == index;
+  return (plan->ports[active].deliver & destination) != 0 && stands_in(index, active, plan);
 }
 
 BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, const wire::FastPlan* plan,
                          const uint8_t* head) {
   const wire::FastPort& port = plan->ports[index];
-  if (is_to_others(frame, port)) return verdict_drop;
+  const bool is_anothers = is_to_others(frame, port);
+  if (is_anothers && !takes_for_another(index, head, plan)) return verdict_drop;
   auto* const counters = entry<BpfCounters>(map_counters(), 0);
   if (counters == nullptr) return verdict_drop;
   BpfPortCounters& counted = counters->ports[index];
   ++counted.rx_frames;
   counted.rx_bytes += frame_size(frame);
   const uint8_t destination = wire::fast::destination_class(head);
-  if ((port.deliver & destination) == 0 && !stands_in(index, destination, plan)) {
+  if (!is_anothers && !is_admitted(index, destination, plan)) {
     ++counted.rx_suppressed;
     return verdict_drop;
   }
-  if (port.own_mask != 0 && destination == wire::fast_unicast && is_own_mac(head, plan, port)) {
+  const bool is_own = port.own_mask != 0 && destination == wire::fast_unicast && is_own_mac(head, plan, port);
+  if (is_anothers || is_own) {
     uint8_t mac[6];
     __builtin_memcpy(mac, plan->bond_mac, sizeof mac);
     (void)store_bytes(frame, 0, mac, sizeof mac);

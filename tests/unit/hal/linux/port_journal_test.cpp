@@ -24,6 +24,7 @@ PortRecord full_record() {
   record.mac = {{0x02, 0, 0, 0, 0, 0x01}};
   record.mtu = 1500;
   record.up = true;
+  record.allmulti = true;
   record.ingress_qdisc = true;
   record.disable_ipv6 = 0;
   record.arp_ignore = 1;

@@ -112,6 +112,47 @@ BOOST_FIXTURE_TEST_CASE(a_port_that_is_not_promiscuous_takes_no_frame_to_others,
   BOOST_TEST(bench.counted().ports[1].rx_frames == 1U);
 }
 
+/// Ports with addresses of their own, as in modes 5 and 6. What a test run receives is to others, whatever its address.
+struct DistinctFixture : ReceiveFixture {
+  wire::FastPlan distinct(std::uint8_t active, std::uint8_t other) {
+    plan.transmit.spread = Spread::buckets;
+    for (const std::uint8_t port : {active, other}) plan.transmit.usable.push_back(PortId{port});
+    plan.ports[active].deliver = deliver_all;
+    plan.ports[other].own_mac = port_mac(other & 3);
+    wire::FastPlan made = fast();
+    for (wire::FastPort& port : made.ports)
+      port.flags = static_cast<std::uint8_t>(port.flags & ~wire::fast_promiscuous);
+    return made;
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(frames_to_a_port_without_carrier_are_taken_by_the_next_one, DistinctFixture) {
+  // Port 9 has no entry among the devices.
+  bench.publish(distinct(9, 1));
+  const Passed passed = bench.port_receives(1, numbered(1, bond_mac));
+  BOOST_TEST(passed.verdict == verdict_redirect);
+  BOOST_TEST(passed.frame == numbered(1, bond_mac), boost::test_tools::per_element());
+  // Not by the one after it, and not what is nobody's here.
+  BOOST_TEST(bench.port_receives(2, numbered(2, bond_mac)).verdict == verdict_drop);
+  BOOST_TEST(bench.port_receives(1, numbered(3, far_mac)).verdict == verdict_drop);
+  BOOST_TEST(bench.counted().ports[1].rx_frames == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(frames_to_the_address_of_a_dead_port_reach_the_host_under_the_bonds, DistinctFixture) {
+  bench.publish(distinct(1, 9));
+  const Passed passed = bench.port_receives(1, numbered(1, port_mac(9 & 3)));
+  BOOST_TEST(passed.verdict == verdict_redirect);
+  BOOST_TEST(passed.frame == numbered(1, bond_mac), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(while_both_ports_hear_a_copy_to_the_other_one_is_dropped, DistinctFixture) {
+  bench.publish(distinct(1, 2));
+  BOOST_TEST(bench.port_receives(2, numbered(1, bond_mac)).verdict == verdict_drop);
+  BOOST_TEST(bench.port_receives(1, numbered(2, port_mac(2))).verdict == verdict_drop);
+  BOOST_TEST(bench.counted().ports[1].rx_frames == 0U);
+  BOOST_TEST(bench.counted().ports[2].rx_frames == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_a_dead_daemon_would_have_been_given_arrives_but_for_slow_protocols, ReceiveFixture) {
   plan.ports[1].deliver = deliver_all;
   plan.punt = punt_arp_received | punt_slow_protocols;
