@@ -6,6 +6,7 @@
 #include "firmware/cli/cli.hpp"
 #include "firmware/control_client.hpp"
 #include "firmware/control_protocol.hpp"
+#include "hal/linux/left_bonds.hpp"
 
 namespace bondbox::cli {
 namespace {
@@ -31,6 +32,32 @@ std::vector<std::string> command_words(const Invocation& invocation) {
   return words;
 }
 
+/// Nobody answers: why, as far as it can be seen from here, and what goes on without the process.
+std::string why_silent(const std::string& run_dir) {
+  const lnx::Server server = lnx::server_of(run_dir);
+  const std::string number = std::to_string(server.pid);
+  if (server.is_stopped)
+    return "process " + number + " is stopped (SIGSTOP, or a debugger); `kill -CONT " + number + "` lets it go on\n";
+  if (control::is_listening(run_dir + "/" + control::socket_name)) return {};
+  if (server.is_alive) return "but process " + number + " holds " + run_dir + ": it is starting still, or ending\n";
+  std::string text;
+  if (server.pid != 0) text = "process " + number + " has died; what " + run_dir + "/net/bonding says is from before\n";
+  for (const lnx::LeftBond& bond : lnx::left_bonds(run_dir)) {
+    text += bond.name + (bond.is_carried
+                             ? " goes on without it: BPF programs forward by its last plan, but nobody announces a "
+                               "failover, speaks LACP or asks ARP targets"
+                             : " is still there, but nothing forwards its frames");
+    text += "; the next `bondbox run` takes it over\n";
+  }
+  return text;
+}
+
+Reply ask_for_status(const Invocation& invocation, std::span<const std::string> words) {
+  Reply reply = ask(invocation, words);
+  if (reply.exit_status == exit_failed) reply.text += why_silent(invocation.run_dir);
+  return reply;
+}
+
 /// Takes a flag out of the words; whether it was there.
 bool take_flag(std::vector<std::string>& words, std::string_view flag) {
   return std::erase(words, std::string(flag)) != 0;
@@ -44,9 +71,9 @@ int ask_daemon(const Invocation& invocation) {
 
 int status(const Invocation& invocation) {
   std::vector<std::string> words = command_words(invocation);
-  if (!take_flag(words, "--watch")) return show(invocation, ask(invocation, words));
+  if (!take_flag(words, "--watch")) return show(invocation, ask_for_status(invocation, words));
   for (;;) {
-    const Reply reply = ask(invocation, words);
+    const Reply reply = ask_for_status(invocation, words);
     if (reply.exit_status != exit_done) return show(invocation, reply);
     say("\033[H\033[2J" + reply.text);
     std::this_thread::sleep_for(std::chrono::seconds(1));

@@ -48,6 +48,8 @@ class Daemon {
   Outcome start(const std::string& run_dir) {
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
+    // The lock is ours, so nobody serves the bonds that these speak of.
+    run_dir_.clear(status_directory);
     std::vector<lnx::WantedBond> wanted;
     for (const BondConfig& bond : configuration_.config.bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
@@ -70,6 +72,7 @@ class Daemon {
 
  private:
   static constexpr const char* pid_file = "pid";
+  static constexpr const char* status_directory = "net/bonding";
 
   Outcome add_bonds() {
     for (const BondConfig& bond : configuration_.config.bonds) {
@@ -94,7 +97,7 @@ class Daemon {
     if (pool_.workers() != 0) scheduler_.set_loops(pool_);
   }
 
-  static std::string status_file(const std::string& bond) { return "net/bonding/" + bond; }
+  static std::string status_file(const std::string& bond) { return std::string(status_directory) + "/" + bond; }
 
   /// Both clocks are read in whole milliseconds; only a difference that is more than that is a clock that was set.
   WallClock wall_clock() {

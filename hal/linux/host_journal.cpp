@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "hal/linux/run_dir.hpp"
+
 namespace bondbox::lnx {
 namespace {
 
@@ -45,6 +47,12 @@ std::optional<HostRecord> parse_host_record(std::string_view text) {
 
 int HostJournal::open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode) {
   return Journal::open(run_dir, hosts, name, namespace_inode);
+}
+
+std::optional<HostRecord> HostJournal::peek(const std::string& run_dir, std::string_view name,
+                                            std::uint64_t namespace_inode) {
+  const Result<std::string> text = read_file(path_of(run_dir, hosts, name, namespace_inode));
+  return text.ok() ? parse_host_record(text.value()) : std::nullopt;
 }
 
 std::vector<std::string> HostJournal::list(const std::string& run_dir, std::uint64_t namespace_inode) {

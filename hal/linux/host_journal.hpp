@@ -30,6 +30,9 @@ class HostJournal : public Journal {
  public:
   /// As Journal::open.
   int open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode);
+  /// What a process has noted, dead or alive; empty: nothing that is understood.
+  static std::optional<HostRecord> peek(const std::string& run_dir, std::string_view name,
+                                        std::uint64_t namespace_inode);
   static std::vector<std::string> list(const std::string& run_dir, std::uint64_t namespace_inode);
 };
 

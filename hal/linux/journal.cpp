@@ -60,11 +60,16 @@ bool read_record(std::string_view text, std::string_view first_line, const Recor
   return true;
 }
 
+std::string Journal::path_of(const std::string& run_dir, std::string_view kind, std::string_view name,
+                             std::uint64_t namespace_inode) {
+  return directory_of(run_dir, kind) + "/" + std::string(name) + suffix_of(namespace_inode);
+}
+
 int Journal::open(const std::string& run_dir, std::string_view kind, std::string_view name,
                   std::uint64_t namespace_inode) {
   const std::string directory = directory_of(run_dir, kind);
   if (const Outcome outcome = make_directories(directory, 0700); !outcome.ok()) return outcome.error;
-  path_ = directory + "/" + std::string(name) + suffix_of(namespace_inode);
+  path_ = path_of(run_dir, kind, name, namespace_inode);
   // Another process may remove the file between our open and our lock; then the lock is on nothing.
   for (int attempt = 0; attempt < 8; ++attempt) {
     lock_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

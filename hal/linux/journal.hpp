@@ -19,6 +19,9 @@ class Journal {
  public:
   /// Makes the directories too. errno, 0: done; EBUSY: a live process holds it.
   int open(const std::string& run_dir, std::string_view kind, std::string_view name, std::uint64_t namespace_inode);
+  /// For those who only read, and take no lock.
+  static std::string path_of(const std::string& run_dir, std::string_view kind, std::string_view name,
+                             std::uint64_t namespace_inode);
   /// The things of this kind that have a file, by name, for this namespace.
   static std::vector<std::string> list(const std::string& run_dir, std::string_view kind,
                                        std::uint64_t namespace_inode);

@@ -65,6 +65,14 @@ void RunDir::remove(std::string_view name) const {
   ::unlink(file(name).c_str());
 }
 
+void RunDir::clear(std::string_view directory) const {
+  const std::string path = file(directory);
+  DIR* const opened = ::opendir(path.c_str());
+  if (opened == nullptr) return;
+  while (const dirent* const entry = ::readdir(opened)) ::unlink((path + "/" + entry->d_name).c_str());
+  ::closedir(opened);
+}
+
 PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}
 PrivateFiles::~PrivateFiles() {
   ::umask(static_cast<mode_t>(old_mask_));

@@ -23,6 +23,8 @@ class RunDir {
   Outcome write(std::string_view name, std::string_view text) const;
   /// No error when it is not there.
   void remove(std::string_view name) const;
+  /// Removes the files that are in this directory of it, as far as that can be done; what is below stays.
+  void clear(std::string_view directory) const;
 
  private:
   std::string path_;
