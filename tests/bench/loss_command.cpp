@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -27,16 +28,20 @@ constexpr const char* usage =
     "  kind=far       far: the peer's end goes down; near: the appliance's; removal: the interface is deleted\n"
     "  traffic=both   both, out (of the appliance) or in\n"
     "  peer=switch    switch: a bridge; bond: a bond of our own, with the same words of `mode` and `miimon`\n"
+    "  who=bondbox    bondbox, or kernel: the kernel's own driver with the same words (where there is one)\n"
     "  rest=0         ms more between a cable's return and the next pull: 3000 for LACP to agree on it again\n"
     "  seed=1         another number, other moments\n"
     "  limit=95       seconds at most\n"
+    "  status=FILE    what the bonds have counted at the end, as `bondbox status --format json` says it\n"
     "  json=FILE      the result for machines as well\n"
     "  WORDS          of bondbox run after its ports and addresses; mode=1 miimon=100 unless given\n";
 
 struct Options {
   LossSettings settings;
   bool peer_bond = false;
+  bool kernel = false;  ///< the driver, on both ends where the peer is a bond
   std::string json_file;
+  std::string status_file;
   std::string words;
 };
 
@@ -60,6 +65,14 @@ bool read_word(std::string_view key, std::string_view value, Options& options) {
   if (key == "peer") {
     options.peer_bond = value == "bond";
     return options.peer_bond || value == "switch";
+  }
+  if (key == "who") {
+    options.kernel = value == "kernel";
+    return options.kernel || value == "bondbox";
+  }
+  if (key == "status") {
+    options.status_file = value;
+    return !value.empty();
   }
   if (key == "json") {
     options.json_file = value;
@@ -115,6 +128,12 @@ class Bondbox {
   Bondbox(const Bondbox&) = delete;
   Bondbox& operator=(const Bondbox&) = delete;
 
+  /// What it has counted, as it tells programs.
+  std::string status() const {
+    const std::array<std::string, 3> words{"status", "--format", "json"};
+    return control::ask(run_.path() + "/control.sock", words).text;
+  }
+
   /// Seconds of CPU that it has used.
   double cpu_s() const {
     const std::string text = lab::run_command("cat /proc/" + std::to_string(process_.pid()) + "/stat").output;
@@ -136,6 +155,27 @@ class Bondbox {
   lab::Process process_;
 };
 
+/// The kernel's driver, by the same words, with the ports given to it.
+void make_kernel_bond(const lab::Namespace& space, const std::array<std::string, 2>& ports, const std::string& address,
+                      const std::string& words) {
+  std::istringstream list(words);
+  std::string command = "ip link add bond0 type bond";
+  for (std::string word; list >> word;) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || word.starts_with("offload=")) continue;
+    command += " " + word.substr(0, equals) + " " + word.substr(equals + 1);
+  }
+  for (const std::string& port : ports)
+    command += " && ip link set " + port + " down && ip link set " + port + " master bond0";
+  space.must(command + " && ip addr add " + address + " dev bond0 && ip link set bond0 up");
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "we");
+  if (file == nullptr || std::fputs(text.c_str(), file) < 0 || std::fclose(file) != 0)
+    throw std::runtime_error("cannot write " + path);
+}
+
 int measure(Options& options) {
   const lab::House house;
   options.settings.box = &house.box;
@@ -144,22 +184,30 @@ int measure(Options& options) {
   if (options.peer_bond) {
     house.town.must("ip link del switch; ip link set port0 down; ip link set port1 down");
     for (LossSettings::Cable& cable : options.settings.cables) cable.peer_of.clear();
-    partner = std::make_unique<Bondbox>(house.town, "bond0 port0 port1 address=192.168.10.254/24" + options.words);
+    if (options.kernel)
+      make_kernel_bond(house.town, {"port0", "port1"}, "192.168.10.254/24", options.words);
+    else
+      partner = std::make_unique<Bondbox>(house.town, "bond0 port0 port1 address=192.168.10.254/24" + options.words);
   }
-  const Bondbox bond(house.box, "bond0 eth0 eth1 address=192.168.10.52/24" + options.words);
+  std::unique_ptr<Bondbox> bond;
+  if (options.kernel)
+    make_kernel_bond(house.box, {"eth0", "eth1"}, "192.168.10.52/24", options.words);
+  else
+    bond = std::make_unique<Bondbox>(house.box, "bond0 eth0 eth1 address=192.168.10.52/24" + options.words);
   if (!lab::reaches(house.box, options.settings.town_address)) throw std::runtime_error("the peer is not reached");
-  const double cpu_before = bond.cpu_s();
+  const double cpu_before = bond ? bond->cpu_s() : 0;
   const auto began = std::chrono::steady_clock::now();
   const LossResult result = measure_loss(options.settings);
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
-  const double cpu = (bond.cpu_s() - cpu_before) / passed.count();
-  std::printf("bondbox run bond0 eth0 eth1%s; %d packets/s each way\n%sCPU of bondbox: %.0f %% of a core\n",
-              options.words.c_str(), options.settings.rate, loss_text(result).c_str(), cpu * 100);
-  if (!options.json_file.empty()) {
-    std::FILE* const file = std::fopen(options.json_file.c_str(), "we");
-    if (file == nullptr || std::fputs(loss_json(result).c_str(), file) < 0 || std::fclose(file) != 0)
-      throw std::runtime_error("cannot write " + options.json_file);
-  }
+  const double cpu = bond ? (bond->cpu_s() - cpu_before) / passed.count() : 0;
+  std::printf("%s bond0 eth0 eth1%s; %d packets/s each way\n%sCPU of bondbox: %.0f %% of a core\n",
+              options.kernel ? "the kernel's driver," : "bondbox run", options.words.c_str(), options.settings.rate,
+              loss_text(result).c_str(), cpu * 100);
+  if (!options.json_file.empty()) write_file(options.json_file, loss_json(result));
+  std::string counted;
+  for (const Bondbox* const end : {bond.get(), partner.get()})
+    if (end != nullptr) counted += end->status();
+  if (!options.status_file.empty()) write_file(options.status_file, counted);
   return 0;
 }
 
