@@ -120,6 +120,8 @@ class Daemon {
       const Outcome outcome =
           run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now()), ProcReader::anybody));
       if (!outcome.ok() && !publish_failed_) log_line(outcome.reason, LogLevel::warning);
+      // No text is better than one from before.
+      if (!outcome.ok()) run_dir_.remove(status_file(bond->name()));
       publish_failed_ = !outcome.ok();
     }
   }
