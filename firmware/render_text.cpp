@@ -166,12 +166,19 @@ void append_losses(std::string& text, const BondStatus& bond) {
                 static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
 }
 
+std::string cut(std::string text, std::size_t length) {
+  return text.size() > length ? text.substr(0, length - 3) + "..." : text;
+}
+
 std::string forwarding_text(const OffloadStatus& offload, std::size_t reason_max) {
   if (offload.serving) return "in the kernel (BPF, " + offload.kind + ")";
   if (offload.wanted == OffloadUse::off || offload.reason.empty()) return "in the daemon (offload is off)";
-  std::string reason = (offload.kind.empty() ? "BPF refused: " : "") + offload.reason;
-  if (reason.size() > reason_max) reason = reason.substr(0, reason_max - 3) + "...";
-  return "in the daemon (" + reason + ")";
+  return "in the daemon (" + cut((offload.kind.empty() ? "BPF refused: " : "") + offload.reason, reason_max) + ")";
+}
+
+std::string loops_text(const LoopStatus& loops, std::size_t reason_max) {
+  const std::string share = std::to_string(loops.serving) + " of " + std::to_string(loops.wanted);
+  return loops.reason.empty() ? share : share + " (" + cut(loops.reason, reason_max) + ")";
 }
 
 /// Whether the hash policy decides anything.
@@ -219,6 +226,7 @@ std::string text_with(const BondStatus& bond, const Detail& detail) {
   text += "  forwarding: " + forwarding_text(bond.offload, detail.reason) + "\n";
   if (const std::uint32_t window = bond.options.busy_poll_us; window != 0)
     append_format(text, "  polling: for up to %u us before it sleeps, while frames come\n", window);
+  if (bond.loops.wanted > 1) text += "  loops: " + loops_text(bond.loops, detail.reason) + "\n";
   append_addresses(text, bond, detail.addresses);
   text += "\n";
   append_ports(text, bond);

@@ -24,7 +24,9 @@ constexpr Command table[] = {
      "or ifenslave. SIGHUP reloads the file. --log kmsg: what it says goes to the\n"
      "kernel's log, for dmesg, instead of stderr. With --background (-b) the command\n"
      "ends when bondbox is ready and leaves it running; its process id is in\n"
-     "/run/bondbox/pid, and what it says goes to the kernel's log.\n\n"
+     "/run/bondbox/pid, and what it says goes to the kernel's log. On four CPUs or more\n"
+     "a thread forwards on each, eight at most; \"loops = N\" at the top of FILE, 1 to 8,\n"
+     "asks for so many.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
     {"init", "bondbox init [OPTION...] [[--] NEXT ARG...]",

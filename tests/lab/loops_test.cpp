@@ -267,6 +267,88 @@ BOOST_AUTO_TEST_CASE(the_second_loop_sleeps_while_one_order_is_needed) {
   BOOST_TEST(report.received > report.sent / 2);
 }
 
+BOOST_AUTO_TEST_CASE(an_interface_that_vanishes_under_traffic_and_comes_again_is_shared_again) {
+  const LoopHouse house;
+  const Daemon daemon(house.box, house.words());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  if (!has_two_loops(daemon)) return;
+  add_flow_addresses(house);
+  Datagrams out(house.box, house.town, true);
+  Datagrams in(house.box, house.town, false);
+  TcpStream stream(house.box, house.town, House::town_v4);
+  for (int round = 0; round < 3; ++round) {
+    BOOST_TEST(stream.goes_on(50'000));
+    house.box.must("ip link del eth0");
+    BOOST_TEST(daemon.comes_to("eth1"));
+    BOOST_TEST(stream.goes_on(50'000));
+    house.lay(0);
+    BOOST_TEST(daemon.comes_to("eth0"));
+  }
+  BOOST_TEST(daemon.status("/bonds/0/loops/serving") == "2");
+  const long wakes = wakes_of_second_loop(daemon);
+  BOOST_TEST(wait_until([&] { return wakes_of_second_loop(daemon) > wakes + 100; }, 5'000));
+  BOOST_TEST(stream.goes_on(50'000));
+  BOOST_TEST(stream.finish());
+  BOOST_TEST(out.stop().out_of_order == 0U);
+  BOOST_TEST(in.stop().received > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_take_frames_from_two_loops_and_give_them_back_lose_none) {
+  const LoopHouse house;
+  const Daemon daemon(house.box, house.words());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  if (!has_two_loops(daemon)) return;
+  if (const auto taken = daemon.ask("set bond0 offload bpf"); taken.status != 0) {
+    BOOST_TEST_MESSAGE("not tried, " << taken.err);
+    return;
+  }
+  BOOST_TEST(daemon.ask("set bond0 offload off").status == 0);
+  add_flow_addresses(house);
+  Datagrams out(house.box, house.town, true);
+  Datagrams in(house.box, house.town, false);
+  for (int round = 0; round < 5; ++round) {
+    for (const std::string use : {"bpf", "off"}) {
+      BOOST_TEST(daemon.ask("set bond0 offload " + use).status == 0);
+      BOOST_TEST(
+          wait_until([&] { return (daemon.status("/bonds/0/offload/serving") == "true") == (use == "bpf"); }, 5'000));
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+  BOOST_TEST(daemon.status("/bonds/0/loops/serving") == "2");
+  // While the first programs are loaded nobody reads the main thread's queue of bond0.
+  const unsigned long unread = std::stoul(house.box.must("cat /sys/class/net/bond0/statistics/tx_dropped"));
+  const Datagrams::Report sent = out.stop();
+  BOOST_TEST(sent.received + unread >= sent.sent);
+  const Datagrams::Report received = in.stop();
+  BOOST_TEST(received.received == received.sent);
+}
+
+BOOST_AUTO_TEST_CASE(a_mode_is_chosen_anew_and_the_daemon_ends_under_traffic_of_two_loops) {
+  const LoopHouse house;
+  Daemon daemon(house.box, house.words());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  if (!has_two_loops(daemon)) return;
+  add_flow_addresses(house);
+  Datagrams out(house.box, house.town, true);
+  Datagrams in(house.box, house.town, false);
+  BOOST_TEST(daemon.ask("set bond0 primary ''").status == 0);
+  for (const std::string mode : {"balance-alb", "802.3ad", "balance-tlb", "balance-rr", "active-backup"}) {
+    // As with the kernel's driver: set down and without ports.
+    for (const std::string port : {"eth0", "eth1"}) BOOST_TEST(daemon.ask("release bond0 " + port).status == 0);
+    house.box.must("ip link set bond0 down");
+    BOOST_TEST(daemon.ask("set bond0 mode " + mode).status == 0);
+    house.box.must("ip link set bond0 up");
+    for (const std::string port : {"eth0", "eth1"}) BOOST_TEST(daemon.ask("enslave bond0 " + port).status == 0);
+    BOOST_TEST_CONTEXT(mode) {
+      BOOST_TEST(daemon.status("/bonds/0/loops/serving") == "2");
+      BOOST_TEST(reaches(house.box, House::town_v4));
+    }
+  }
+  BOOST_TEST(daemon.stop() == 0);
+  BOOST_TEST(out.stop().received > 0U);
+  BOOST_TEST(in.stop().received > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(queue_id_keeps_one_loop_and_says_so) {
   const LoopHouse house;
   const Daemon daemon(house.box, house.words("port.eth1.queue_id = 2\n"));
