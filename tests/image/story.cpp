@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/lab/support/daemon.hpp"
 
@@ -24,12 +25,13 @@ std::string kernel_text(Machine& machine, const std::string& way) {
   return machine.run("bondbox status bond0 --format proc");
 }
 
-/// Asks again and again until the active port is `active` and `links` ports have link.
+/// Asks again and again until the active port is `active` and `links` ports have link. Said twice, because the kernel's
+/// log shares the line and may come in the middle of a word.
 std::string status_with(Machine& machine, const std::string& way, const std::string& active, std::size_t links) {
   std::string text;
   for (int tries = 0; tries < 60; ++tries) {
-    text = kernel_text(machine, way);
-    if (lab::contains(text, "Currently Active Slave: " + active + "\n") &&
+    const std::string before = std::exchange(text, kernel_text(machine, way));
+    if (text == before && lab::contains(text, "Currently Active Slave: " + active + "\n") &&
         count_of(text, "MII Status: up") == links + 1)
       return text;
     ::usleep(500'000);
