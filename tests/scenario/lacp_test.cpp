@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_cable_that_comes_back_costs_no_frame_either_way) {
       bench.run_for(1);
       // Two flows each way, one on each cable as soon as there are two.
       for (std::uint8_t flow = 0; flow < 2; ++flow) {
-        BOOST_REQUIRE(bench.host_sends(data_frame(station_mac(flow), card_mac(0), sent)));
+        BOOST_REQUIRE(bench.host_sends(data_frame(station_mac(0), card_mac(flow), sent)));
         BOOST_REQUIRE(bench.host_sends(data_frame(card_mac(0), station_mac(flow), sent), "bondB"));
         ++sent;
       }
