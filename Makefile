@@ -3,7 +3,7 @@
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 # The largest static program, in bytes: of this machine's build, and of each TRIPLE that it is built for.
-SIZE_MAX := 2200000
+SIZE_MAX := 1850000
 SIZE_MAX_aarch64-linux-gnu   := 2200000
 SIZE_MAX_arm-linux-gnueabihf := 2200000
 SIZE_MAX_mipsel-linux-gnu    := 2400000
@@ -93,9 +93,12 @@ endif
 # nothing measures them and the compiler is twice as fast.
 TEST_OPTIMISE := $(if $(filter 1,$(SAN)),$(OPTIMISE),-O0 -g1)
 
+# The program throws nothing: what the standard library throws (no memory) ends it either way, and the code that would
+# clean up on the way is a seventh of the program. Objects that catch are told below.
+PROGRAM_FLAGS := -fno-exceptions $(if $(filter -static,$(LINK)),-fno-asynchronous-unwind-tables)
 CXXFLAGS_ALL  := $(COMMON) $(OPTIMISE) $(CXXFLAGS)
 TESTFLAGS_ALL := $(COMMON) $(TEST_OPTIMISE) $(BOOST_TEST) $(CXXFLAGS)
-LDFLAGS_ALL   += -Wl,--gc-sections $(LDFLAGS)
+LDFLAGS_ALL   += -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none $(LDFLAGS)
 LIBRARIES     := -lpcap $(LIBRARIES)
 
 # ---- Sources and objects ---------------------------------------------------------------------------------------------
@@ -121,6 +124,8 @@ UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
+# A NIC of libpcap's is for where there is no hal/linux: tests hold it to the contract, the program has no use for it.
+LINKED_OBJECTS  := $(filter-out $(addprefix $(BUILD)/obj/hal/pcap/,pcap_nic.o software_offload.o),$(PROGRAM_OBJECTS))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/firmware/main.o $(if $(TEST_LINK),,$(BUILD)/obj/hal/pcap/static_link.o),\
   $(PROGRAM_OBJECTS))
 SUPPORT_OBJECTS := $(call objects_of,$(SUPPORT_SOURCES))
@@ -164,7 +169,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check test test-threads image images-to-test boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
+.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -193,13 +198,21 @@ image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qe
 boot: build/image/$(BOARD)/kernel ## boot it under QEMU, its serial console on this terminal; BOOT=inittab, init, alone or kernel
 	$(Q)board/boot.sh $(BOARD) $(<D) $(BOOT)
 
+# Not a part of `test`: it compiles everything again for each machine, and QEMU is some twenty times slower.
+TRIPLES ?= $(ALL_TRIPLES)
+test-cross: build/deps/cross-tests.stamp $(TRIPLES:%=build/%/bondbox) $(TRIPLES:%=build/%/tests/bondbox-tests) ## unit, scenario and oracle tests for other machines, under QEMU; TRIPLES=s390x-linux-gnu
+	$(Q)ONLY='$(ONLY)' tests/cross.sh $(TRIPLES)
+
 check: $(UNIT) build/deps/check.stamp ## format, clang-tidy, include rules; runs nothing else
 	$(Q)toolchain/check.sh $(BUILD)
 
-size: $(PROGRAM) ## fail when build/bondbox is over 2,200,000 bytes
+# The static programs that are there, each with its limit.
+limit_of = $(if $(filter build/bondbox,$(1)),$(SIZE_MAX),$(SIZE_MAX_$(notdir $(patsubst %/bondbox,%,$(1)))))
+BUILT    = $(sort $(PROGRAM) $(wildcard build/bondbox $(ALL_TRIPLES:%=build/%/bondbox)))
+
+size: $(PROGRAM) ## sizes of all static programs that were built; fail when one is over its limit
 ifeq ($(LINK),-static)
-	$(Q)bytes=$$(stat -c %s $(PROGRAM)); echo "  SIZE  $(PROGRAM): $$bytes bytes of $(SIZE_MAX)"; \
-	if [ $$bytes -gt $(SIZE_MAX) ]; then echo "$(PROGRAM) is too large by $$((bytes - $(SIZE_MAX))) bytes" >&2; exit 1; fi
+	$(Q)toolchain/size.sh $(foreach program,$(BUILT),$(program):$(call limit_of,$(program)))
 else
 	@echo "  SIZE  not checked: $(PROGRAM) is not the static build"
 endif
@@ -223,7 +236,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
-	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), CROSS=TRIPLE- (another compiler),'
+	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), TRIPLE=aarch64-linux-gnu (another machine),'
 	@echo '  BPF=0 (no programs for the kernel, so no clang is needed), BPF=1 (fail where there is no clang).'
 
 # ---- Building --------------------------------------------------------------------------------------------------------
@@ -240,9 +253,9 @@ $(1): always
 	@mkdir -p $$(@D); printf '%s\n' '$(subst ','\'',$(2))' > $$@.new; \
 	if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
 endef
-$(eval $(call remember,$(BUILD)/obj/.flags,$(CXX) $(CXXFLAGS_ALL)))
+$(eval $(call remember,$(BUILD)/obj/.flags,$(CXX) $(CXXFLAGS_ALL) $(PROGRAM_FLAGS)))
 $(eval $(call remember,$(BUILD)/obj/.test-flags,$(CXX) $(TESTFLAGS_ALL)))
-$(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(PROGRAM_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(LINKED_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.bench-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(BENCH_OBJECTS) $(MICRO_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
@@ -260,8 +273,10 @@ $(eval $(call remember,$(GENERATED)/source_dir_generated.hpp,\
 $(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CXX) $(CXXFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(Q)$(CXX) $(CXXFLAGS_ALL) $(PROGRAM_FLAGS) -MMD -MP -c $< -o $@
 
+# toml++ is left by a throw where it would assert; a thread may not be had; Boost.JSON asks for exceptions.
+$(addprefix $(BUILD)/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o): PROGRAM_FLAGS :=
 $(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
 
@@ -334,14 +349,18 @@ images-to-test: $(PROGRAM)
 	$(Q)for board in $(TEST_BOARDS); do \
 	  $(MAKE) --no-print-directory image BOARD=$$board || echo "  SKIP  there is no image of $$board" >&2; done
 
+# LAUNCHER: a word before another machine's compiler, ccache for instance.
+LAUNCHER ?=
 ifeq ($(BUILD),build)
-build/%-linux-gnu/bondbox: always
-	$(Q)$(MAKE) TRIPLE=$*-linux-gnu CXX=$*-linux-gnu-g++ STRIP=$*-linux-gnu-strip $@
+$(foreach triple,$(ALL_TRIPLES),$(eval build/$(triple)/tests/bondbox-tests: build/$(triple)/bondbox))
+$(foreach triple,$(ALL_TRIPLES),build/$(triple)/bondbox build/$(triple)/tests/bondbox-tests): always
+	$(Q)triple='$(word 2,$(subst /, ,$@))'; \
+	$(MAKE) TRIPLE=$$triple CXX="$(addsuffix $() ,$(LAUNCHER))$$triple-g++" STRIP=$$triple-strip $@
 endif
 
-$(PROGRAM).debug: $(PROGRAM_OBJECTS) $(BUILD)/obj/.link-flags
+$(PROGRAM).debug: $(LINKED_OBJECTS) $(BUILD)/obj/.link-flags
 	$(call say,LINK,$(PROGRAM))
-	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(PROGRAM_OBJECTS) $(LIBRARIES) -o $@
+	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(LINKED_OBJECTS) $(LIBRARIES) -o $@
 
 ifeq ($(LINK),-static)
 $(PROGRAM): $(PROGRAM).debug

@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,18 @@ bool is_called_as_init(std::string_view name) {
 }
 
 }  // namespace
+
+namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier)
+
+/// What libstdc++ calls for an exception that nobody catches. Its own would tell the type in C++ words, for which it
+/// has 45 kB of demangler.
+void __verbose_terminate_handler();  // NOLINT(bugprone-reserved-identifier)
+void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
+  std::fputs("bondbox: out of memory, or a fault of the program's own; it ends\n", stderr);
+  std::abort();
+}
+
+}  // namespace __gnu_cxx
 
 int main(int count, char** words) {
   std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);

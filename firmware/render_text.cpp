@@ -1,6 +1,6 @@
 // For eyes. Fits 80 columns, and 24 lines for a bond of two ports; what is wrong stands first, in words.
 #include <algorithm>
-#include <ctime>
+#include <chrono>
 
 #include "firmware/link_monitor.hpp"
 #include "firmware/option_table.hpp"
@@ -34,12 +34,16 @@ std::string count_text(unsigned long long count, std::size_t width) {
   return text;
 }
 
+/// Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a static program.
 std::string wall_text(std::int64_t wall_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(wall_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(wall_ms % 1000));
+  const std::chrono::sys_time moment{std::chrono::milliseconds(wall_ms)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss time(moment - midnight);
+  return format("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
 }
 
 void append_troubles(std::string& text, const BondStatus& bond) {

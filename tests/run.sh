@@ -100,7 +100,9 @@ run_threads() {
   run_binary "$THREADS" $fixed
 }
 
-if [ -n "$directory" ]; then
+if [ -n "${EMULATOR:-}" ]; then
+  run_binary "$directory/bondbox-tests" "$EMULATOR"
+elif [ -n "$directory" ]; then
   run_binary "$directory/bondbox-tests"
   run_binary "$directory/bondbox-lab"
   run_binary "$directory/bondbox-live"

@@ -1,10 +1,11 @@
 // What a static link leaves out of libpcap.a. Only the static program has this file; a shared libpcap keeps its own.
 //
-// libpcap's table of capture sources names Bluetooth, USB, netfilter, D-Bus and RDMA; and installing and freeing a
-// filter live beside the filter compiler, which needs the host's name services. In a static program all of it would
-// come along: 320 kB, name services that do not work there, and a libdbus that needs a libsystemd.a which Debian does
-// not have. The linker takes a member out of an archive only for a name that nobody has defined yet. These are the
-// names, as libpcap 1.10 declares them in pcap-int.h.
+// The program reads and writes capture files; its NICs are hal/linux's. But libpcap's file that does so also opens
+// devices, of which its table names Bluetooth, USB, netfilter, D-Bus and RDMA; and installing and freeing a filter live
+// beside the filter compiler, which needs the host's name services. In a static program all of it would come along:
+// 400 kB, name services that do not work there, and a libdbus that needs a libsystemd.a which Debian does not have. The
+// linker takes a member out of an archive only for a name that nobody has defined yet. These are the names, as libpcap
+// 1.10 declares them in pcap-int.h.
 #include <pcap/pcap.h>
 
 #include <cstdio>
@@ -36,6 +37,18 @@ BONDBOX_NO_CAPTURE_SOURCE(dbus);
 BONDBOX_NO_CAPTURE_SOURCE(rdmasniff);
 
 #undef BONDBOX_NO_CAPTURE_SOURCE
+
+/// The interfaces of the system itself.
+int pcap_platform_finddevs(pcap_if_list* devices, char* error);
+int pcap_platform_finddevs(pcap_if_list*, char*) {
+  return 0;
+}
+
+pcap_t* pcap_create_interface(const char* device, char* error);
+pcap_t* pcap_create_interface(const char*, char* error) {
+  std::snprintf(error, PCAP_ERRBUF_SIZE, "devices of libpcap are not part of this program");
+  return nullptr;
+}
 
 /// Called by pcap_setfilter, which bondbox does not use: the plan decides what is received.
 int install_bpf_program(pcap_t* handle, bpf_program* program);
