@@ -20,7 +20,7 @@ namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier)
 
 /// What libstdc++ calls for an exception that nobody catches. Its own would tell the type in C++ words, for which it
 /// has 45 kB of demangler.
-void __verbose_terminate_handler();  // NOLINT(bugprone-reserved-identifier)
+void __verbose_terminate_handler();   // NOLINT(bugprone-reserved-identifier)
 void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
   std::fputs("bondbox: out of memory, or a fault of the program's own; it ends\n", stderr);
   std::abort();
