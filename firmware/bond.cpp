@@ -39,7 +39,7 @@ Bond::~Bond() {
 
 void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   now_ = now;
-  offload_.begin_step(now_);
+  if (const Outcome outcome = offload_.begin_step(now_); !outcome.ok()) tell_offload_ended(outcome);
   leave_when_due();
   bool host_changed = false;
   bool nic_appeared = false;

@@ -157,6 +157,7 @@ class Bond final : public OptionTarget {
   Outcome begin_below();
   void add_below(PortId id);
   void publish_below();
+  void tell_offload_ended(const Outcome& outcome);
   std::string_view obstacle_below() const;
   void gather_traffic(const PolicyEvent& event);
   void hear_below(Tick when);

@@ -34,6 +34,8 @@ Outcome Bond::begin_below() {
   Outcome outcome = open_offload();
   const bool required = options_.offload == OffloadUse::bpf;
   if (!outcome.ok()) return required ? outcome : Outcome::done();
+  if (required) outcome = offload_.finish();
+  if (!outcome.ok()) return outcome;
   if (required && !offload_.port_refusal().empty())
     return Outcome::failed(EOPNOTSUPP, std::string(offload_.port_refusal()));
   return Outcome::done();
@@ -64,7 +66,10 @@ void Bond::publish_below() {
     if (promiscuous_ || slot(id).promiscuous_asked) plan.ports[id.index].flags |= wire::fast_promiscuous;
   plan.listens = ArpMonitor::has_to_see(options_) ? 1 : 0;
   const Outcome outcome = offload_.publish(plan, obstacle_below());
-  if (outcome.ok()) return;
+  if (!outcome.ok()) tell_offload_ended(outcome);
+}
+
+void Bond::tell_offload_ended(const Outcome& outcome) {
   ++handles_version_;
   record(EventKind::fault, {}, -1, "BPF is not used any more: %s", outcome.reason.c_str());
 }

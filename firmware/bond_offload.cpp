@@ -67,7 +67,7 @@ void BondOffload::close(std::string why) {
   reason_ = std::move(why);
   if (offload_ == nullptr) return;
   // What is carried stops first: so the last reading misses nothing.
-  if (serves()) {
+  if (published_ && plan_.serves != 0) {
     plan_.serves = 0;
     (void)offload_->publish(plan_);
   }
@@ -112,12 +112,25 @@ Outcome BondOffload::publish(const wire::FastPlan& plan, std::string_view obstac
   return outcome;
 }
 
-void BondOffload::begin_step(Tick now) {
+Outcome BondOffload::begin_step(Tick now) {
   now_ = now;
   counted_this_step_ = false;
-  if (offload_ == nullptr || now - renewed_ < lease_renewed_each) return;
+  if (offload_ == nullptr) return Outcome::done();
+  if (Outcome outcome = offload_->keep_up(); !outcome.ok()) {
+    close(outcome.reason);
+    return outcome;
+  }
+  if (now - renewed_ < lease_renewed_each) return Outcome::done();
   offload_->renew_lease();
   renewed_ = now;
+  return Outcome::done();
+}
+
+Outcome BondOffload::finish() {
+  if (offload_ == nullptr) return Outcome::done();
+  Outcome outcome = offload_->finish();
+  if (!outcome.ok()) close(outcome.reason);
+  return outcome;
 }
 
 std::optional<Tick> BondOffload::next_deadline() const noexcept {
@@ -125,7 +138,9 @@ std::optional<Tick> BondOffload::next_deadline() const noexcept {
 }
 
 void BondOffload::append_wait_handles(std::vector<int>& handles) const {
-  if (offload_ != nullptr && offload_->wait_handle() >= 0) handles.push_back(offload_->wait_handle());
+  if (offload_ == nullptr) return;
+  for (const int handle : {offload_->wait_handle(), offload_->progress_handle()})
+    if (handle >= 0) handles.push_back(handle);
 }
 
 const OffloadCounters& BondOffload::counters() {
@@ -163,7 +178,8 @@ std::string_view BondOffload::port_refusal() const noexcept {
 }
 
 std::string_view BondOffload::reason() const noexcept {
-  return offload_ == nullptr ? std::string_view(reason_) : std::string_view(obstacle_);
+  if (offload_ == nullptr) return reason_;
+  return obstacle_.empty() ? offload_->pending() : std::string_view(obstacle_);
 }
 
 OffloadStatus BondOffload::status(OffloadUse wanted) const {

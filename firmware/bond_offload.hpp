@@ -44,8 +44,10 @@ class BondOffload {
   Outcome publish(const wire::FastPlan& plan, std::string_view obstacle);
 
   bool take_link_doubt() { return offload_ != nullptr && offload_->take_link_doubt(); }
-  /// To be called with each step.
-  void begin_step(Tick now);
+  /// To be called with each step. A failure: what the plan takes was refused after all, and the offload is closed.
+  Outcome begin_step(Tick now);
+  /// Waits for what the plan takes; a failure as of begin_step.
+  Outcome finish();
   std::optional<Tick> next_deadline() const noexcept;
   void append_wait_handles(std::vector<int>& handles) const;
 
@@ -67,7 +69,9 @@ class BondOffload {
 
  private:
   using Counters = OffloadCounters;
-  bool serves() const noexcept { return offload_ != nullptr && published_ && plan_.serves != 0; }
+  bool serves() const noexcept {
+    return offload_ != nullptr && published_ && plan_.serves != 0 && offload_->pending().empty();
+  }
 
   std::unique_ptr<Offload> offload_;
   std::array<std::string, max_ports> refused_ports_;

@@ -24,7 +24,7 @@ MacAddress derived_mac(MacAddress permanent, std::size_t place) {
 
 Outcome Bond::create(const BondConfig& config, Tick now) {
   now_ = now;
-  offload_.begin_step(now_);  // else its first deadline would be long past
+  (void)offload_.begin_step(now_);  // else its first deadline would be long past
   options_ = config.options;
   policy_ = make_policy(options_.mode);
   config_ = config;

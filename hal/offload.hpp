@@ -54,8 +54,15 @@ class Offload {
   /// the port MUST have been published before.
   virtual void remove_port(PortId port) = 0;
 
-  /// Executed from the next frame on, whole or not at all.
+  /// Executed from the next frame on, whole or not at all; or, when that takes something that is not there yet, later:
+  /// pending() says so, and until then what it would carry is the daemon's.
   virtual Outcome publish(const wire::FastPlan& plan) = 0;
+  /// Goes on with what is pending; cheap enough for every step. Failed: nothing will ever be carried.
+  virtual Outcome keep_up() = 0;
+  /// The same, and waits for it.
+  virtual Outcome finish() = 0;
+  /// Why the last plan is not executed yet, in words; empty: it is.
+  virtual std::string_view pending() const noexcept = 0;
 
   /// The daemon is alive. Cheap enough for every 100 ms.
   virtual void renew_lease() = 0;
@@ -66,6 +73,8 @@ class Offload {
   virtual bool take_link_doubt() = 0;
   /// Readable when take_link_doubt() has something to say; -1 where there is none.
   virtual int wait_handle() const noexcept = 0;
+  /// Readable when keep_up() has something to do; -1 where there is none.
+  virtual int progress_handle() const noexcept = 0;
 };
 
 }  // namespace bondbox

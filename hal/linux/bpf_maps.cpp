@@ -3,14 +3,27 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace bondbox::lnx {
 namespace {
 
-/// Where nobody tells how many CPUs there could be: as many as any kernel is built for. The kernel writes as many
-/// values as there are CPUs, and memory that nobody touches costs nothing.
+/// As many CPUs as any kernel is built for.
 constexpr std::uint32_t cpus_max = 8'192;
+
+/// How many values the kernel keeps of a per-CPU map, where no file tells: it is given more than there can be, and
+/// gives back as many as it took. 0: it does not say.
+std::uint32_t counted_cpus() {
+  BpfMap map;
+  if (map.make({"bondbox_cpus", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(std::uint64_t)}) != 0) return 0;
+  std::vector<std::uint64_t> values(cpus_max, 1);
+  if (map.update(0, values.data()) != 0) return 0;
+  std::fill(values.begin(), values.end(), 0);
+  if (map.lookup(0, values.data()) != 0) return 0;
+  return static_cast<std::uint32_t>(std::count(values.begin(), values.end(), 1U));
+}
 
 static_assert(sizeof(BpfCounters) % 8 == 0);
 static_assert(wire::fast_ports_max == max_ports);
@@ -19,17 +32,19 @@ static_assert(wire::fast_ports_max == max_ports);
 
 int BpfMaps::make(int host_index) {
   constexpr std::uint32_t ports = wire::fast_ports_max;
-  int error = plans_.make({"bondbox_plans", BPF_MAP_TYPE_ARRAY, sizeof(wire::FastPlan), bpf_plan_slots});
+  int error = plans_.make({"bondbox_plans", BPF_MAP_TYPE_ARRAY, sizeof(BpfPlan), bpf_plan_slots});
   if (error == 0) error = make_state();
-  if (error == 0) error = devices_.make({"bondbox_devices", BPF_MAP_TYPE_ARRAY, sizeof(BpfDevice), ports});
+  if (error == 0) error = devices_.make({"bondbox_devices", BPF_MAP_TYPE_ARRAY, sizeof(BpfDevices)});
   if (error == 0) error = counters_.make({"bondbox_counted", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(BpfCounters)});
   if (error == 0) error = verdicts_.make({"bondbox_verdict", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(std::uint32_t), ports});
   if (error == 0) error = turn_.make({"bondbox_turn", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(BpfTurn)});
   if (error != 0) return error;
   // Without it the programs do not look at carrier, and links are polled as ever.
   (void)wake_.make();
-  const std::uint32_t cpus = possible_cpus();
-  by_cpu_.resize(cpus != 0 ? cpus : cpus_max);
+  const std::uint32_t told = possible_cpus();
+  const std::uint32_t cpus = told != 0 ? told : counted_cpus();
+  if (cpus == 0) return ENOTSUP;
+  by_cpu_.resize(cpus);
   now_.host_ifindex = static_cast<std::uint32_t>(host_index);
   return write_state();
 }
@@ -55,7 +70,7 @@ int BpfMaps::write_state() {
   return 0;
 }
 
-int BpfMaps::publish(const wire::FastPlan& plan) {
+int BpfMaps::publish(const BpfPlan& plan) {
   const std::uint32_t slot = (now_.current + 1) % bpf_plan_slots;
   if (const int error = plans_.update(slot, &plan); error != 0) return error;
   now_.current = slot;
@@ -65,6 +80,20 @@ int BpfMaps::publish(const wire::FastPlan& plan) {
 int BpfMaps::set_lease(std::uint64_t until_ns) {
   now_.lease_until_ns = until_ns;
   return write_state();
+}
+
+int BpfMaps::set_device(PortId port, const BpfDevice& device) {
+  BpfDevices devices;
+  if (const int error = devices_.lookup(0, &devices); error != 0) return error;
+  devices.ports[port.index] = device;
+  return devices_.update(0, &devices);
+}
+
+int BpfMaps::device(PortId port, BpfDevice& device) const {
+  BpfDevices devices;
+  const int error = devices_.lookup(0, &devices);
+  if (error == 0) device = devices.ports[port.index];
+  return error;
 }
 
 int BpfMaps::read(OffloadCounters& counters) {

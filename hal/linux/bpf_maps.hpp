@@ -18,10 +18,10 @@ class BpfMaps {
   int make(int host_index);
 
   /// Makes it the plan in force, whole. errno, 0: done.
-  int publish(const wire::FastPlan& plan);
+  int publish(const BpfPlan& plan);
   int set_lease(std::uint64_t until_ns);
-  int set_device(PortId port, const BpfDevice& device) const { return devices_.update(port.index, &device); }
-  int device(PortId port, BpfDevice& device) const { return devices_.lookup(port.index, &device); }
+  int set_device(PortId port, const BpfDevice& device);
+  int device(PortId port, BpfDevice& device) const;
   int read(OffloadCounters& counters);
 
   BpfWake& wake() noexcept { return wake_; }

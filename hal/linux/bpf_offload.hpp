@@ -3,6 +3,9 @@
 //
 // They are attached by clsact, or to the device itself (tcx) where the kernel has no clsact; either way they stay and
 // go on when this process dies.
+//
+// One small program is loaded when the offload is opened, so that a refusal is told where it was asked for. What a plan
+// takes is loaded in a thread when the plan is published: until it is attached frames are the daemon's.
 #pragma once
 
 #include <array>
@@ -32,10 +35,14 @@ class LinuxOffload : public Offload {
   Outcome add_port(PortId port, Nic& nic) override;
   void remove_port(PortId port) override;
   Outcome publish(const wire::FastPlan& plan) override;
+  Outcome keep_up() override;
+  Outcome finish() override;
+  std::string_view pending() const noexcept override;
   void renew_lease() override;
   Outcome read(OffloadCounters& counters) override;
   bool take_link_doubt() override { return maps_.wake().take(); }
   int wait_handle() const noexcept override { return maps_.wake().fd(); }
+  int progress_handle() const noexcept override { return later_.wait_handle(); }
 
   /// Whether the programs look at the carrier of this port themselves.
   bool sees_carrier(PortId port) const;
@@ -48,28 +55,39 @@ class LinuxOffload : public Offload {
   struct Port {
     PacketNic* nic = nullptr;  ///< nullptr: no such port
     int index = 0;
+    std::uint64_t mark = 0;  ///< which membership it is
+    BpfAttachKind kind = BpfAttachKind::clsact;
+    bool attached = false;
     bool made_qdisc = false;
     UniqueFd ingress;
     UniqueFd filter;
     UniqueFd locate;
+    bool is_gone() const;  ///< its interface is: what was attached went along
   };
 
   LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, BpfAttachKind kind);
   Outcome start();
   void learn_layout();
   Outcome load_egress();
-  Outcome load_egress_later();
-  void take_later();
   Outcome attach_loaded();
   Outcome attach_egress();
   void detach_egress();
-  std::optional<std::vector<bpf_insn>> code_of(BpfRole role, PortId port) const;
+
+  std::optional<std::vector<bpf_insn>> code_of(BpfRole role, PortId port, const BpfKind& kind) const;
   int load(BpfRole role, PortId port, UniqueFd& program, std::string& complaint) const;
-  Outcome load_port(PortId port, Port& slot) const;
+  bool has_egress() const noexcept;
+  bool has_ports() const noexcept;
+  Outcome load_later();
+  Outcome take_loaded();
+  Outcome take_port(Port& slot, LaterPrograms::Job& job);
+  Outcome put_in_force();
+
   Outcome attach_port(Port& slot);
+  int attach_ingress(Port& slot);
   void detach_port(Port& slot);
   void locate(PortId port);
   void hear_each_other(const wire::FastPlan& plan);
+  void look_after_devices();
 
   std::shared_ptr<Context> context_;
   TapHostPort& host_;
@@ -77,14 +95,17 @@ class LinuxOffload : public Offload {
   int host_index_;
   BpfMaps maps_;
   UniqueFd egress_;
-  Outcome failure_;      ///< of what was loaded later
-  wire::FastPlan last_;  ///< published
+  BpfKind egress_kind_;   ///< of the program that is loaded
+  BpfKind loading_kind_;  ///< of the one that is being loaded, if any is
+  BpfKind wanted_kind_;   ///< of the last plan
+  wire::FastPlan last_;   ///< published
   bool attached_ = false;
-  bool made_qdisc_ = false;
   bool told_unseen_ = false;
+  std::int64_t looked_ms_ = 0;
+  std::uint64_t memberships_ = 0;
   KernelLayout layout_;
   std::array<Port, max_ports> ports_;
-  LaterProgram later_;
+  LaterPrograms later_;
 };
 
 /// Removes what a process that died left of its offload on an interface that was its bond0; nothing where there is

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "hal/linux/bpf/layout.hpp"
+#include "hal/linux/bpf_syscall.hpp"
 
 #ifndef BONDBOX_NO_BPF
 #include "bpf_programs_generated.hpp"
@@ -22,6 +23,25 @@ const BpfValue* value_of(std::uint64_t placeholder, std::span<const BpfValue> va
 }
 
 }  // namespace
+
+const char* program_name(BpfRole role) noexcept {
+  switch (role) {
+    case BpfRole::egress:
+      return "bondbox_out";
+    case BpfRole::ingress:
+      return "bondbox_in";
+    case BpfRole::filter:
+      return "bondbox_hear";
+    case BpfRole::locate:
+      break;
+  }
+  return "bondbox_locate";
+}
+
+int load_program(BpfRole role, std::span<const bpf_insn> code, UniqueFd& program, std::string& complaint) {
+  const auto type = role == BpfRole::filter ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_SCHED_CLS;
+  return load_program({program_name(role), static_cast<std::uint32_t>(type), code}, program, complaint);
+}
 
 std::span<const std::uint64_t> program_code([[maybe_unused]] BpfRole role) noexcept {
 #ifndef BONDBOX_NO_BPF

@@ -139,6 +139,11 @@ bool has_own_qdisc(NetlinkSocket& netlink, int index) {
   });
 }
 
+int make_room_for_filters(NetlinkSocket& netlink, int index) {
+  const int error = add_qdisc(netlink, index, "clsact");
+  return error == EEXIST ? 0 : error;
+}
+
 int raise_filter(NetlinkSocket& netlink, int index) {
   int error = add_qdisc(netlink, index, "clsact");
   if (error != 0 && error != EEXIST && error != EPERM) error = add_qdisc(netlink, index, "ingress");
@@ -166,7 +171,8 @@ int raise_ingress_program(NetlinkSocket& netlink, int index, int program, bool& 
   return raise_program(netlink, filter_header(index), program, made_qdisc);
 }
 
-int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc) {
+int raise_egress_program(NetlinkSocket& netlink, int index, int program) {
+  bool made_qdisc = false;
   return raise_program(netlink, egress_header(index), program, made_qdisc);
 }
 
@@ -177,8 +183,8 @@ bool has_egress_program(NetlinkSocket& netlink, int index) {
   });
 }
 
-void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc) {
-  remove_placed(netlink, egress_header(index), remove_qdisc);
+void remove_egress_program(NetlinkSocket& netlink, int index) {
+  remove_placed(netlink, egress_header(index), false);
 }
 
 }  // namespace bondbox::lnx

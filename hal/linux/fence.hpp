@@ -28,6 +28,11 @@ bool has_ingress_qdisc(NetlinkSocket& netlink, int index);
 /// (observed: those have the handle 0) and than the two above.
 bool has_own_qdisc(NetlinkSocket& netlink, int index);
 
+/// Makes a clsact qdisc where there is none. Observed on Linux 6.18: whenever one comes or goes the kernel stops the
+/// interface's queues for a moment and drops what is in them, so bond0 gets one when it is made, and keeps it. errno,
+/// 0: done.
+int make_room_for_filters(NetlinkSocket& netlink, int index);
+
 /// Makes the qdisc where there is none, and our filter on it. A filter of ours that is there already (its owner's
 /// journal was lost) is taken over. errno, 0: done; on failure a qdisc that it made is gone again.
 int raise_filter(NetlinkSocket& netlink, int index);
@@ -45,11 +50,11 @@ int put_back_fence(NetlinkSocket& netlink, int index);
 /// A program at the filter's place on an interface that has no fence filter, as the next. Removed by remove_filter.
 int raise_ingress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc);
 /// A program on the interface's egress, behind all other filters there, or in the place of one that a dead process
-/// left. Makes the clsact qdisc where there is none and says so. errno, 0: done; on failure the qdisc is gone again.
-int raise_egress_program(NetlinkSocket& netlink, int index, int program, bool& made_qdisc);
+/// left. Makes the clsact qdisc where there is none. errno, 0: done; on failure such a qdisc is gone again.
+int raise_egress_program(NetlinkSocket& netlink, int index, int program);
 /// Whether there is one, or what stands in its place.
 bool has_egress_program(NetlinkSocket& netlink, int index);
-/// Removes it, and the qdisc too when `remove_qdisc` and nobody else has put a filter on it.
-void remove_egress_program(NetlinkSocket& netlink, int index, bool remove_qdisc);
+/// Removes it; the qdisc stays.
+void remove_egress_program(NetlinkSocket& netlink, int index);
 
 }  // namespace bondbox::lnx

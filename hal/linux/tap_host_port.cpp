@@ -13,6 +13,7 @@
 #include <functional>
 
 #include "hal/linux/bpf_offload.hpp"
+#include "hal/linux/bpf_programs.hpp"
 #include "hal/linux/fence.hpp"
 #include "hal/linux/joined_groups.hpp"
 #include "hal/linux/tap_channel.hpp"
@@ -63,6 +64,9 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
   std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), name, std::move(made), info.index));
   (void)port->set_carrier(false);
   (void)port->context_->interfaces.set_transmit_queue_length(info.index, transmit_queue_length);
+  // While no frames flow. Where there is no such qdisc, there is another way to attach programs.
+  if (!program_code(BpfRole::egress).empty())
+    (void)make_room_for_filters(port->context_->interfaces.netlink(), info.index);
   port->learn();
   return std::unique_ptr<HostPort>(std::move(port));
 }

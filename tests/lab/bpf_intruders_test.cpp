@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(programs_that_somebody_takes_away_are_put_back_at_once) {
   }
   BOOST_TEST(two.host().must("tc qdisc show dev bond0; tc qdisc show dev p0") == before);
   two.offload.reset();
-  BOOST_TEST(two.host().must("tc qdisc show dev bond0").find("clsact") == std::string::npos);
+  BOOST_TEST(two.host().must("tc filter show dev bond0 egress").find("bondbox") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_port_without_a_program_keeps_its_fence_too) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "hal/linux/tap_host_port.hpp"
+#include "hal/wire/fast_choice.hpp"
 #include "tests/lab/support/bpf_bench.hpp"
 
 namespace bondbox::lab {
@@ -67,8 +68,8 @@ BOOST_AUTO_TEST_CASE(frames_cross_both_ways_without_the_daemon) {
   const auto offload = opened(appliance.hardware.open_offload(*appliance.bond0));
   BOOST_TEST(offload->kind() == "clsact");
   BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
+  BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
   BOOST_TEST(sees_carrier(*offload) == can_look_at_carrier());
-  BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
   drain(*appliance.nic);
   drain(*appliance.bond0);
   // Nobody reads bond0 or the port from here on.
@@ -100,10 +101,10 @@ BOOST_AUTO_TEST_CASE(a_plan_that_does_not_serve_leaves_every_frame_to_the_daemon
   Frame frame = make_frame(station, {0x88, 0xb5});
   for (const std::uint8_t marker : std::array<std::uint8_t, 3>{1, 2, 3}) {
     // Not published yet; not serving; not serving any more.
-    if (marker == 2) BOOST_REQUIRE(offload->publish(plan_for(0, false)).ok());
+    if (marker == 2) BOOST_REQUIRE(carry(*offload, plan_for(0, false)).ok());
     if (marker == 3) {
-      BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
-      BOOST_REQUIRE(offload->publish(plan_for(0, false)).ok());
+      BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
+      BOOST_REQUIRE(carry(*offload, plan_for(0, false)).ok());
     }
     frame.back() = marker;
     BOOST_TEST(far.send(frame) == 0);
@@ -230,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_lost_carrier_moves_frames_at_once_and_wakes_the_daemon, *
 
 BOOST_AUTO_TEST_CASE(a_port_that_is_removed_is_the_daemons_again) {
   TwoPorts two;
-  BOOST_REQUIRE(two.offload->publish(plan_for(1)).ok());
+  BOOST_REQUIRE(carry(*two.offload, plan_for(1)).ok());
   two.offload->remove_port(PortId{0});
   Wiretap far(two.peer(), "q0");
   Frame frame = make_frame(station, {0x88, 0xb5});
@@ -243,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_removed_is_the_daemons_again) {
   BOOST_TEST(far.send(foreign) == 0);
   BOOST_TEST(receive_marked(*two.appliance.nic, 0x42, 50).empty());
   BOOST_REQUIRE(two.offload->add_port(PortId{0}, *two.appliance.nic).ok());
-  BOOST_REQUIRE(two.offload->publish(plan_for(0)).ok());
+  BOOST_REQUIRE(carry(*two.offload, plan_for(0)).ok());
   const CommandResult ping = two.host().run("ping -n -c 5 -i 0.01 -W 1 10.9.0.2");
   BOOST_TEST(all_answered(ping, 5), ping.output);
 }
@@ -280,6 +281,7 @@ BOOST_AUTO_TEST_CASE(what_others_have_on_the_interfaces_stays_and_what_was_made_
     {
       const auto offload = opened(hardware.open_offload(*bond0));
       BOOST_REQUIRE(offload->add_port(PortId{0}, *nic).ok());
+      BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
       BOOST_TEST(bench.portrait() != claimed);
       BOOST_TEST(bench.host.must("tc qdisc show dev bond0").find("clsact") != std::string::npos);
       BOOST_TEST(bench.host.must("ip -d -o link show bond0").find("persist on") != std::string::npos);
@@ -288,7 +290,7 @@ BOOST_AUTO_TEST_CASE(what_others_have_on_the_interfaces_stays_and_what_was_made_
     BOOST_TEST(bench.host.must("tc qdisc show dev bond0; ip -d -o link show bond0") == bond0_before);
     // And with a person's filter on bond0's egress, which is asked first.
     bench.host.must(
-        "tc qdisc add dev bond0 clsact; tc filter add dev bond0 egress pref 100 protocol all u32 "
+        "tc filter add dev bond0 egress pref 100 protocol all u32 "
         "match u32 0 0 flowid 1:1");
     const std::string persons = bench.host.must("tc qdisc show dev bond0; tc filter show dev bond0 egress");
     { const auto offload = opened(hardware.open_offload(*bond0)); }
@@ -298,17 +300,47 @@ BOOST_AUTO_TEST_CASE(what_others_have_on_the_interfaces_stays_and_what_was_made_
   BOOST_TEST(!bench.host.run("ip link show bond0").ok());
 }
 
-BOOST_AUTO_TEST_CASE(a_second_offload_does_not_wait_for_the_verifier_and_carries_when_it_is_done) {
+BOOST_AUTO_TEST_CASE(a_plan_does_not_wait_for_the_verifier_and_is_executed_when_it_is_done) {
+  Appliance appliance;
+  const auto offload = opened(appliance.hardware.open_offload(*appliance.bond0));
+  BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
+  Wiretap far(appliance.bench.peer, "q0");
+  Wiretap near(appliance.bench.host, "bond0");
+  wire::FastPlan plan = plan_for(0);
+  std::uint32_t number = 0;
+  // Each is of a kind that the program before it cannot execute.
+  for (const wire::FastSpread spread : {wire::fast_hash, wire::fast_buckets, wire::fast_single}) {
+    plan.spread = spread;
+    plan.hash_policy = wire::fast_hash_encap34;
+    BOOST_REQUIRE(offload->publish(plan).ok());
+    BOOST_TEST(!offload->pending().empty());
+    // Meanwhile what is sent comes up to the daemon.
+    drain(*appliance.bond0);
+    ++number;
+    BOOST_REQUIRE(near.send(numbered(stranger, number)) == 0);
+    PacketBatch batch;
+    BOOST_TEST(wait_until([&] { return appliance.bond0->receive(batch) != 0; }, patience_ms));
+    const auto is_done = [&] {
+      pollfd waiting{offload->progress_handle(), POLLIN, 0};
+      BOOST_TEST(::poll(&waiting, 1, 10 * patience_ms) == 1);
+      return offload->keep_up().ok() && offload->pending().empty();
+    };
+    BOOST_TEST(wait_until(is_done, 10 * patience_ms));
+    pollfd waiting{offload->progress_handle(), POLLIN, 0};
+    BOOST_TEST(::poll(&waiting, 1, 0) == 0);
+    ++number;
+    BOOST_REQUIRE(near.send(numbered(stranger, number)) == 0);
+    BOOST_TEST(!far.expect([&](auto seen) { return is_numbered(seen, number); }, patience_ms).empty());
+    plan.generation += 1;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_second_offload_carries_as_the_first_did) {
   Appliance appliance;
   { const auto first = opened(appliance.hardware.open_offload(*appliance.bond0)); }
   const auto offload = opened(appliance.hardware.open_offload(*appliance.bond0));
   BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
-  BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
-  const auto has_come = [&] {
-    offload->renew_lease();
-    return appliance.bench.host.must("tc filter show dev bond0 egress").find("bondbox") != std::string::npos;
-  };
-  BOOST_TEST(wait_until(has_come, 10 * patience_ms));
+  BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
   drain(*appliance.bond0);
   const CommandResult ping = appliance.bench.host.run("ping -n -c 5 -i 0.01 -W 1 10.9.0.2");
   BOOST_TEST(all_answered(ping, 5), ping.output);
@@ -329,7 +361,7 @@ BOOST_AUTO_TEST_CASE(programs_on_the_device_itself_carry_as_well) {
     const auto offload = opened(std::move(result));
     BOOST_TEST(offload->kind() == "tcx");
     BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
-    BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
+    BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
     const CommandResult ping = appliance.bench.host.run("ping -n -c 20 -i 0.01 -W 1 10.9.0.2");
     BOOST_TEST(all_answered(ping, 20), ping.output);
     BOOST_TEST(lnx::program_on_device(host.index(), lnx::BpfHook::egress, "bondbox_out").valid());

@@ -51,7 +51,7 @@ int carries_blindly(const Bench& bench, const std::string& lack) {
   if (!offload.ok()) return 96;
   const Outcome added = offload.value()->add_port(PortId{0}, *nic.value());
   if (!added.ok()) return 95;
-  if (!offload.value()->publish(plan_for(0)).ok()) return 95;
+  if (!carry(*offload.value(), plan_for(0)).ok()) return 95;
   Wiretap near(bench.host, "bond0");
   Wiretap far(bench.peer, "q0");
   int wrong = 0;
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(when_the_process_is_killed_frames_go_on_crossing_and_still_
     Result<std::unique_ptr<Offload>> offload = hardware.open_offload(*bond0.value());
     if (!offload.ok() || !offload.value()->add_port(PortId{0}, *p0.value()).ok()) return 95;
     if (!offload.value()->add_port(PortId{1}, *p1.value()).ok()) return 94;
-    if (!offload.value()->publish(plan_for(0)).ok()) return 93;
+    if (!carry(*offload.value(), plan_for(0)).ok()) return 93;
     lnx::UniqueFd(::open(ready.c_str(), O_CREAT | O_WRONLY, 0600));
     for (;;) ::pause();
   });

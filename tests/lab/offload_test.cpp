@@ -52,18 +52,16 @@ struct Traffic {
     }
     return loss;
   }
-  /// Ends it and checks what became of it: `lost_max` beside `counted`, packets out that the host's queue has counted
-  /// as dropped because the daemon did not read in time.
-  void check(std::size_t lost_max, std::size_t counted = 0) {
+  /// Ends it and checks what became of it.
+  void check(std::size_t lost_max) {
     driver.stop();
     for (const NumberedFlow* flow : {&out, &in}) {
       const Loss loss = of(*flow);
       const char* const way = flow == &out ? "out" : "in";
       BOOST_TEST_MESSAGE(way << ": " << flow->sent() << " sent, " << loss.lost << " lost, " << loss.doubled
-                             << " doubled, " << (flow == &out ? counted : 0) << " dropped by the host's queue");
+                             << " doubled");
       BOOST_TEST(flow->sent() > 100U, way);
-      BOOST_TEST(loss.lost <= lost_max + (flow == &out ? counted : 0),
-                 way << ": " << loss.lost << " of " << flow->sent() << " are lost");
+      BOOST_TEST(loss.lost <= lost_max, way << ": " << loss.lost << " of " << flow->sent() << " are lost");
       BOOST_TEST(loss.doubled == 0U, way);
     }
   }
@@ -90,21 +88,25 @@ std::string left_in(const std::string& directory) {
 
 BOOST_AUTO_TEST_SUITE(lab_offload)
 
-BOOST_AUTO_TEST_CASE(switching_to_and_fro_under_load_doubles_nothing_and_loses_next_to_nothing) {
+BOOST_AUTO_TEST_CASE(switching_to_and_fro_under_load_loses_and_doubles_nothing) {
   const House house;
   Daemon daemon(house.box, House::words);
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
   if (!can_serve(daemon)) return;
+  const std::size_t dropped = dropped_by_the_host(house);
   Traffic traffic(house);
   pass_ms(200);
   for (int i = 0; i < 15; ++i) {
     BOOST_TEST(daemon.ask("set bond0 offload off").status == 0);
     pass_ms(30);
     BOOST_TEST(daemon.ask("set bond0 offload bpf").status == 0);
+    // Now and then it is switched off again while programs are being loaded.
+    if (i % 5 != 4) BOOST_TEST(serves(daemon));
     pass_ms(30);
   }
   traffic.driver.stop();
-  traffic.check(60, dropped_by_the_host(house));  // of 12,000 packets over 30 switches; 0 to 13 were seen
+  traffic.check(0);
+  BOOST_TEST(dropped_by_the_host(house) == dropped);
   BOOST_TEST(daemon.stop() == 0);
   BOOST_TEST(left_in(daemon.run_dir()).empty(), left_in(daemon.run_dir()));
 }
@@ -188,9 +190,12 @@ BOOST_AUTO_TEST_CASE(what_a_killed_one_left_goes_when_the_next_start_has_no_use_
   BOOST_TEST(house.box.run("ip link show bond0").ok());
   write_text(house.config_path(), "[bond.bond7]\nports = [\"eth1\"]\noffload = \"off\"\n");
   daemon.start();
-  BOOST_TEST(contains(daemon.log(), "bond0: left by a bondbox that was killed, taken away"), daemon.log());
+  const auto is_told = [&] {
+    return contains(daemon.log(), "bond0: left by a bondbox that was killed, taken away") &&
+           contains(daemon.log(), "eth0: given back as it was found");
+  };
+  BOOST_TEST(wait_until(is_told, 5'000), daemon.log());
   BOOST_TEST(!house.box.run("ip link show bond0").ok());
-  BOOST_TEST(contains(daemon.log(), "eth0: given back as it was found"), daemon.log());
   BOOST_TEST(daemon.stop() == 0);
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
   BOOST_TEST(left_in(daemon.run_dir()).empty(), left_in(daemon.run_dir()));

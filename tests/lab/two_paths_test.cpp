@@ -244,7 +244,7 @@ class Real {
     wire::FastPlan fast = compile_plan(plan_, bond_mac);
     fast.serves = 1;
     for (wire::FastPort& port : fast.ports) port.flags |= wire::fast_promiscuous;
-    BOOST_REQUIRE(offload_->publish(fast).ok());
+    BOOST_REQUIRE(offload_->publish(fast).ok() && offload_->finish().ok());
   }
 
   /// Until the kernel has acted upon a port's new carrier the programs prefer another port.
@@ -257,11 +257,9 @@ class Real {
       plan.transmit.fallback.push_back(PortId{i == 0 ? std::uint8_t{1} : std::uint8_t{0}});
       wire::FastPlan fast = compile_plan(plan, bond_mac);
       fast.serves = 1;
-      BOOST_REQUIRE(offload_->publish(fast).ok());
-      const auto leaves_here = [&] {
-        const std::uint64_t before = carried().ports[i].tx_frames;
-        return near_->send(probe) == 0 && carried().ports[i].tx_frames != before;
-      };
+      BOOST_REQUIRE(offload_->publish(fast).ok() && offload_->finish().ok());
+      const auto is_probe = [&](std::span<const std::uint8_t> seen) { return std::ranges::equal(seen, probe); };
+      const auto leaves_here = [&] { return near_->send(probe) == 0 && !far_[i].expect(is_probe, 20).empty(); };
       BOOST_REQUIRE(wait_until(leaves_here, 2 * patience_ms));
     }
   }

@@ -8,35 +8,19 @@
 
 #include "firmware/render.hpp"
 #include "hal/wire/fast_plan.hpp"
-#include "tests/support/sim_bench.hpp"
+#include "tests/support/below.hpp"
 
 namespace {
 
 using namespace bondbox;
+using test::Below;
 using test::card_mac;
+using test::config_with;
+using test::has_line;
+using test::Lines;
 using test::SimBench;
 
 constexpr auto per_element = boost::test_tools::per_element();
-using Lines = std::vector<std::string>;
-
-struct Below : SimBench {
-  explicit Below(std::initializer_list<const char*> cards) : SimBench(cards) { record.open_answer = Outcome::done(); }
-  test::OffloadRecord& record = hardware.record;
-
-  std::size_t published() const { return record.published.size(); }
-  OffloadCounters::Port& counted(std::size_t port) { return record.counters.ports[port]; }
-  Lines take_calls() { return std::exchange(record.calls, {}); }
-};
-
-BondConfig config_with(OffloadUse use) {
-  BondConfig config = SimBench::config({"e0", "e1"});
-  config.options.offload = use;
-  return config;
-}
-
-bool has_line(const std::string& text, const std::string& line) {
-  return text.find("  " + line + "\n") != std::string::npos;
-}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "hal/linux/bpf_btf.hpp"
+#include "hal/linux/bpf_plan.hpp"
 #include "hal/linux/bpf_programs.hpp"
 #include "hal/linux/bpf_syscall.hpp"
 
@@ -79,15 +80,16 @@ void BpfBench::load_all() {
     refusal_ = std::string("no BPF maps: ") + std::strerror(error);
     return;
   }
-  if (!load(lnx::BpfRole::egress, 0, egress_)) return;
+  if (!load(lnx::BpfRole::egress, 0, egress_[0], 0)) return;
   for (std::uint8_t i = 0; i < ports_.size(); ++i) {
-    if (!load(lnx::BpfRole::ingress, i, ports_[i].ingress) || !load(lnx::BpfRole::filter, i, ports_[i].filter)) return;
+    if (!load(lnx::BpfRole::ingress, i, ports_[i].ingress, 0) || !load(lnx::BpfRole::filter, i, ports_[i].filter, 0))
+      return;
     (void)maps_.set_device(PortId{i}, {first_ifindex + i, 0, 0});
   }
   set_daemon_alive(true);
 }
 
-bool BpfBench::load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program) {
+bool BpfBench::load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program, std::uint64_t kind) {
   lnx::KernelTypes types;
   const bool knows = maps_.can_wake() && types.open() == 0;
   std::vector<lnx::BpfValue> values;
@@ -99,21 +101,23 @@ bool BpfBench::load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program
   const std::uint64_t cast = knows ? types.function_number("bpf_rdonly_cast") : 0;
   values.push_back({lnx::bpf_number_device_type, cast != 0 ? types.struct_number("net_device", "state") : 0});
   values.push_back({lnx::bpf_call_cast, cast});
+  values.push_back({lnx::bpf_number_kind, kind});
   values.push_back({lnx::bpf_number_pointer_size, 8});
   values.push_back({lnx::bpf_number_slow_apart, 0});
   const auto code = lnx::fill_in(lnx::program_code(role), values);
   std::string complaint = "a placeholder has no value";
   int error = EINVAL;
-  if (code) {
-    const auto type = role == lnx::BpfRole::filter ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_SCHED_CLS;
-    error = lnx::load_program({"bondbox_test", static_cast<std::uint32_t>(type), *code}, program, complaint);
-  }
+  if (code) error = lnx::load_program(role, *code, program, complaint);
   if (error != 0) refusal_ = std::string(std::strerror(error)) + ": " + complaint;
   return error == 0;
 }
 
 void BpfBench::publish(const wire::FastPlan& plan) {
-  if (const int error = maps_.publish(plan); error != 0)
+  const lnx::BpfKind kind = lnx::kind_of(plan);
+  kind_ = lnx::bpf_number_of(kind);
+  if (lnx::UniqueFd& program = egress_[kind_]; !program.valid() && !load(lnx::BpfRole::egress, 0, program, kind_))
+    throw std::runtime_error("no program for this kind of plan: " + refusal_);
+  if (const int error = maps_.publish(lnx::lay_out(plan, kind)); error != 0)
     throw std::runtime_error(std::string("no plan can be published: ") + std::strerror(error));
 }
 
@@ -123,7 +127,7 @@ void BpfBench::set_daemon_alive(bool alive) {
 
 Passed BpfBench::host_sends(wire::Bytes frame) {
   Passed passed;
-  passed.verdict = run(egress_.get(), frame, 1, &passed.frame).verdict;
+  passed.verdict = run(egress_[kind_].get(), frame, 1, &passed.frame).verdict;
   return passed;
 }
 
@@ -138,7 +142,7 @@ bool BpfBench::socket_hears(std::uint8_t port, wire::Bytes frame) {
 }
 
 std::uint32_t BpfBench::host_sends_ns(wire::Bytes frame, std::uint32_t runs) {
-  return run(egress_.get(), frame, runs, nullptr).ns;
+  return run(egress_[kind_].get(), frame, runs, nullptr).ns;
 }
 
 std::uint32_t BpfBench::port_receives_ns(std::uint8_t port, wire::Bytes frame, std::uint32_t runs) {

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -59,11 +60,12 @@ class BpfBench {
   };
 
   void load_all();
-  bool load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program);
+  bool load(lnx::BpfRole role, std::uint8_t port, lnx::UniqueFd& program, std::uint64_t kind);
 
   cpu_set_t cpus_before_{};
   lnx::BpfMaps maps_;
-  lnx::UniqueFd egress_;
+  std::map<std::uint64_t, lnx::UniqueFd> egress_;  ///< by kind of plan, as they were needed
+  std::uint64_t kind_ = 0;                         ///< of the plan in force
   std::vector<Port> ports_;
   std::string refusal_;
 };

@@ -16,6 +16,8 @@ namespace bondbox::test {
 struct OffloadRecord {
   Outcome open_answer = Outcome::failed(EOPNOTSUPP, "there is nothing below");
   Outcome publish_answer;
+  Outcome progress;          ///< the answer of keep_up and finish
+  std::string pending;       ///< what has yet to come before a plan is executed
   std::string refused_port;  ///< by name; empty: none
   OffloadCounters counters;  ///< of the one that is open
   bool link_doubt = false;
@@ -62,6 +64,12 @@ class FakeOffload final : public Offload {
     record_.calls.push_back(plan.serves != 0 ? "publish serves" : "publish");
     return Outcome::done();
   }
+  Outcome keep_up() override { return record_.progress; }
+  Outcome finish() override {
+    record_.pending.clear();
+    return record_.progress;
+  }
+  std::string_view pending() const noexcept override { return record_.pending; }
   void renew_lease() override { ++record_.renewals; }
   Outcome read(OffloadCounters& counters) override {
     ++record_.reads;
@@ -70,6 +78,7 @@ class FakeOffload final : public Offload {
   }
   bool take_link_doubt() override { return std::exchange(record_.link_doubt, false); }
   int wait_handle() const noexcept override { return -1; }
+  int progress_handle() const noexcept override { return -1; }
 
  private:
   OffloadRecord& record_;

@@ -19,54 +19,82 @@ enum Carrier : uint32_t {
   carrier_good,
 };
 
+/// 1 or 0. `number` has 32 bits at most.
+BONDBOX_FAST uint32_t is_zero(uint64_t number) {
+  number -= 1;
+  asm("" : "+r"(number));
+  return static_cast<uint32_t>(number >> 63);
+}
+
+struct DeviceWords {
+  uint32_t ifindex;
+  uint32_t state;
+};
+
+BONDBOX_FAST DeviceWords read_words(uint64_t net_device, uint64_t state_at) {
+  DeviceWords words{};
+  if (number_device_type() != 0) {
+    const uint64_t known = cast_read_only(net_device, number_device_type());
+    words.ifindex = *reinterpret_cast<const volatile uint32_t*>(known + number_device_index());
+    words.state = *reinterpret_cast<const volatile uint32_t*>(known + state_at);
+  } else {
+    // What cannot be read is zeros afterwards.
+    (void)probe_read(&words.ifindex, sizeof words.ifindex, net_device + number_device_index());
+    (void)probe_read(&words.state, sizeof words.state, net_device + state_at);
+  }
+  return words;
+}
+
+/// By arithmetic rather than branches: where all ports are looked at, the verifier would follow each branch from each
+/// port to the next.
+BONDBOX_FAST Carrier carrier_of(const BpfDevice& device) {
+  const uint32_t is_there = 1 - is_zero(device.ifindex);
+  const uint64_t state_at = number_device_state();
+  // Tested right on the placeholder: where it is 0, a kernel that has no such helper never sees the call.
+  if (state_at == 0) return static_cast<Carrier>(is_there * carrier_good);
+  const DeviceWords words = read_words(device.net_device, state_at);
+  // Memory that was given back may be anything by now; the index tells that it is still this device.
+  const uint32_t differs =
+      (words.ifindex ^ device.ifindex) | ((words.state ^ device_started) & (device_started | device_no_carrier));
+  const uint32_t seen = is_zero(differs) << is_zero(words.state & device_change_pending);
+  const uint32_t is_unseen = is_zero(device.net_device >> 32 | (device.net_device & 0xffffffff));
+  return static_cast<Carrier>(is_unseen * is_there * carrier_good + (1 - is_unseen) * seen);
+}
+
 struct Target {
   uint32_t port;
   uint32_t ifindex;
   Carrier carrier;
 };
 
-BONDBOX_FAST Carrier carrier_of(const BpfDevice* device) {
-  const uint64_t state_at = number_device_state();
-  // Tested right on the placeholder: where it is 0, a kernel that has no such helper never sees the call.
-  if (state_at == 0) return carrier_good;
-  if (device->net_device == 0) return carrier_good;
-  uint32_t ifindex = 0;
-  uint32_t state = 0;
-  // Memory that was given back may be anything by now; the index tells that it is still this device.
-  if (number_device_type() != 0) {
-    const uint64_t known = cast_read_only(device->net_device, number_device_type());
-    ifindex = *reinterpret_cast<const volatile uint32_t*>(known + number_device_index());
-    state = *reinterpret_cast<const volatile uint32_t*>(known + state_at);
-  } else {
-    if (probe_read(&ifindex, sizeof ifindex, device->net_device + number_device_index()) != 0) return carrier_none;
-    if (probe_read(&state, sizeof state, device->net_device + state_at) != 0) return carrier_none;
-  }
-  if (ifindex != device->ifindex) return carrier_none;
-  if ((state & (device_started | device_no_carrier)) != device_started) return carrier_none;
-  return (state & device_change_pending) != 0 ? carrier_new : carrier_good;
+BONDBOX_FAST Target target_at(const BpfDevices* devices, uint32_t port) {
+  if (port >= wire::fast_ports_max) return {port, 0, carrier_none};
+  uint32_t place = port;
+  asm("" : "+r"(place));  // else the compiler sees that the mask changes nothing; the verifier does not see it
+  const BpfDevice& device = devices->ports[place & (wire::fast_ports_max - 1)];
+  return {port, device.ifindex, carrier_of(device)};
 }
 
-BONDBOX_FAST Target target_at(uint32_t port) {
-  const auto* const device = entry<const BpfDevice>(map_devices(), port);
-  if (device == nullptr || device->ifindex == 0) return {port, 0, carrier_none};
-  return {port, device->ifindex, carrier_of(device)};
-}
-
-/// Another port for a frame whose port has no carrier, in the order in which the forwarder tries them. One whose
-/// carrier is new is taken before the frame is lost, the chosen one before others.
-BONDBOX_FAST Target next_target(uint32_t chosen, const Target& refused, const wire::FastPlan* plan) {
-  Target best = refused;
-  for (uint32_t i = 0; i < 2 * wire::fast_ports_max; ++i) {
-    const bool is_fallback = i >= wire::fast_ports_max;
-    const uint32_t place = i & (wire::fast_ports_max - 1);
-    if (place >= (is_fallback ? plan->fallback_count : plan->usable_count)) continue;
-    const uint32_t port = is_fallback ? plan->fallback[place] : plan->usable[place];
-    if (port == chosen) continue;
-    const Target target = target_at(port);
-    if (target.carrier == carrier_good) return target;
-    if (best.carrier == carrier_none) best = target;
+/// The port for a frame whose port has no carrier, in the order in which the forwarder tries them. One whose carrier is
+/// new is taken before the frame is lost, the chosen one before others.
+BONDBOX_FAST Target next_target(const BpfDevices* devices, const Target& refused, const BpfPlan* plan) {
+  uint32_t good = 0;
+  uint32_t fresh = 0;
+  for (uint32_t port = 0; port < wire::fast_ports_max; ++port) {
+    const uint32_t carrier = carrier_of(devices->ports[port]);
+    good |= (carrier >> 1) << port;
+    fresh |= (carrier & 1) << port;
   }
-  return best;
+  good &= plan->ordered;
+  fresh &= plan->ordered;
+  if (good == 0 && refused.carrier == carrier_new) return refused;
+  const uint32_t wanted = settled(good != 0 ? good : fresh, plan->generation);
+  for (uint32_t place = 0; place < wire::fast_ports_max; ++place) {
+    const uint32_t port = plan->order[place];
+    if ((wanted >> (port & 31) & 1) != 0)
+      return {port, devices->ports[port & (wire::fast_ports_max - 1)].ifindex, carrier_good};
+  }
+  return {refused.port, refused.ifindex, carrier_none};
 }
 
 /// The daemon is to look at the links at once: it decides and announces, the frame has left already.

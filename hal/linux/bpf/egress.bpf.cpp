@@ -8,10 +8,25 @@
 namespace bondbox::lnx::bpf {
 namespace {
 
-using wire::FastPlan;
 using wire::FastPort;
 
 constexpr uint32_t port_mask = wire::fast_ports_max - 1;
+
+/// A plan of the program's kind as a Rule (hal/wire/fast_choice.hpp): what the kind decides is a constant.
+class KindRule : public wire::FastPlanRule {
+ public:
+  BONDBOX_FAST explicit KindRule(const BpfPlan& plan) : wire::FastPlanRule(plan) {}
+  BONDBOX_FAST uint8_t spread() const { return static_cast<uint8_t>(number_kind()); }
+  BONDBOX_FAST uint8_t hash_policy() const { return static_cast<uint8_t>(number_kind() >> 8); }
+  BONDBOX_FAST uint8_t bucket_key() const { return static_cast<uint8_t>(number_kind() >> 16); }
+  BONDBOX_FAST bool copies_neighbours() const { return (number_kind() >> 26 & 1) != 0; }
+  BONDBOX_FAST uint8_t igmp_port() const {
+    return (number_kind() >> 25 & 1) != 0 ? wire::FastPlanRule::igmp_port() : wire::fast_no_port;
+  }
+  BONDBOX_FAST uint8_t rest_port() const {
+    return (number_kind() >> 27 & 1) != 0 ? wire::FastPlanRule::rest_port() : wire::fast_no_port;
+  }
+};
 
 BONDBOX_FAST void put_source(Frame* frame, const uint8_t* from) {
   uint8_t mac[6];
@@ -24,11 +39,13 @@ BONDBOX_FAST void count_sent(Frame* frame, BpfPortCounters& counted) {
   counted.tx_bytes += frame_size(frame);
 }
 
-BONDBOX_FAST int send(Frame* frame, uint32_t chosen, const FastPlan* plan, BpfCounters* counters) {
-  Target target = target_at(chosen);
+BONDBOX_FAST int send(Frame* frame, uint32_t chosen, const BpfPlan* plan, BpfCounters* counters) {
+  const auto* const devices = entry<const BpfDevices>(map_devices(), 0);
+  if (devices == nullptr) return verdict_pass;
+  Target target = target_at(devices, chosen);
   if (target.carrier != carrier_good) {
     wake_daemon(chosen);
-    target = next_target(chosen, target, plan);
+    target = next_target(devices, target, plan);
     BpfPortCounters& asked = counters->ports[chosen & port_mask];
     if (target.carrier == carrier_none) {
       ++asked.tx_refused;
@@ -44,8 +61,10 @@ BONDBOX_FAST int send(Frame* frame, uint32_t chosen, const FastPlan* plan, BpfCo
 }
 
 /// A copy on each usable port, in the order of ports. One without carrier gets none, and no other gets it instead.
-BONDBOX_FAST int send_copies(Frame* frame, const FastPlan* plan, BpfCounters* counters, bool replaces_sources,
+BONDBOX_FAST int send_copies(Frame* frame, const BpfPlan* plan, BpfCounters* counters, bool replaces_sources,
                              const uint8_t* head) {
+  const auto* const devices = entry<const BpfDevices>(map_devices(), 0);
+  if (devices == nullptr) return verdict_pass;
   uint8_t source[6];
   __builtin_memcpy(source, head + 6, sizeof source);
   uint32_t ports = 0;
@@ -53,7 +72,7 @@ BONDBOX_FAST int send_copies(Frame* frame, const FastPlan* plan, BpfCounters* co
   for (uint32_t index = 0; index < wire::fast_ports_max; ++index) {
     if ((ports >> index & 1) == 0) continue;
     BpfPortCounters& counted = counters->ports[index];
-    const Target target = target_at(index);
+    const Target target = target_at(devices, index);
     if (target.carrier == carrier_none) {
       wake_daemon(index);
       ++counted.tx_refused;
@@ -77,16 +96,17 @@ BONDBOX_FAST uint32_t next_number(bool is_random) {
 
 BONDBOX_FAST int egress(Frame* frame) {
   const auto* const state = entry<const BpfState>(map_state(), 0);
-  const FastPlan* const plan = current_plan(state);
+  const BpfPlan* const plan = current_plan(state);
   const uint8_t* const head = head_in_packet(frame);
   if (plan == nullptr || head == nullptr || plan->serves == 0) return verdict_pass;
+  if (plan->kind != number_kind()) return verdict_pass;
   auto* const counters = entry<BpfCounters>(map_counters(), 0);
   if (counters == nullptr) return verdict_pass;
   const FrameReader reader(frame, head);
-  const uint8_t punted = plan->punt & wire::fast_classes_sent;
-  if (punted != 0 && (wire::fast::class_sent(reader) & punted) != 0 && daemon_lives(state)) return verdict_pass;
+  if ((number_kind() >> 24 & 1) != 0 && (wire::fast::class_sent(reader) & plan->punt) != 0 && daemon_lives(state))
+    return verdict_pass;
 
-  const wire::FastChoice choice = wire::fast::choose(wire::FastPlanRule(*plan), reader, next_number);
+  const wire::FastChoice choice = wire::fast::choose(KindRule(*plan), reader, next_number);
   uint32_t port = choice.port;
   switch (choice.reason) {
     case wire::fast_nowhere:

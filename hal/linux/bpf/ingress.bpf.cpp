@@ -6,65 +6,87 @@
 namespace bondbox::lnx::bpf {
 namespace {
 
-BONDBOX_FAST bool same_mac(const uint8_t* a, const uint8_t* b) {
-  return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5])) == 0;
+constexpr uint32_t port_mask = wire::fast_ports_max - 1;
+
+struct __attribute__((may_alias)) MacWords {
+  uint16_t word[3];
+};
+
+/// 0: they are the same.
+BONDBOX_FAST uint32_t difference(const MacWords& mac, const uint8_t* other) {
+  const auto& words = *reinterpret_cast<const MacWords*>(other);
+  return (mac.word[0] ^ words.word[0]) | (mac.word[1] ^ words.word[1]) | (mac.word[2] ^ words.word[2]);
 }
 
-/// The address of a port, under which the host is spoken to through this one.
-BONDBOX_FAST bool is_own_mac(const uint8_t* destination, const wire::FastPlan* plan, const wire::FastPort& port) {
+/// The ports whose own address this is, as bits.
+BONDBOX_FAST uint32_t owners_of(const MacWords& mac, const wire::FastPlan* plan) {
+  uint32_t owners = 0;
   for (uint32_t i = 0; i < wire::fast_ports_max; ++i) {
-    if ((port.own_mask >> i & 1) != 0 && same_mac(destination, plan->ports[i].own_mac)) return true;
+    const wire::FastPort& port = plan->ports[i];
+    const uint32_t has_own = port.flags / wire::fast_has_own_mac & 1U;
+    owners |= (is_zero(difference(mac, port.own_mac)) & has_own) << i;
   }
-  return false;
+  return owners;
+}
+
+/// The address of a port, under which the host is spoken to through this one. What is written to the bond's own address
+/// need not be looked for.
+BONDBOX_FAST bool is_own_mac(const uint8_t* destination, const wire::FastPlan* plan, const wire::FastPort& port) {
+  const MacWords to = *reinterpret_cast<const MacWords*>(destination);
+  return difference(to, plan->bond_mac) != 0 && (owners_of(to, plan) & port.own_mask) != 0;
 }
 
 /// The port whose this address is: its own, or as the active one's the bond's.
 BONDBOX_FAST uint32_t owner_of(const uint8_t* destination, const wire::FastPlan* plan) {
-  if (plan->usable_count != 0 && same_mac(destination, plan->bond_mac))
-    return plan->usable[0] & (wire::fast_ports_max - 1);
-  for (uint32_t i = 0; i < wire::fast_ports_max; ++i) {
-    const wire::FastPort& port = plan->ports[i];
-    if ((port.flags & wire::fast_has_own_mac) != 0 && same_mac(destination, port.own_mac)) return i;
-  }
+  const MacWords to = *reinterpret_cast<const MacWords*>(destination);
+  if (plan->usable_count != 0 && difference(to, plan->bond_mac) == 0) return plan->usable[0] & port_mask;
+  const uint32_t owners = settled(owners_of(to, plan), plan->generation);
+  for (uint32_t i = 0; i < wire::fast_ports_max; ++i)
+    if ((owners >> i & 1) != 0) return i;
   return wire::fast_no_port;
+}
+
+/// The port in whose stead a frame might be taken that is not delivered here: the active one, if it would deliver it.
+BONDBOX_FAST uint32_t active_for(uint8_t destination, const wire::FastPlan* plan) {
+  const uint32_t active = plan->usable[0] & port_mask;
+  const bool delivers = plan->usable_count != 0 && (plan->ports[active].deliver & destination) != 0;
+  return delivers ? active : wire::fast_no_port;
 }
 
 /// That port has no carrier, so what would come in there comes in here, where frames leave instead; until the daemon
 /// has a plan for it, or for good when there is none.
-BONDBOX_FAST bool stands_in(uint32_t index, uint32_t owner, const wire::FastPlan* plan) {
-  const Target gone = target_at(owner);
+BONDBOX_FAST bool stands_in(uint32_t index, uint32_t owner, const BpfPlan* plan) {
+  const auto* const devices = entry<const BpfDevices>(map_devices(), 0);
+  if (devices == nullptr) return false;
+  const Target gone = target_at(devices, owner);
   if (gone.carrier != carrier_none) return false;  // it may hear as well, and the host would have two
   // The plan may know already; then peers have only to be told, which takes its time.
   const bool is_known = owner != index && (plan->ports[index].own_mask >> (owner & 31) & 1) != 0;
   if (!is_known) wake_daemon(owner);
-  return next_target(owner, gone, plan).port == index;
+  return next_target(devices, gone, plan).port == index;
 }
 
-/// A frame to another port of ours, which a switch that has lost its way there sends on every cable.
-BONDBOX_FAST bool takes_for_another(uint32_t index, const uint8_t* head, const wire::FastPlan* plan) {
-  const uint32_t owner = owner_of(head, plan);
-  return owner == index || (owner != wire::fast_no_port && stands_in(index, owner, plan));
-}
-
-BONDBOX_FAST bool is_admitted(uint32_t index, uint8_t destination, const wire::FastPlan* plan) {
-  if ((plan->ports[index].deliver & destination) != 0) return true;
-  if (plan->usable_count == 0) return false;
-  const uint32_t active = plan->usable[0] & (wire::fast_ports_max - 1);
-  return (plan->ports[active].deliver & destination) != 0 && stands_in(index, active, plan);
-}
-
-BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, const wire::FastPlan* plan,
+BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, const BpfPlan* plan,
                          const uint8_t* head) {
   const wire::FastPort& port = plan->ports[index];
+  // To another port of ours: a switch that has lost its way there sends it on every cable.
   const bool is_anothers = is_to_others(frame, port);
-  if (is_anothers && !takes_for_another(index, head, plan)) return verdict_drop;
+  const uint8_t destination = settled(wire::fast::destination_class(head), plan->generation);
+  uint32_t owner = index;
+  if (is_anothers) {
+    owner = owner_of(head, plan);
+  } else if ((port.deliver & destination) == 0) {
+    owner = active_for(destination, plan);
+  }
+  owner = settled(owner, plan->generation);
+  const bool is_taken = owner == index || (owner < wire::fast_ports_max && stands_in(index, owner, plan));
+  if (is_anothers && !is_taken) return verdict_drop;
   auto* const counters = entry<BpfCounters>(map_counters(), 0);
   if (counters == nullptr) return verdict_drop;
   BpfPortCounters& counted = counters->ports[index];
   ++counted.rx_frames;
   counted.rx_bytes += frame_size(frame);
-  const uint8_t destination = wire::fast::destination_class(head);
-  if (!is_anothers && !is_admitted(index, destination, plan)) {
+  if (!is_taken) {
     ++counted.rx_suppressed;
     return verdict_drop;
   }
@@ -81,7 +103,7 @@ BONDBOX_FAST int ingress(Frame* frame) {
   const uint32_t index = static_cast<uint32_t>(number_port()) & (wire::fast_ports_max - 1);
   auto* const slot = entry<uint32_t>(map_verdicts(), index);
   const auto* const state = entry<const BpfState>(map_state(), 0);
-  const wire::FastPlan* const plan = current_plan(state);
+  const BpfPlan* const plan = current_plan(state);
   const uint8_t* const head = head_in_packet(frame);
   if (slot == nullptr || plan == nullptr || head == nullptr) return verdict_drop;
   const uint32_t verdict = *slot;

@@ -84,6 +84,7 @@ BONDBOX_PLACEHOLDER(number_device_index, 0xb0bdb0bd00000104)
 BONDBOX_PLACEHOLDER(number_pointer_size, 0xb0bdb0bd00000105)
 BONDBOX_PLACEHOLDER(number_slow_apart, 0xb0bdb0bd00000106)
 BONDBOX_PLACEHOLDER(number_device_type, 0xb0bdb0bd00000107)
+BONDBOX_PLACEHOLDER(number_kind, 0xb0bdb0bd00000108)
 #undef BONDBOX_PLACEHOLDER
 
 template <class Value>
@@ -92,8 +93,8 @@ BONDBOX_FAST Value* entry(uint64_t map, uint32_t index) {
 }
 
 /// The plan in force; null: the daemon has not made the maps ready.
-BONDBOX_FAST const wire::FastPlan* current_plan(const BpfState* state) {
-  return state == nullptr ? nullptr : entry<const wire::FastPlan>(map_plans(), state->current);
+BONDBOX_FAST const BpfPlan* current_plan(const BpfState* state) {
+  return state == nullptr ? nullptr : entry<const BpfPlan>(map_plans(), state->current);
 }
 
 /// Asked only about frames that are the daemon's while it lives: reading the clock costs more than forwarding.
@@ -104,6 +105,16 @@ BONDBOX_FAST bool daemon_lives(const BpfState* state) {
 /// With the tag that the kernel keeps beside the bytes, as everybody else counts.
 BONDBOX_FAST uint32_t frame_size(const Frame* frame) {
   return frame->len + (frame->vlan_present != 0 ? static_cast<uint32_t>(wire::vlan_tag_size) : 0U);
+}
+
+/// The same value, of which the kernel's verifier knows nothing any more. It follows each way through a program as long
+/// as what it knows differs; a value that comes out of many ways is settled where they meet, and they are one again.
+/// `unknown`: anything that came out of a map or a packet.
+template <class T>
+BONDBOX_FAST T settled(T value, uint64_t unknown) {
+  auto wide = static_cast<uint64_t>(value);
+  asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(wide) : "r"(unknown));
+  return static_cast<T>(wide);
 }
 
 /// Reads a frame for hal/wire (frame_class.hpp says what a Reader is). `head` points to its first 14 bytes: in the
@@ -117,13 +128,9 @@ class FrameReader {
   BONDBOX_FAST bool load(uint32_t offset, uint8_t (&into)[N]) const {
     return load_bytes(frame_, offset, into, N) == 0;
   }
-  /// The kernel's verifier follows each way through a program as long as what it knows differs. A value that comes out
-  /// of many ways is made one that it knows nothing about; else it runs out of its million of steps among the headers.
   template <class T>
   BONDBOX_FAST T settle(T value) const {
-    auto wide = static_cast<uint64_t>(value);
-    asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(wide) : "r"(static_cast<uint64_t>(frame_->len)));
-    return static_cast<T>(wide);
+    return settled(value, frame_->len);
   }
   BONDBOX_FAST bool has_tag_beside() const { return frame_->vlan_present != 0; }
   BONDBOX_FAST uint16_t tag_beside() const { return static_cast<uint16_t>(frame_->vlan_tci); }

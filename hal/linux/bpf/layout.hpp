@@ -30,11 +30,43 @@ enum BpfPlaceholder : uint64_t {
   /// Number of `struct net_device` among the kernel's types (BTF); 0: its members are copied out by a helper, which
   /// takes several times as long.
   bpf_number_device_type = 0xb0bdb0bd00000107,
+  /// Egress only: the kind of plans that this copy of the program executes (BpfKind).
+  bpf_number_kind = 0xb0bdb0bd00000108,
 };
 
 /// Stands where a program calls the kernel's function bpf_rdonly_cast (Linux 6.2), which makes a pointer to a type that
 /// is known out of an address. The loader puts the function's number there (BTF), or, where it cannot be reached, 0.
 inline constexpr int32_t bpf_call_cast = 0x7b0bd001;
+
+/// What of a plan decides which instructions the egress program needs. The loader makes one copy for the kind at hand:
+/// its number is a constant that the kernel's verifier knows, so what other plans would need is never looked at.
+/// Verifying all of it takes a hundred times as long as what mode 1 needs.
+struct BpfKind {
+  uint8_t spread = 0;       ///< wire::FastSpread
+  uint8_t hash_policy = 0;  ///< 0 where no hash is computed
+  uint8_t bucket_key = 0;   ///< 0 where there are no buckets
+  bool punts = false;       ///< some of what is sent is the daemon's
+  bool has_igmp_port = false;
+  bool copies_neighbours = false;
+  bool has_rest_port = false;  ///< counts with wire::fast_hash alone
+};
+
+constexpr uint64_t bpf_number_of(const BpfKind& kind) {
+  return static_cast<uint64_t>(kind.spread) | static_cast<uint64_t>(kind.hash_policy) << 8 |
+         static_cast<uint64_t>(kind.bucket_key) << 16 | static_cast<uint64_t>(kind.punts) << 24 |
+         static_cast<uint64_t>(kind.has_igmp_port) << 25 | static_cast<uint64_t>(kind.copies_neighbours) << 26 |
+         static_cast<uint64_t>(kind.has_rest_port) << 27;
+}
+
+/// The value of bpf_map_plans.
+struct BpfPlan : wire::FastPlan {
+  uint64_t kind = 0;  ///< bpf_number_of; a copy of the egress program that is for another one leaves all to the daemon
+  /// Usable ports, then the fallback, each once, then fast_no_port: where a frame goes whose port has no carrier.
+  uint8_t order[wire::fast_ports_max] = {};
+  uint32_t ordered = 0;  ///< the same ports as bits
+  uint32_t pad_end = 0;
+};
+static_assert(sizeof(BpfPlan) == sizeof(wire::FastPlan) + 32);
 
 /// bpf_map_plans: an array of so many. Published into the one whose turn it is, then `current` names it: a program that
 /// is still reading an older one has seven publications' time to finish.
@@ -47,11 +79,16 @@ struct BpfState {
   uint64_t lease_until_ns = 0;  ///< CLOCK_MONOTONIC; past: the daemon counts as dead
 };
 
-/// bpf_map_devices: an array by PortId::index, written by the daemon alone.
+/// A port's interface. Written by the daemon and, on its behalf, by the program that locates.
 struct BpfDevice {
   uint32_t ifindex = 0;  ///< 0: no such port
   uint32_t pad = 0;
   uint64_t net_device = 0;  ///< where the kernel keeps it; 0: unknown, its carrier cannot be looked at
+};
+
+/// bpf_map_devices: an array of one, by PortId::index.
+struct BpfDevices {
+  BpfDevice ports[wire::fast_ports_max];
 };
 
 /// bpf_map_counters: a per-CPU array of one.

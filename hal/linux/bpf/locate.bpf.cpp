@@ -21,8 +21,10 @@ BONDBOX_FAST int locate(Frame* frame) {
   if (device == 0) return verdict_pass;
   uint32_t ifindex = 0;
   if (probe_read(&ifindex, sizeof ifindex, device + number_device_index()) != 0) return verdict_pass;
-  auto* const port = entry<BpfDevice>(map_devices(), static_cast<uint32_t>(number_port()));
-  if (port != nullptr && port->ifindex == ifindex) port->net_device = device;
+  auto* const devices = entry<BpfDevices>(map_devices(), 0);
+  if (devices == nullptr) return verdict_pass;
+  BpfDevice& port = devices->ports[number_port() & (wire::fast_ports_max - 1)];
+  if (port.ifindex == ifindex) port.net_device = device;
   return verdict_pass;
 }
 

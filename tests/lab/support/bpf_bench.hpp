@@ -61,6 +61,12 @@ inline std::unique_ptr<Offload> opened(Result<std::unique_ptr<Offload>> result) 
   return std::move(result.value());
 }
 
+/// Publishes it and waits for the programs that it takes.
+inline Outcome carry(Offload& offload, const wire::FastPlan& plan) {
+  const Outcome outcome = offload.publish(plan);
+  return outcome.ok() ? offload.finish() : outcome;
+}
+
 /// Takes away what came before somebody looked.
 inline void drain(Nic& nic) {
   PacketBatch batch;
@@ -88,7 +94,7 @@ struct TwoPorts {
     BOOST_REQUIRE(offload->add_port(PortId{0}, *appliance.nic).ok());
     BOOST_REQUIRE(offload->add_port(PortId{1}, *p1).ok());
     BOOST_REQUIRE(wait_until([this] { return p1->link().up; }, patience_ms));
-    BOOST_REQUIRE(offload->publish(plan_for(0)).ok());
+    BOOST_REQUIRE(carry(*offload, plan_for(0)).ok());
     drain(*appliance.nic);
     drain(*p1);
     drain(*appliance.bond0);

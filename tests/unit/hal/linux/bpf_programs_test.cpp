@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_function_of_the_kernel_takes_the_place_of_its_call_where_
 BOOST_AUTO_TEST_CASE(every_program_is_there_or_none_is_and_what_they_ask_for_is_known) {
   std::vector<BpfValue> values;
   for (std::uint64_t map = bpf_map_plans; map <= bpf_map_wake; ++map) values.push_back({map, 5, true});
-  for (std::uint64_t number = bpf_number_port; number <= bpf_number_device_type; ++number)
+  for (std::uint64_t number = bpf_number_port; number <= bpf_number_kind; ++number)
     values.push_back({number, 1, false});
   values.push_back({bpf_call_cast, 1});
   const bool built = !program_code(BpfRole::egress).empty();
