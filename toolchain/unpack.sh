@@ -45,7 +45,7 @@ download() (
 )
 
 say "  GET   $* ($architecture)"
-{ apt-get -q $set_apart update && download "$@"; } > "$log" 2>&1 < /dev/null || {
+{ apt-get -q $set_apart update; download "$@"; } > "$log" 2>&1 < /dev/null || {
   tail -n 5 "$log" >&2
   say "unpack: apt-get could not download: $*"
   exit 1
