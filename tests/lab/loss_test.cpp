@@ -21,14 +21,19 @@ using bench::PullLoss;
 
 constexpr const char* bond = "bond0 eth0 eth1 mode=1 address=192.168.10.52/24,fd10::52/64 offload=";
 
-LossResult pull_cables(const House& house, PullKind kind) {
+LossSettings settings_for(const House& house) {
   LossSettings settings;
   settings.box = &house.box;
   settings.town = &house.town;
-  settings.kind = kind;
   settings.pulls = 5;
   settings.rate = 1'000;
   settings.limit_s = 20;
+  return settings;
+}
+
+LossResult pull_cables(const House& house, PullKind kind) {
+  LossSettings settings = settings_for(house);
+  settings.kind = kind;
   return bench::measure_loss(settings);
 }
 
@@ -86,13 +91,8 @@ BOOST_AUTO_TEST_CASE(a_flow_that_only_comes_in_goes_on_after_each_pull) {
   const House house;
   const Daemon daemon(house.box, std::string(bond) + "off");
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
-  LossSettings settings;
-  settings.box = &house.box;
-  settings.town = &house.town;
+  LossSettings settings = settings_for(house);
   settings.out = false;
-  settings.pulls = 5;
-  settings.rate = 1'000;
-  settings.limit_s = 20;
   const LossResult result = bench::measure_loss(settings);
   BOOST_TEST(result.pulls.size() > 1U);
   for (const PullLoss& back : result.backs) BOOST_TEST(back.in.lost < back.in.sent, bench::loss_text(result));
