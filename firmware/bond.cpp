@@ -10,11 +10,6 @@ namespace {
 /// Batches per source and step: bounds how long frames can hold up the next decision.
 constexpr int batches_per_step = 4;
 
-/// Whether its source may hold more. To ask it once more after a batch with room costs as much as a small frame.
-bool is_used_up(const PacketBatch& batch) noexcept {
-  return batch.full() || batch.bytes() >= PacketBatch::bytes_target;
-}
-
 /// Visits whatever policy the bond has.
 template <class Policies, class Function>
 auto with_policy(Policies& policy, Function function) {
@@ -353,7 +348,8 @@ bool Bond::forward_from_host(PacketBatch& batch) {
     if (host_->receive(batch) == 0) return false;
     assign_buckets(batch);
     forwarder_.host_to_ports(batch, plan_, nics());
-    if (!is_used_up(batch)) return false;
+    // The source had no more. To ask it once more costs as much as a small frame.
+    if (batch.has_room()) return false;
   }
   return true;
 }
@@ -374,7 +370,7 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
     look_before_dropping(id);
     if (!slots_[id.index]) return false;
     forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
-    if (!is_used_up(batch)) return false;
+    if (batch.has_room()) return false;
   }
   return true;
 }

@@ -24,6 +24,10 @@ struct OffloadHeader {
 
   static constexpr std::uint8_t needs_checksum = 1;
   static constexpr std::uint8_t data_valid = 2;
+  static constexpr std::uint8_t gso_tcp_v4 = 1;
+  static constexpr std::uint8_t gso_tcp_v6 = 4;
+  static constexpr std::uint8_t gso_udp_l4 = 5;
+  static constexpr std::uint8_t gso_ecn = 0x80;
   friend constexpr bool operator==(const OffloadHeader&, const OffloadHeader&) = default;
 };
 static_assert(sizeof(OffloadHeader) == 10 && alignof(OffloadHeader) == 2);
@@ -96,6 +100,8 @@ class PacketBatch {
   std::size_t capacity() const noexcept { return capacity_; }
   std::size_t size() const noexcept { return size_; }
   bool full() const noexcept { return size_ == capacity_; }
+  /// Whether a receive is to go on while frames wait: neither full nor with bytes_target bytes.
+  bool has_room() const noexcept { return !full() && bytes() < bytes_target; }
   std::size_t bytes() const noexcept { return bytes_; }
   void clear() noexcept {
     size_ = 0;

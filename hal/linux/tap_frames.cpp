@@ -47,7 +47,7 @@ int read_tap_frames(int fd, std::uint16_t queue, PacketBatch& batch, NicCounters
   constexpr std::size_t size = header_size + Packet::frame_size_max;
   // Bounds the reads too, for frames that are dropped do not fill the batch.
   for (std::size_t i = 0; i < PacketBatch::frames_max; ++i) {
-    if (batch.full() || batch.bytes() >= PacketBatch::bytes_target) return 0;
+    if (!batch.has_room()) return 0;
     Packet& packet = batch.prepare();
     const ssize_t got = ::read(fd, packet.offload_bytes(), size);
     if (got < 0) {

@@ -18,7 +18,6 @@ constexpr std::size_t udp_header = 8;
 constexpr std::size_t v4_end = 14 + v4_header + udp_header;
 constexpr std::size_t frame_max = 14 + tag_size + 1'500;
 constexpr std::size_t datagram_max = 65'535;  // with the IP header
-constexpr std::uint8_t gso_udp = 5;           // VIRTIO_NET_HDR_GSO_UDP_L4
 constexpr std::uint16_t udp_checksum_at = 6;
 constexpr std::uint16_t more_or_offset = 0x3fff;
 
@@ -107,7 +106,7 @@ bool UdpRun::follows(const Packet& first, const Packet& packet) const noexcept {
 void UdpRun::write_start(const Packet& first, Start& start) const noexcept {
   OffloadHeader offload;
   offload.flags = OffloadHeader::needs_checksum;
-  offload.gso_type = gso_udp;
+  offload.gso_type = OffloadHeader::gso_udp_l4;
   offload.header_length = static_cast<std::uint16_t>(headers());
   offload.segment_size = static_cast<std::uint16_t>(first.frame().size() - headers());
   offload.checksum_start = static_cast<std::uint16_t>(transport_at_);

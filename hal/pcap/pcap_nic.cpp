@@ -138,7 +138,7 @@ LinkSample PcapNic::link() {
 std::size_t PcapNic::receive(PacketBatch& batch) {
   const std::size_t before = batch.size();
   for (std::size_t looked_at = 0; looked_at < looked_at_max; ++looked_at) {
-    if (gone_ || batch.full() || batch.bytes() >= PacketBatch::bytes_target) break;
+    if (gone_ || !batch.has_room()) break;
     pcap_pkthdr* header = nullptr;
     const u_char* data = nullptr;
     const int answer = pcap_next_ex(handle_.get(), &header, &data);

@@ -11,12 +11,6 @@ namespace bondbox::pcapio {
 
 namespace {
 
-// struct virtio_net_hdr, gso_type; bit 7 says that the TCP header carries ECN.
-constexpr std::uint8_t gso_ecn = 0x80;
-constexpr std::uint8_t gso_tcp_v4 = 1;
-constexpr std::uint8_t gso_tcp_v6 = 4;
-constexpr std::uint8_t gso_udp_l4 = 5;
-
 constexpr std::uint8_t tcp_fin = 0x01;
 constexpr std::uint8_t tcp_psh = 0x08;
 constexpr std::uint8_t tcp_cwr = 0x80;
@@ -63,9 +57,9 @@ bool Segmenter::parse(const OffloadHeader& offload) noexcept {
     return false;
   }
   is_tcp_ = protocol == wire::ip_protocol::tcp;
-  const std::uint8_t kind = offload.gso_type & static_cast<std::uint8_t>(~gso_ecn);
-  const bool agrees =
-      is_tcp_ ? kind == (is_v4_ ? gso_tcp_v4 : gso_tcp_v6) : protocol == wire::ip_protocol::udp && kind == gso_udp_l4;
+  const std::uint8_t kind = offload.gso_type & static_cast<std::uint8_t>(~OffloadHeader::gso_ecn);
+  const bool agrees = is_tcp_ ? kind == (is_v4_ ? OffloadHeader::gso_tcp_v4 : OffloadHeader::gso_tcp_v6)
+                              : protocol == wire::ip_protocol::udp && kind == OffloadHeader::gso_udp_l4;
   if (!agrees) return false;
   const std::size_t fixed = is_tcp_ ? 20 : 8;
   if (frame_.size() < transport_at_ + fixed) return false;

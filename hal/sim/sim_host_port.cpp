@@ -114,7 +114,7 @@ Outcome SimHostPort::set_up(bool up) {
 
 std::size_t SimHostPort::receive(PacketBatch& batch) {
   const std::size_t before = batch.size();
-  while (!batch.full() && batch.bytes() < PacketBatch::bytes_target && !from_host_.empty()) {
+  while (batch.has_room() && !from_host_.empty()) {
     from_host_.pop(batch.prepare());
     batch.commit();
   }

@@ -81,7 +81,7 @@ LinkSample SimNic::link() {
 std::size_t SimNic::receive(PacketBatch& batch) {
   const std::size_t before = batch.size();
   if (!alive()) return 0;
-  while (!batch.full() && batch.bytes() < PacketBatch::bytes_target && !card_.received.empty()) {
+  while (batch.has_room() && !card_.received.empty()) {
     card_.received.pop(batch.prepare());
     batch.commit();
   }
