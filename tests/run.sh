@@ -3,13 +3,17 @@
 # N passed, N failed, N skipped.
 #   tests/run.sh [DIRECTORY]    environment: BONDBOX (the program under test), ONLY (suite/case of one binary),
 #                               THREADS (the binary built with ThreadSanitizer; none: not run)
+#   tests/run.sh --suite BINARY SUITE    what it calls itself with: one suite, for a run of several side by side
 # The exit status is 0 only when nothing failed and every binary told its result.
 set -u
-directory=${1:-}
+if [ "${1:-}" = --suite ]; then
+  directory=$(dirname "$2")
+else
+  directory=${1:-}
+fi
 passed=0 failed=0 skipped=0
 # What failed, a line each, told once more at the very end: whoever reads the end of a long output sees it.
 failures=${directory:-$(dirname "$THREADS")}/failures.txt
-: > "$failures"
 # A binary that hangs is a failure, not a wait without end.
 minutes_max=${TEST_MINUTES:-15}
 
@@ -20,10 +24,11 @@ number() {
 
 # Boost.Test says why it skips only in its log: one line for each reason, with the cases that share it.
 print_skipped() {
-  tr '>' '\n' < "$1" | awk '
+  tr '>' '\n' < "$1" | awk -v suite="$suite" '
     function value(key) { return match($0, key "=\"[^\"]*\"") ? substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3) : "" }
     /<Test(Case|Suite) / && /skipped="yes"/ {
-      why = value("reason"); gsub(/&quot;/, "\"", why); gsub(/&apos;/, "\047", why); gsub(/&lt;/, "<", why); gsub(/&gt;/, ">", why); gsub(/&amp;/, "\\&", why)
+      why = value("reason"); if (suite != "" && why == "disabled") next
+      gsub(/&quot;/, "\"", why); gsub(/&apos;/, "\047", why); gsub(/&lt;/, "<", why); gsub(/&gt;/, ">", why); gsub(/&amp;/, "\\&", why)
       sub(/^precondition failed:? */, "", why)
       print "  skipped: " value("name") ": " (why == "" ? "disabled in the source" : why)
     }'
@@ -35,7 +40,7 @@ list_failed() {
     function words(text) { gsub(/&quot;/, "\"", text); gsub(/&apos;/, "\047", text); gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&amp;/, "\\&", text); return text }
     function value(key) { return match($0, key "=\"[^\"]*\"") ? substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3) : "" }
     BEGIN { RS = "<" }
-    /^TestSuite / { suite[++depth] = value("name") }
+    /^TestSuite / && !/\/>/ { suite[++depth] = value("name") }
     /^\/TestSuite>/ { --depth }
     /^TestCase / { name = value("name"); told = 0 }
     /^(Error|FatalError|Exception)[ >]/ && !told { told = 1; waiting = 1 }
@@ -51,16 +56,16 @@ list_failed() {
     }' "$1" >> "$failures"
 }
 
-# run_binary BINARY [COMMAND...]: by way of the command.
+# run_binary BINARY [COMMAND...]: by way of the command. With suite set: that one suite, and reports of its own.
 run_binary() {
   binary=$1
   shift
-  name=$(basename "$binary")
-  report=$binary.report.xml
-  log=$binary.log.xml
+  name=$(basename "$binary")${suite:+ $suite}
+  report=$binary${suite:+.$suite}.report.xml
+  log=$binary${suite:+.$suite}.log.xml
   rm -f "$report" "$log"
   echo "  TEST  $name"
-  timeout -k 10 $((minutes_max * 60)) "$@" "$binary" ${ONLY:+--run_test="$ONLY"} --color_output=no \
+  timeout -k 10 $((minutes_max * 60)) "$@" "$binary" ${suite:+--run_test="$suite"} ${ONLY:+--run_test="$ONLY"} --color_output=no \
     --logger=HRF,error,stdout:XML,test_suite,"$log" --report_format=XML --report_level=short --report_sink="$report"
   status=$?
   if ! grep -qs '<TestSuite ' "$report"; then
@@ -74,7 +79,12 @@ run_binary() {
   [ $status -eq 0 ] || list_failed "$log"
   bad=$(number test_cases_failed "$report")
   passed=$((passed + $(number test_cases_passed "$report")))
-  skipped=$((skipped + $(number test_cases_skipped "$report")))
+  # Boost.Test counts what was not asked for as skipped.
+  if [ -n "$suite" ]; then
+    skipped=$((skipped + $(cases_of "$binary" "$suite") - $(number test_cases_passed "$report") - bad))
+  else
+    skipped=$((skipped + $(number test_cases_skipped "$report")))
+  fi
   # Something outside the cases failed: a global fixture, a leak found at exit, a crash after the report.
   if [ $bad -eq 0 ] && [ $status -ne 0 ]; then
     echo "  failed: $name, outside of any case: exit status $status" >> "$failures"
@@ -82,6 +92,54 @@ run_binary() {
   fi
   failed=$((failed + bad))
 }
+
+suites_of() { "$1" --list_content 2>&1 | sed -n 's/^\([^ *]*\)\*.*/\1/p'; }
+
+# cases_of BINARY SUITE: how many there are. A line of the list is a case when none beneath it stands further in.
+cases_of() {
+  "$1" --list_content 2>&1 | awk -v suite="$2*" '
+    { match($0, /^ */); if (RLENGTH <= last && within && last > 0) ++n; last = RLENGTH }
+    !/^ / { within = $0 == suite }
+    END { if (within && last > 0) ++n; print n + 0 }'
+}
+
+# run_side_by_side BINARY: its suites, two at a time for each CPU. Each has namespaces of its own, and all together they
+# use less than a quarter of one CPU: they wait.
+run_side_by_side() {
+  if [ -n "${ONLY:-}" ]; then
+    run_binary "$1"
+    return
+  fi
+  rm -f "$1".*.tally
+  suites=$(suites_of "$1")
+  if [ -z "$suites" ]; then
+    echo "  failed: $(basename "$1") tells no suites" >> "$failures"
+    failed=$((failed + 1))
+    return
+  fi
+  echo "$suites" | xargs -P "$((2 * $(nproc 2> /dev/null || echo 2)))" -n 1 "$0" --suite "$1"
+  for suite in $suites; do
+    if read -r good bad without 2> /dev/null < "$1.$suite.tally"; then
+      passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + without))
+    else
+      echo "  failed: $(basename "$1") $suite gave no result" >> "$failures"
+      failed=$((failed + 1))
+    fi
+  done
+  suite=
+}
+
+suite=
+if [ "${1:-}" = --suite ]; then
+  suite=$3
+  # What several print does not mix.
+  run_binary "$2" > "$2.$suite.output" 2>&1
+  cat "$2.$suite.output"
+  rm -f "$2.$suite.output"
+  echo "$passed $failed $skipped" > "$2.$suite.tally"
+  exit 0
+fi
+: > "$failures"
 
 # ThreadSanitizer needs parts of the address space that the kernel gives away at random (GCC 12: unless
 # vm.mmap_rnd_bits is 28 or less), hence without randomisation where that may be asked for.
@@ -104,7 +162,7 @@ if [ -n "${EMULATOR:-}" ]; then
   run_binary "$directory/bondbox-tests" "$EMULATOR"
 elif [ -n "$directory" ]; then
   run_binary "$directory/bondbox-tests"
-  run_binary "$directory/bondbox-lab"
+  run_side_by_side "$directory/bondbox-lab"
   run_binary "$directory/bondbox-live"
   # There is none of the sanitizers' builds: an image holds the static program.
   if [ -e "$directory/bondbox-image" ]; then run_binary "$directory/bondbox-image"; fi
