@@ -84,17 +84,21 @@ Outcome Server::listen(const std::string& path) {
   if (path.size() >= 108)
     return Outcome::failed(ENAMETOOLONG, "cannot listen on " + path + ": the path is over 107 bytes");
   error_code error;
+  stream_protocol::acceptor fresh(io_);
   std::remove(path.c_str());
-  acceptor_.open(stream_protocol(), error);
+  fresh.open(stream_protocol(), error);
   if (error) return failed(error);
   {
     const lnx::PrivateFiles mine;
-    acceptor_.bind(stream_protocol::endpoint(path), error);
+    fresh.bind(stream_protocol::endpoint(path), error);
   }
   if (error) return failed(error);
   path_ = path;
-  acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
+  fresh.listen(boost::asio::socket_base::max_listen_connections, error);
   if (error) return failed(error);
+  made_ = lnx::identity_of(path);
+  // Ends an accept on the one before, whose handler then begins another.
+  acceptor_ = std::move(fresh);
   accept();
   return Outcome::done();
 }
@@ -104,7 +108,7 @@ void Server::accept() {
   accepting_ = true;
   acceptor_.async_accept([this](error_code error, stream_protocol::socket socket) {
     accepting_ = false;
-    if (error == boost::asio::error::operation_aborted) return;
+    if (error == boost::asio::error::operation_aborted) return accept();
     if (error) return accept_later();
     ++sessions_;
     std::make_shared<Session>(std::move(socket), *this)->start();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "firmware/command_executor.hpp"
+#include "hal/linux/run_dir.hpp"
 
 namespace bondbox::control {
 
@@ -22,8 +23,12 @@ class Server {
   Server(boost::asio::io_context& io, CommandExecutor& executor);
   ~Server();
 
-  /// Makes the socket at `path`, for this user alone; one that a dead process left there is replaced.
+  /// Makes the socket at `path`, for this user alone; one that a dead process left there is replaced. Called again, it
+  /// does so again; after a failure the socket of before goes on.
   Outcome listen(const std::string& path);
+
+  /// Whether clients find it: its socket is where it was made.
+  bool is_in_place() const { return lnx::identity_of(path_) == made_; }
 
   /// Readable when a client waits that may be let in; -1 while none may.
   int wait_handle() { return accepting_ ? acceptor_.native_handle() : -1; }
@@ -45,6 +50,7 @@ class Server {
   CommandExecutor& executor_;
   std::function<void()> after_command_;
   std::string path_;
+  lnx::FileIdentity made_;
   /// Sessions outlive the server while their last operation is cancelled; they find it through this, or null.
   std::shared_ptr<Server*> self_;
   std::size_t sessions_ = 0;

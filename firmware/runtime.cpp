@@ -17,6 +17,8 @@ namespace {
 constexpr int steps_in_a_row = 8;
 /// Commands and timers that are served before the bonds get their turn again.
 constexpr int handlers_in_a_row = 16;
+/// The longest sleep: the hooks look after things that nothing tells of.
+constexpr std::int64_t look_around_us = 1'000'000;
 
 constexpr std::array handled_signals{SIGTERM, SIGINT, SIGHUP};
 
@@ -48,7 +50,15 @@ Outcome Runtime::start(const std::string& socket_path) {
   if (Outcome outcome = parts_->wait_set.open(); !outcome.ok()) return outcome;
   std::signal(SIGPIPE, SIG_IGN);
   parts_->server.set_after_command([this] { parts_->work_to_do = true; });
+  return listen(socket_path);
+}
+
+Outcome Runtime::listen(const std::string& socket_path) {
   return parts_->server.listen(socket_path);
+}
+
+bool Runtime::is_reachable() const {
+  return parts_->server.is_in_place();
 }
 
 void Runtime::take_signals() {
@@ -75,11 +85,11 @@ void Runtime::serve() {
 std::int64_t Runtime::patience_us() const {
   // Its clients' deadlines and answers that are too long for one write are Asio's own matter.
   constexpr std::int64_t tick_us = 1'000;
-  const std::int64_t at_most = parts_->server.is_busy() ? tick_us : lnx::WaitSet::forever_us;
+  const std::int64_t at_most = parts_->server.is_busy() ? tick_us : look_around_us;
   const auto due = scheduler_.next_deadline();
   if (!due) return at_most;
   const std::int64_t left = std::max<std::int64_t>(clock_.monotonic_ms_at(*due) * 1'000 - lnx::monotonic_us(), 0);
-  return at_most < 0 ? left : std::min(left, at_most);
+  return std::min(left, at_most);
 }
 
 lnx::WaitSet::Woken Runtime::poll_busily(std::int64_t window_us) {
@@ -100,7 +110,7 @@ void Runtime::wait() {
   std::int64_t patience = patience_us();
   lnx::WaitSet::Woken woken;
   if (window_us > 0 && parts_->spinning) {
-    woken = poll_busily(patience < 0 ? window_us : std::min(window_us, patience));
+    woken = poll_busily(std::min(window_us, patience));
     patience = patience_us();
   }
   if (!woken.any()) woken = parts_->wait_set.wait(patience);

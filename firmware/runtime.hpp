@@ -18,8 +18,9 @@ namespace bondbox {
 class Runtime {
  public:
   struct Hooks {
-    std::function<void()> after_steps;  ///< the bonds may have changed; called after every run of steps
-    std::function<void()> hang_up;      ///< SIGHUP
+    std::function<void()>
+        after_steps;                ///< the bonds may have changed; called after every run of steps, and once a second
+    std::function<void()> hang_up;  ///< SIGHUP
   };
 
   /// From here on SIGTERM, SIGINT and SIGHUP are the runtime's; those that come before run() are kept for it.
@@ -29,6 +30,10 @@ class Runtime {
 
   /// Opens the control socket.
   Outcome start(const std::string& socket_path);
+  /// Whether the control socket is where it was made.
+  bool is_reachable() const;
+  /// Makes it again there, after somebody has removed or hidden it.
+  Outcome listen(const std::string& socket_path);
   /// Until SIGTERM or SIGINT.
   void run();
 

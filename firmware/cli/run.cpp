@@ -59,7 +59,7 @@ class Daemon {
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
     lnx::tell_supervisor("READY=1");
-    return run_dir_.write(pid_file, std::to_string(lnx::own_process_id()) + "\n");
+    return write_pid();
   }
 
   void run() { runtime_.run(); }
@@ -73,6 +73,7 @@ class Daemon {
  private:
   static constexpr const char* pid_file = "pid";
   static constexpr const char* status_directory = "net/bonding";
+  static constexpr Ticks place_interval{1'000};
 
   Outcome add_bonds() {
     for (const BondConfig& bond : configuration_.config.bonds) {
@@ -86,7 +87,30 @@ class Daemon {
 
   void after_steps() {
     log_.flush();
+    stay_in_place();
     publish();
+  }
+
+  Outcome write_pid() const { return run_dir_.write(pid_file, std::to_string(lnx::own_process_id()) + "\n"); }
+
+  /// A next init may mount a file system over /run, somebody may remove what is in it: then nobody finds the bonds, and
+  /// the next start would not know what to give back.
+  void stay_in_place() {
+    if (scheduler_.now() < look_at_place_) return;
+    look_at_place_ = scheduler_.now() + place_interval;
+    if (run_dir_.is_in_place() && runtime_.is_reachable()) return;
+    Outcome back = run_dir_.is_in_place() ? Outcome::done() : run_dir_.put_back();
+    if (back.ok()) back = runtime_.listen(run_dir_.file(control::socket_name));
+    if (back.ok()) back = write_pid();
+    const int unwritten = back.ok() ? hardware_.put_back_notes() : 0;
+    if (unwritten != 0) back = Outcome::failed(unwritten, "notes of what the ports were cannot be written");
+    published_.clear();
+    if (back.ok() || back.reason != place_trouble_) {
+      log_line(run_dir_.path() + " was removed, or hidden by a mount" +
+                   (back.ok() ? "; it is there again" : ": " + back.reason),
+               LogLevel::warning);
+    }
+    place_trouble_ = back.reason;
   }
 
   void start_loops() {
@@ -231,6 +255,8 @@ class Daemon {
   Runtime runtime_;
   std::map<std::string, std::uint64_t> published_;
   bool publish_failed_ = false;
+  Tick look_at_place_{};
+  std::string place_trouble_;
   WallClock wall_;
 };
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -16,6 +15,7 @@ namespace {
 
 constexpr std::string_view last_line = "end\n";  // so that a cut file is no record
 constexpr std::size_t file_size_max = 8192;
+constexpr unsigned directory_mode = 0700;
 
 std::string directory_of(const std::string& run_dir, std::string_view kind) {
   return run_dir + "/state/" + std::string(kind);
@@ -23,13 +23,6 @@ std::string directory_of(const std::string& run_dir, std::string_view kind) {
 
 std::string suffix_of(std::uint64_t namespace_inode) {
   return "@" + std::to_string(namespace_inode);
-}
-
-bool is_same_file(int fd, const std::string& path) {
-  struct stat opened {};
-  struct stat named {};
-  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -68,7 +61,7 @@ std::string Journal::path_of(const std::string& run_dir, std::string_view kind, 
 int Journal::open(const std::string& run_dir, std::string_view kind, std::string_view name,
                   std::uint64_t namespace_inode) {
   const std::string directory = directory_of(run_dir, kind);
-  if (const Outcome outcome = make_directories(directory, 0700); !outcome.ok()) return outcome.error;
+  if (const Outcome outcome = make_directories(directory, directory_mode); !outcome.ok()) return outcome.error;
   path_ = path_of(run_dir, kind, name, namespace_inode);
   // Another process may remove the file between our open and our lock; then the lock is on nothing.
   for (int attempt = 0; attempt < 8; ++attempt) {
@@ -79,7 +72,7 @@ int Journal::open(const std::string& run_dir, std::string_view kind, std::string
       lock_.reset();
       return error == EWOULDBLOCK ? EBUSY : error;
     }
-    if (is_same_file(lock_.get(), path_)) return 0;
+    if (identity_of(lock_.get()) == identity_of(path_)) return 0;
   }
   lock_.reset();
   return EBUSY;
@@ -127,6 +120,13 @@ int Journal::write(std::string_view text) {
   }
   lock_ = std::move(fresh);
   return 0;
+}
+
+int Journal::put_back() {
+  if (!lock_.valid() || identity_of(lock_.get()) == identity_of(path_)) return 0;
+  if (const Outcome outcome = make_directories(path_.substr(0, path_.rfind('/')), directory_mode); !outcome.ok())
+    return outcome.error;
+  return write(read());
 }
 
 void Journal::remove() {

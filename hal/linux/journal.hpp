@@ -31,6 +31,9 @@ class Journal {
   std::string read() const;
   /// errno, 0: done. The old content stays when it fails.
   int write(std::string_view text);
+  /// Writes it again where its name no longer leads to it, because somebody removed it or mounted something over it.
+  /// errno, 0: it is there.
+  int put_back();
   /// Removes the file and unlocks.
   void remove();
 

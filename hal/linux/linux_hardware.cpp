@@ -37,6 +37,16 @@ std::vector<std::string> LinuxHardware::end_adoption() {
   return lnx::end_adoption(*context_);
 }
 
+int LinuxHardware::put_back_notes() {
+  int first = 0;
+  const auto note = [&first](int error) {
+    if (first == 0) first = error;
+  };
+  for (const Context::ClaimedNic& claimed : context_->nics) note(claimed.nic->put_back_note());
+  for (TapHostPort* const host : context_->host_ports) note(host->put_back_note());
+  return first;
+}
+
 Result<std::unique_ptr<Nic>> LinuxHardware::open_nic(std::string_view name, LinkSource source) {
   if (!usable_.ok()) return usable_;
   return PacketNic::open(context_, name, source);

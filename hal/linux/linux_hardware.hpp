@@ -34,6 +34,10 @@ class LinuxHardware : public Hardware {
   /// To be called when those bonds are made, or could not be: what they have not taken over is put right, too.
   std::vector<std::string> end_adoption();
 
+  /// Writes what the next start has to know of ports and host ports again, after `run_dir` was lost. errno of the first
+  /// that could not be written, 0: all there.
+  int put_back_notes();
+
   Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
   bool has_interface(std::string_view name) override;
   Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,

@@ -66,6 +66,9 @@ class PacketNic : public Nic {
   /// Somebody has taken filters off the interface: its fence is put back where it was one.
   void raise_fence_again();
 
+  /// As PortClaim's.
+  int put_back_note() { return claim_.put_back_note(); }
+
   /// A packet socket that shares the frames.
   Result<std::unique_ptr<Channel>> open_channel() override;
   Outcome spread_flows(bool on) override;

@@ -38,6 +38,9 @@ class PortClaim {
   /// For an interface that was deleted: removes the journal and touches nothing, for its index may be another's by now.
   void abandon();
 
+  /// Its journal is where the next start looks for it, again. errno, 0: done.
+  int put_back_note() { return journal_.put_back(); }
+
   bool is_held() const noexcept { return context_ != nullptr; }
   /// Taken over as a killed process left it, fence and all: it was not given back in between.
   bool is_adopted() const noexcept { return adopted_; }

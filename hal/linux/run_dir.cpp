@@ -47,6 +47,14 @@ Outcome RunDir::open(std::string path) {
   return Outcome::done();
 }
 
+bool RunDir::is_in_place() const {
+  return lock_.valid() && identity_of(lock_.get()) == identity_of(path_ + "/lock");
+}
+
+Outcome RunDir::put_back() {
+  return open(std::string(path_));
+}
+
 Outcome RunDir::write(std::string_view name, std::string_view text) const {
   const std::string target = file(name);
   if (Outcome outcome = make_directories(target.substr(0, target.rfind('/'))); !outcome.ok()) return outcome;
@@ -71,6 +79,18 @@ void RunDir::clear(std::string_view directory) const {
   if (opened == nullptr) return;
   while (const dirent* const entry = ::readdir(opened)) ::unlink((path + "/" + entry->d_name).c_str());
   ::closedir(opened);
+}
+
+FileIdentity identity_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
+}
+
+FileIdentity identity_of(int fd) {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
 }
 
 PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}

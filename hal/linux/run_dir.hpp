@@ -1,6 +1,7 @@
 // /run/bondbox: where the control socket, the status files and the journal of claimed ports live.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,11 @@ class RunDir {
   /// EBUSY: another process holds it. EACCES, EROFS, ENOTDIR, ...: it cannot be made.
   Outcome open(std::string path);
 
+  /// Whether its path still leads to it: nothing was mounted over it, and nobody removed it.
+  bool is_in_place() const;
+  /// Makes it again at its path, empty but for the lock. As open(); after a failure all is as before.
+  Outcome put_back();
+
   const std::string& path() const noexcept { return path_; }
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
@@ -30,6 +36,15 @@ class RunDir {
   std::string path_;
   UniqueFd lock_;
 };
+
+/// Which file a name leads to. All zero: none.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+FileIdentity identity_of(const std::string& path);
+FileIdentity identity_of(int fd);
 
 /// While it lives, files and sockets that this process makes are its user's alone (0600).
 class PrivateFiles {

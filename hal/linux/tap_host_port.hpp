@@ -63,6 +63,8 @@ class TapHostPort : public HostPort {
   /// Whether the interface outlives this process, should it be killed; a later one then takes it over. It never
   /// outlives this object.
   Outcome set_persistent(bool on);
+  /// Its note is where the next start looks for it, again. errno, 0: done.
+  int put_back_note() { return journal_.put_back(); }
   bool was_taken_over() const noexcept override { return adopted_; }
   /// All bonds are made: whether an offload has replaced the programs of the process before. Without one they go.
   void end_adoption();
