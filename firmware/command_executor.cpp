@@ -30,14 +30,14 @@ StatusRequest parse_status(std::span<const std::string> arguments) {
     if (word == "--format" || word.starts_with("--format=")) {
       const bool attached = word != "--format";
       if (!attached && i + 1 == arguments.size())
-        return {wrong_words("--format needs one of text, proc, json"), {}, {}};
+        return {wrong_words(std::string("--format needs one of ") + status_format_names), {}, {}};
       const std::string& name = attached ? word : arguments[++i];
       const auto format = parse_status_format(attached ? std::string_view(name).substr(9) : std::string_view(name));
       if (!format)
-        return {
-            wrong_words("unknown format \"" + (attached ? name.substr(9) : name) + "\"; it is one of text, proc, json"),
-            {},
-            {}};
+        return {wrong_words("unknown format \"" + (attached ? name.substr(9) : name) + "\"; it is one of " +
+                            status_format_names),
+                {},
+                {}};
       request.format = *format;
     } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
       request.bond = word;
@@ -198,6 +198,10 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
     if (request.bond.empty() || bond->name() == request.bond) bonds.push_back(bond->status(scheduler_.now()));
   }
   if (request.format == StatusFormat::json) return {0, render_json(bonds, scheduler_.status(), wall_clock_())};
+  if (request.format == StatusFormat::prometheus)
+    return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::prometheus)};
+  if (request.format == StatusFormat::openmetrics)
+    return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::openmetrics)};
   for (const BondStatus& bond : bonds) {
     if (!reply.text.empty()) reply.text += "\n";
     reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond);

@@ -5,14 +5,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware/bond_status.hpp"
+#include "firmware/option_table.hpp"
 
 namespace bondbox {
 
-enum class StatusFormat : std::uint8_t { text, proc, json };
+enum class StatusFormat : std::uint8_t { text, proc, json, prometheus, openmetrics };
 
-/// "text", "proc", "json"; nullopt for anything else.
+inline constexpr const char* status_format_names = "text, proc, json, prometheus, openmetrics";
+/// By its name; nullopt for anything else.
 std::optional<StatusFormat> parse_status_format(std::string_view name);
 
 /// Where ticks are in wall-clock time: milliseconds since 1970 at tick 0.
@@ -29,6 +32,16 @@ bool is_degraded(const BondStatus& bond);
 /// knows them can forge LACPDUs.
 enum class ProcReader : std::uint8_t { admin, anybody };
 
+/// One file of the bonding driver's part of /sys/class/net, or a symbolic link there.
+struct SysfsEntry {
+  std::string path;  ///< below /sys/class/net: "bond0/bonding/mode", "bond0/lower_eth0", "eth0/bonding_slave/state"
+  std::string text;  ///< what is in it; of a link where it leads
+  bool is_link = false;
+};
+
+/// What sysfs has of the bond and its ports, as the driver makes it; `options` are the bond's at the same moment.
+std::vector<SysfsEntry> render_sysfs(const BondStatus& bond, const OptionTarget& options);
+
 /// The kernel driver's /proc/net/bonding/BOND, byte for byte but for the version after "v".
 std::string render_proc(const BondStatus& bond, ProcReader reader = ProcReader::admin);
 
@@ -37,6 +50,13 @@ std::string render_text(const BondStatus& bond);
 
 /// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md.
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall);
+
+/// Prometheus' text format 0.0.4, which exporters read from files, or OpenMetrics 1.0: the same metrics, in two
+/// namings.
+enum class MetricsForm : std::uint8_t { prometheus, openmetrics };
+
+/// Metrics of all bonds: bondbox_* with labels bond, port and, for lost frames, reason.
+std::string render_prometheus(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, MetricsForm form);
 
 /// One event as a line: wall time (UTC), tick, the event in the kernel's form, the outage where one ended.
 std::string render_event(const Event& event, const WallClock& wall);

@@ -204,6 +204,8 @@ std::optional<StatusFormat> parse_status_format(std::string_view name) {
   if (name == "text") return StatusFormat::text;
   if (name == "proc") return StatusFormat::proc;
   if (name == "json") return StatusFormat::json;
+  if (name == "prometheus") return StatusFormat::prometheus;
+  if (name == "openmetrics") return StatusFormat::openmetrics;
   return std::nullopt;
 }
 

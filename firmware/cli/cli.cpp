@@ -52,9 +52,11 @@ constexpr Command table[] = {
      "Changes nothing. Every error is told with its line and column.\n\n"
      "  bondbox check -c /etc/bondbox.toml\n",
      check},
-    {"status", "bondbox status [BOND] [--format text|proc|json] [--watch]", "show how the bonds are",
+    {"status", "bondbox status [BOND] [--format text|proc|json|prometheus|openmetrics] [--watch]",
+     "show how the bonds are",
      "text is for eyes; proc is the kernel's /proc/net/bonding/BOND byte for byte;\n"
-     "json is for programs. --watch shows it again each second until interrupted.\n\n"
+     "json is for programs; prometheus is what its exporters read from files,\n"
+     "openmetrics the same in that form. --watch shows it again each second until interrupted.\n\n"
      "In the text, \"duplicates kept off\" are frames that a waiting port received\n"
      "too, \"moved\" frames left on another port because theirs had lost its link,\n"
      "\"read too late\" frames were dropped by the kernel while bondbox was busy.\n\n"

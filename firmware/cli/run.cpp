@@ -12,6 +12,7 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
+#include "firmware/status_files.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
 #include "hal/linux/linux_hardware.hpp"
@@ -42,14 +43,14 @@ class Daemon {
   ~Daemon() {
     lnx::tell_supervisor("STOPPING=1");
     run_dir_.remove(pid_file);
-    for (const auto& bond : scheduler_.bonds()) run_dir_.remove(status_file(bond->name()));
+    files_.remove_all();
   }
 
   Outcome start(const std::string& run_dir) {
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
     // The lock is ours, so nobody serves the bonds that these speak of.
-    run_dir_.clear(status_directory);
+    files_.clear();
     std::vector<lnx::WantedBond> wanted;
     for (const BondConfig& bond : configuration_.config.bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
@@ -72,7 +73,6 @@ class Daemon {
 
  private:
   static constexpr const char* pid_file = "pid";
-  static constexpr const char* status_directory = "net/bonding";
   static constexpr Ticks place_interval{1'000};
 
   Outcome add_bonds() {
@@ -88,7 +88,8 @@ class Daemon {
   void after_steps() {
     log_.flush();
     stay_in_place();
-    publish();
+    const Outcome shown = files_.update(scheduler_.bonds(), scheduler_.now());
+    if (!shown.ok()) log_line(shown.reason, LogLevel::warning);
   }
 
   Outcome write_pid() const { return run_dir_.write(pid_file, std::to_string(lnx::own_process_id()) + "\n"); }
@@ -104,7 +105,7 @@ class Daemon {
     if (back.ok()) back = write_pid();
     const int unwritten = back.ok() ? hardware_.put_back_notes() : 0;
     if (unwritten != 0) back = Outcome::failed(unwritten, "notes of what the ports were cannot be written");
-    published_.clear();
+    files_.forget();
     if (back.ok() || back.reason != place_trouble_) {
       log_line(run_dir_.path() + " was removed, or hidden by a mount" +
                    (back.ok() ? "; it is there again" : ": " + back.reason),
@@ -121,33 +122,11 @@ class Daemon {
     if (pool_.workers() != 0) scheduler_.set_loops(pool_);
   }
 
-  static std::string status_file(const std::string& bond) { return std::string(status_directory) + "/" + bond; }
-
   /// Both clocks are read in whole milliseconds; only a difference that is more than that is a clock that was set.
   WallClock wall_clock() {
     const std::int64_t tick_zero_ms = lnx::wall_time_ms() - clock_.now().number;
     if (std::abs(tick_zero_ms - wall_.tick_zero_ms) > 2) wall_.tick_zero_ms = tick_zero_ms;
     return wall_;
-  }
-
-  /// Keeps RUN_DIR/net/bonding as /proc/net/bonding would be.
-  void publish() {
-    std::erase_if(published_, [this](const auto& text) {
-      if (scheduler_.find(text.first) != nullptr) return false;
-      run_dir_.remove(status_file(text.first));
-      return true;
-    });
-    for (const auto& bond : scheduler_.bonds()) {
-      std::uint64_t& published = published_[bond->name()];
-      if (published == bond->status_version()) continue;
-      published = bond->status_version();
-      const Outcome outcome =
-          run_dir_.write(status_file(bond->name()), render_proc(bond->status(scheduler_.now()), ProcReader::anybody));
-      if (!outcome.ok() && !publish_failed_) log_line(outcome.reason, LogLevel::warning);
-      // No text is better than one from before.
-      if (!outcome.ok()) run_dir_.remove(status_file(bond->name()));
-      publish_failed_ = !outcome.ok();
-    }
   }
 
   Reply reload() {
@@ -246,6 +225,7 @@ class Daemon {
   Log log_;  // the first to come and the last to go: whoever goes has something to say
   Configuration configuration_;
   lnx::RunDir run_dir_;
+  StatusFiles files_{run_dir_};
   lnx::MonotonicClock clock_;
   EventLog events_;
   lnx::LinuxHardware hardware_;
@@ -253,8 +233,6 @@ class Daemon {
   Scheduler scheduler_;
   CommandExecutor executor_;
   Runtime runtime_;
-  std::map<std::string, std::uint64_t> published_;
-  bool publish_failed_ = false;
   Tick look_at_place_{};
   std::string place_trouble_;
   WallClock wall_;

@@ -21,6 +21,24 @@ Outcome failure(const char* what, const std::string& path, int error) {
   return Outcome::failed(error, std::string("cannot ") + what + " " + path + ": " + std::strerror(error));
 }
 
+constexpr int tree_depth_max = 8;
+
+void remove_below(int parent, const char* name, int depth) {
+  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  DIR* const opened = fd >= 0 ? ::fdopendir(fd) : nullptr;
+  if (opened == nullptr) {
+    if (fd >= 0) ::close(fd);
+    return;
+  }
+  while (const dirent* const entry = ::readdir(opened)) {
+    const std::string_view one = entry->d_name;
+    if (one == "." || one == "..") continue;
+    if (::unlinkat(fd, entry->d_name, 0) != 0 && depth > 0) remove_below(fd, entry->d_name, depth - 1);
+  }
+  ::closedir(opened);
+  ::unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 bool write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -73,12 +91,27 @@ void RunDir::remove(std::string_view name) const {
   ::unlink(file(name).c_str());
 }
 
-void RunDir::clear(std::string_view directory) const {
-  const std::string path = file(directory);
-  DIR* const opened = ::opendir(path.c_str());
-  if (opened == nullptr) return;
-  while (const dirent* const entry = ::readdir(opened)) ::unlink((path + "/" + entry->d_name).c_str());
-  ::closedir(opened);
+Outcome RunDir::link(std::string_view name, const std::string& target) const {
+  const std::string at = file(name);
+  if (Outcome outcome = make_directories(at.substr(0, at.rfind('/'))); !outcome.ok()) return outcome;
+  const std::string fresh = at + ".new";
+  ::unlink(fresh.c_str());
+  if (::symlink(target.c_str(), fresh.c_str()) == 0 && ::rename(fresh.c_str(), at.c_str()) == 0) return Outcome::done();
+  const int error = errno;
+  ::unlink(fresh.c_str());
+  return failure("make the link", at, error);
+}
+
+void RunDir::prune(std::string_view name) const {
+  std::string at = file(name);
+  ::unlink(at.c_str());
+  for (at.resize(at.rfind('/')); at.size() > path_.size() && ::rmdir(at.c_str()) == 0;) at.resize(at.rfind('/'));
+}
+
+void RunDir::remove_tree(std::string_view directory) const {
+  std::string at = file(directory);
+  while (at.ends_with('/')) at.pop_back();
+  remove_below(AT_FDCWD, at.c_str(), tree_depth_max);
 }
 
 FileIdentity identity_of(const std::string& path) {

@@ -29,8 +29,12 @@ class RunDir {
   Outcome write(std::string_view name, std::string_view text) const;
   /// No error when it is not there.
   void remove(std::string_view name) const;
-  /// Removes the files that are in this directory of it, as far as that can be done; what is below stays.
-  void clear(std::string_view directory) const;
+  /// As write(), of a symbolic link.
+  Outcome link(std::string_view name, const std::string& target) const;
+  /// Removes it and the directories above it that are empty then.
+  void prune(std::string_view name) const;
+  /// Removes a directory with all that is in it, as far as that can be done. Links are not followed.
+  void remove_tree(std::string_view directory) const;
 
  private:
   std::string path_;
