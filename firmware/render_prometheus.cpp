@@ -1,4 +1,4 @@
-// Metrics for Prometheus, one table of what is told. Units are base units (seconds, bytes, bits per second), counters
+// Metrics for Prometheus, one table of what is told. Units are base units (seconds, bytes), counters
 // end in _total (Prometheus' naming rules; OpenMetrics 1.0 names the family without it and ends with "# EOF").
 #include "firmware/option_table.hpp"
 #include "firmware/render.hpp"
@@ -136,6 +136,8 @@ constexpr PortMetric port_metrics[] = {
      [](const PortStatus& p) { return p.counters.tx_frames; }},
     {"port_transmit_bytes", Kind::counter, "bytes to the wire",
      [](const PortStatus& p) { return p.counters.tx_bytes; }},
+    {"port_receive_suppressed_duplicates", Kind::counter, "copies that a waiting port received too; nothing is lost",
+     [](const PortStatus& p) { return p.counters.rx_suppressed; }},
     {"port_transmit_moved_frames", Kind::counter, "frames that another port sent, as this one had no link",
      [](const PortStatus& p) { return p.counters.tx_moved; }},
 };
@@ -146,7 +148,6 @@ struct PortReason {
   std::uint64_t (*value)(const PortStatus&);
 };
 constexpr PortReason port_reasons[] = {
-    {"receive", "suppressed_duplicate", [](const PortStatus& p) { return p.counters.rx_suppressed; }},
     {"receive", "runt", [](const PortStatus& p) { return p.counters.rx_runt; }},
     {"receive", "host_refused", [](const PortStatus& p) { return p.counters.rx_host_refused; }},
     {"receive", "read_too_slowly", [](const PortStatus& p) { return p.nic.receive_lost; }},
@@ -214,10 +215,10 @@ void tell_ports(Metrics& metrics, std::span<const BondStatus> bonds) {
     each(metric.name, metric.kind, metric.help,
          [&](const BondStatus&, const PortStatus& port) { return std::to_string(metric.value(port)); });
   }
-  each("port_speed_bits_per_second", Kind::gauge, "as the driver tells it; not there when it does not",
+  each("port_speed_bytes_per_second", Kind::gauge, "as the driver tells it; not there when it does not",
        [](const BondStatus&, const PortStatus& port) -> std::optional<std::string> {
          if (port.speed_mbps == 0) return std::nullopt;
-         return std::to_string(std::uint64_t{port.speed_mbps} * 1'000'000);
+         return std::to_string(std::uint64_t{port.speed_mbps} * 125'000);
        });
   each("port_link_state_seconds", Kind::gauge, "for how long the link has been as it is",
        [](const BondStatus&, const PortStatus& port) { return seconds(port.in_state_for.count); });

@@ -26,6 +26,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/source_dir.hpp"
+
 namespace bondbox::lab {
 namespace {
 
@@ -86,6 +88,12 @@ void sweep() {
 }
 
 }  // namespace
+
+std::string of_package(const std::string& path) {
+  for (const std::string& root : {std::string(), test::source_dir() + "/build/deps/unpacked"})
+    if (::access((root + path).c_str(), R_OK) == 0) return root + path;
+  return {};
+}
 
 CommandResult run_command(const std::string& command, int limit_s) {
   std::array<int, 2> ends{};

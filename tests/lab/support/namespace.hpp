@@ -26,6 +26,9 @@ struct CommandResult {
 /// Runs `sh -c command` where the caller is, for at most `limit_s` seconds.
 CommandResult run_command(const std::string& command, int limit_s = 20);
 
+/// Where a file of a Debian package is, installed or unpacked into build/deps; empty: nowhere.
+std::string of_package(const std::string& path);
+
 /// A child process with its own process group, killed (SIGKILL) and waited for by the destructor.
 class Process {
  public:

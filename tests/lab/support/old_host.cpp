@@ -10,13 +10,6 @@
 namespace bondbox::lab {
 namespace {
 
-/// Where a program of a package is; empty: nowhere.
-std::string tool(const std::string& path) {
-  for (const std::string& root : {std::string(), test::source_dir() + "/build/deps/unpacked"})
-    if (::access((root + path).c_str(), X_OK) == 0) return root + path;
-  return {};
-}
-
 /// $1: directory of this host, $2: bondbox, $3: the hook, $4...: links to make, as NAME=TARGET.
 constexpr std::string_view script = R"(
 set -e
@@ -48,15 +41,15 @@ done < "$host/commands"
 )";
 
 std::string links_of(IfTools tools) {
-  if (tools == IfTools::debian) return "ifup=" + tool("/sbin/ifup") + " ifdown=" + tool("/sbin/ifdown");
-  const std::string busybox = tool("/bin/busybox");
+  if (tools == IfTools::debian) return "ifup=" + of_package("/sbin/ifup") + " ifdown=" + of_package("/sbin/ifdown");
+  const std::string busybox = of_package("/bin/busybox");
   return "busybox=" + busybox + " ifup=" + busybox + " ifdown=" + busybox + " run-parts=" + busybox;
 }
 
 }  // namespace
 
 bool has_tools(IfTools tools) {
-  return !tool(tools == IfTools::debian ? "/sbin/ifup" : "/bin/busybox").empty();
+  return !of_package(tools == IfTools::debian ? "/sbin/ifup" : "/bin/busybox").empty();
 }
 
 OldHost::OldHost(const House& house, IfTools tools, std::string_view interfaces) {

@@ -104,8 +104,8 @@ BOOST_AUTO_TEST_CASE(values_are_in_base_units_and_unknown_ones_are_left_out) {
   const std::string text = metrics(bond_of_two(Mode::active_backup));
   BOOST_TEST(has_line(text, "bondbox_port_up{bond=\"bond0\",port=\"eth1\"} 0"));
   BOOST_TEST(has_line(text, "bondbox_port_link_failures_total{bond=\"bond0\",port=\"eth1\"} 1"));
-  BOOST_TEST(has_line(text, "bondbox_port_speed_bits_per_second{bond=\"bond0\",port=\"eth0\"} 1000000000"));
-  BOOST_TEST(text.find("speed_bits_per_second{bond=\"bond0\",port=\"eth1\"}") == std::string::npos);
+  BOOST_TEST(has_line(text, "bondbox_port_speed_bytes_per_second{bond=\"bond0\",port=\"eth0\"} 125000000"));
+  BOOST_TEST(text.find("speed_bytes_per_second{bond=\"bond0\",port=\"eth1\"}") == std::string::npos);
   BOOST_TEST(has_line(text, "bondbox_port_link_state_seconds{bond=\"bond0\",port=\"eth0\"} 131.005"));
   BOOST_TEST(has_line(text, "bondbox_port_transmit_bytes_total{bond=\"bond0\",port=\"eth0\"} 5000000000"));
   BOOST_TEST(has_line(text, "bondbox_bond_degraded{bond=\"bond0\"} 1"));
