@@ -83,8 +83,24 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(image_of_another_machine, *needs_board("qemu-aarch64"))
 
+// One machine after the other: an emulated ARM is slow enough by itself.
 BOOST_AUTO_TEST_CASE(a_board_with_an_arm_processor_fails_over_as_well) {
-  check_failover("qemu-aarch64", tell_story("qemu-aarch64", "inittab"));
+  const Story story = tell_story("qemu-aarch64", "inittab");
+  check_failover("qemu-aarch64, inittab", story);
+  check_own_ping(story);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_that_boards_first_process_and_makes_way_for_the_next_init) {
+  const Story story = tell_story("qemu-aarch64", "init");
+  check_failover("qemu-aarch64, init", story);
+  check_own_ping(story);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_all_that_runs_there) {
+  const Story story = tell_story("qemu-aarch64", "alone");
+  check_failover("qemu-aarch64, alone", story);
+  BOOST_TEST(lab::contains(story.console, "reboot: Power down"), story.console);
+  BOOST_TEST(!lab::contains(story.console, "Kernel panic"), story.console);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
