@@ -28,6 +28,7 @@ Bond::Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loo
       loops_(loops) {}
 
 Bond::~Bond() {
+  if (let_go_) return;
   for (const PortId id : order_) farewell(id);
   offload_.close({});
 }

@@ -86,6 +86,12 @@ class Bond final : public OptionTarget {
   void leave_later(Ticks delay);
   /// Nothing of it is to leave any more.
   void stay();
+  /// Another process is about to carry it: everything is the main thread's and the daemon's again.
+  void stand_still();
+  /// It does not, after all; or this is the process that carries it now.
+  void go_on();
+  /// It does: nothing is said or given back when this object ends.
+  void let_go() noexcept { let_go_ = true; }
   bool has_left(Tick now) const noexcept { return leaves_at_ && now >= *leaves_at_; }
 
   // --- OptionTarget ---
@@ -242,6 +248,7 @@ class Bond final : public OptionTarget {
   bool fail_over_mac_forced_ = false;  ///< turned to active because a port cannot change its MAC
   Tick next_remake_{};
   bool host_was_up_ = false;
+  bool let_go_ = false;
   bool held_up_ = false;  ///< the host has set it down while something of it was about to leave: not told yet
   std::optional<Tick> leaves_at_;
   bool promiscuous_ = false;

@@ -26,6 +26,17 @@ void Bond::stay() {
   record(EventKind::bond, {}, -1, "stays");
 }
 
+void Bond::stand_still() {
+  loops_.close("another process is taking over");
+  if (offload_.is_open()) offload_.close("another process is taking over");
+}
+
+void Bond::go_on() {
+  let_go_ = false;
+  if (queues_shown_ == 1) open_loops();
+  (void)open_offload();
+}
+
 bool Bond::is_leaving() const noexcept {
   return next_departure().has_value();
 }

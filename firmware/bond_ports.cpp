@@ -36,14 +36,19 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   if (!host.ok()) return host.failure();
   host_ = std::move(host.value());
   ++handles_version_;
-  if (host_->was_taken_over()) {
+  if (host_->was_handed_over()) {
+    let_go_ = true;  // until go_on()
+    carrier_shown_ = host_->shows_carrier();
+    mac_adopted_ = true;
+    note("taken over from another process");
+  } else if (host_->was_taken_over()) {
     carrier_shown_ = true;  // hiding it for a moment would cost the host its neighbours
     mac_adopted_ = true;    // from a port of then, which need not carry it now
     note("taken over as a killed bondbox left it");
   } else {
     carrier_shown_ = !host_->set_carrier(false).ok();  // a kernel that cannot hide the cable shows it from the start
   }
-  if (config.mac) {
+  if (config.mac && *config.mac != host_->mac()) {
     if (Outcome outcome = host_->set_mac(*config.mac); !outcome.ok()) return outcome;
   }
   if (config.mtu) {
@@ -53,7 +58,11 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   mtu_ = host_->mtu();
   promiscuous_ = host_->is_promiscuous();
   record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
-  queues > 1 ? loops_.close("queue_id tells frames apart by the host's queue") : open_loops();
+  if (queues > 1) {
+    loops_.close("queue_id tells frames apart by the host's queue");
+  } else if (!host_->was_handed_over()) {
+    open_loops();
+  }
 
   configured_ = config.ports;
   for (const std::string& port : config.ports) {
@@ -68,11 +77,12 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
       return outcome;
     }
   }
-  if (Outcome outcome = begin_below(); !outcome.ok()) return outcome;
+  if (!host_->was_handed_over())
+    if (Outcome outcome = begin_below(); !outcome.ok()) return outcome;
   if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }
-  return apply_host_config();
+  return host_->was_handed_over() ? Outcome::done() : apply_host_config();
 }
 
 /// Somebody deleted the host's interface: it is made again as it was configured. False while that cannot be.

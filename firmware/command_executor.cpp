@@ -141,6 +141,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
       {"activate", 2, 2, "activate needs a bond and a port"},
       {"reload", 0, 0, "reload takes no arguments"},
       {"add", 1, any, "add needs a bond"},
+      {"takeover", 1, 1, "takeover needs the version of its protocol"},
   };
   if (words.empty()) return wrong_words("no command");
   const auto arguments = words.subspan(1);
@@ -169,6 +170,8 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
     return change_ports(arguments, [](Bond& bond, std::string_view port) { return bond.enslave(port); });
   if (command == "release") return release(arguments);
   if (command == "remove") return remove(arguments);
+  if (command == "takeover")
+    return take_over_ ? take_over_(arguments[0]) : Reply{1, "nobody can take over from here\n"};
   if (command == "add") return add_ ? add_(arguments) : Reply{1, "no bond can be added here\n"};
   if (command == "activate") return activate(arguments);
   if (command == "which") return which(arguments);

@@ -28,6 +28,10 @@ class CommandExecutor {
   CommandExecutor(Scheduler& scheduler, std::function<WallClock()> wall_clock, Reload reload)
       : scheduler_(scheduler), wall_clock_(std::move(wall_clock)), reload_(std::move(reload)) {}
 
+  /// Lets another process take this one's place; without it `takeover` is refused.
+  using TakeOver = std::function<Reply(std::string_view version)>;
+  void set_take_over(TakeOver take_over) { take_over_ = std::move(take_over); }
+
   /// Without it `add` is refused.
   void set_add(Add add) { add_ = std::move(add); }
 
@@ -59,6 +63,7 @@ class CommandExecutor {
   std::function<WallClock()> wall_clock_;
   Reload reload_;
   Add add_;
+  TakeOver take_over_;
 };
 
 }  // namespace bondbox

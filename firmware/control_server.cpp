@@ -103,6 +103,16 @@ Outcome Server::listen(const std::string& path) {
   return Outcome::done();
 }
 
+Outcome Server::take_over(const std::string& path, int handle) {
+  error_code error;
+  acceptor_.assign(stream_protocol(), handle, error);
+  if (error) return Outcome::failed(error.value(), "cannot listen on " + path + ": " + error.message());
+  path_ = path;
+  made_ = lnx::identity_of(path);
+  accept();
+  return Outcome::done();
+}
+
 void Server::accept() {
   if (accepting_ || sessions_ >= sessions_max) return;
   accepting_ = true;

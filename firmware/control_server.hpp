@@ -30,6 +30,12 @@ class Server {
   /// Whether clients find it: its socket is where it was made.
   bool is_in_place() const { return lnx::identity_of(path_) == made_; }
 
+  /// The socket of the process before, with the clients that wait there.
+  Outcome take_over(const std::string& path, int handle);
+  int handle() { return acceptor_.native_handle(); }
+  /// Another process has the socket now.
+  void let_go() noexcept { path_.clear(); }
+
   /// Readable when a client waits that may be let in; -1 while none may.
   int wait_handle() { return accepting_ ? acceptor_.native_handle() : -1; }
   /// Whether it has something to do in its own time, which only the io_context knows.

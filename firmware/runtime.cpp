@@ -34,6 +34,7 @@ struct Runtime::Parts {
   control::Server server;
   std::optional<std::uint64_t> handles_version;
   int server_handle = -1;  ///< as it is watched
+  int also_handle = -1;    ///< the same
   Tick served{};           ///< when control had its last turn
   bool spinning = false;   ///< frames came within busy_poll_us the last time
   bool control_woke = true;
@@ -46,15 +47,39 @@ Runtime::Runtime(Scheduler& scheduler, const lnx::MonotonicClock& clock, Command
 
 Runtime::~Runtime() = default;
 
-Outcome Runtime::start(const std::string& socket_path) {
+Outcome Runtime::begin() {
   if (Outcome outcome = parts_->wait_set.open(); !outcome.ok()) return outcome;
   std::signal(SIGPIPE, SIG_IGN);
   parts_->server.set_after_command([this] { parts_->work_to_do = true; });
-  return listen(socket_path);
+  return Outcome::done();
+}
+
+Outcome Runtime::start(const std::string& socket_path) {
+  Outcome outcome = begin();
+  return outcome.ok() ? listen(socket_path) : outcome;
 }
 
 Outcome Runtime::listen(const std::string& socket_path) {
   return parts_->server.listen(socket_path);
+}
+
+Outcome Runtime::take_over(const std::string& socket_path, lnx::UniqueFd socket) {
+  Outcome outcome = begin();
+  if (!outcome.ok() || !socket.valid()) return outcome.ok() ? listen(socket_path) : outcome;
+  // Asio keeps the number, so the descriptor is not closed here.
+  return parts_->server.take_over(socket_path, socket.release());
+}
+
+int Runtime::control_socket() const {
+  return parts_->server.handle();
+}
+
+void Runtime::let_go() {
+  parts_->server.let_go();
+}
+
+void Runtime::stop() {
+  parts_->stopping = true;
 }
 
 bool Runtime::is_reachable() const {
@@ -122,10 +147,12 @@ void Runtime::wait() {
 void Runtime::watch() {
   const std::uint64_t version = scheduler_.handles_version();
   const int server = parts_->server.wait_handle();
-  if (version == parts_->handles_version && server == parts_->server_handle) return;
+  const int also = hooks_.also_watched ? hooks_.also_watched() : -1;
+  if (version == parts_->handles_version && server == parts_->server_handle && also == parts_->also_handle) return;
   parts_->handles_version = version;
   parts_->server_handle = server;
-  parts_->wait_set.watch(scheduler_.wait_handles(), std::array{parts_->signals.wait_handle(), server});
+  parts_->also_handle = also;
+  parts_->wait_set.watch(scheduler_.wait_handles(), std::array{parts_->signals.wait_handle(), server, also});
 }
 
 void Runtime::work() {

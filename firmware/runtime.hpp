@@ -21,6 +21,7 @@ class Runtime {
     std::function<void()>
         after_steps;                ///< the bonds may have changed; called after every run of steps, and once a second
     std::function<void()> hang_up;  ///< SIGHUP
+    std::function<int()> also_watched;  ///< a descriptor that wakes it, too; -1: none
   };
 
   /// From here on SIGTERM, SIGINT and SIGHUP are the runtime's; those that come before run() are kept for it.
@@ -34,11 +35,18 @@ class Runtime {
   bool is_reachable() const;
   /// Makes it again there, after somebody has removed or hidden it.
   Outcome listen(const std::string& socket_path);
-  /// Until SIGTERM or SIGINT.
+  /// The same with the socket of the process before.
+  Outcome take_over(const std::string& socket_path, lnx::UniqueFd socket);
+  int control_socket() const;
+  /// Another process has the control socket now.
+  void let_go();
+  /// Until SIGTERM or SIGINT, or stop().
   void run();
+  void stop();
 
  private:
   struct Parts;
+  Outcome begin();
   void work();
   void watch();
   void serve();

@@ -58,6 +58,10 @@ class HostPort : public Channel {
   virtual bool is_present() const noexcept = 0;
   /// It was left by a process that was killed, and goes on as it was found: MAC, carrier, addresses.
   virtual bool was_taken_over() const noexcept { return false; }
+  /// It goes on as another process had it, with what waits in it, and is not to be set up anew.
+  virtual bool was_handed_over() const noexcept { return false; }
+  /// Whether the host is shown a cable, as last set.
+  virtual bool shows_carrier() const noexcept { return true; }
   /// Whether the host has set the interface up.
   virtual bool is_up() const noexcept = 0;
   /// Whether something above wants every frame (a bridge, a capture, a macvlan).

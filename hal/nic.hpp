@@ -35,6 +35,9 @@ class Nic : public Channel {
   /// On: every frame on the wire is received. Off: frames to mac(), broadcast and all multicast.
   virtual Outcome set_promiscuous(bool on) = 0;
 
+  /// It goes on as another process had it, and is not to be set up anew.
+  virtual bool was_handed_over() const noexcept { return false; }
+
   /// Reads the PHY now. MUST be cheap enough for every tick (no speed negotiation, no waiting).
   virtual LinkSample link() = 0;
   /// Whether link() would say now that the link which it last said is there has gone; asked up to once a tick between

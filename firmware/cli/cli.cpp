@@ -15,8 +15,8 @@ namespace {
 
 constexpr Command table[] = {
     {"run",
-     "bondbox run [--background] [-c FILE] [--log stderr|kmsg]\n"
-     "bondbox run [--background] BOND [PORT...] [OPTION=VALUE...]",
+     "bondbox run [--background] [--takeover] [-c FILE] [--log stderr|kmsg]\n"
+     "bondbox run [--background] [--takeover] BOND [PORT...] [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
      "interface and forwards. The second form needs no file: the words are those of\n"
@@ -26,7 +26,9 @@ constexpr Command table[] = {
      "ends when bondbox is ready and leaves it running; its process id is in\n"
      "/run/bondbox/pid, and what it says goes to the kernel's log. On four CPUs or more\n"
      "a thread forwards on each, eight at most; \"loops = N\" at the top of FILE, 1 to 8,\n"
-     "asks for so many.\n\n"
+     "asks for so many. --takeover: takes the place of the bondbox that runs, without\n"
+     "losing a frame; that one ends, or goes on if this one fails. Where none runs, it\n"
+     "starts as ever.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
     {"init", "bondbox init [OPTION...] [[--] NEXT ARG...]",

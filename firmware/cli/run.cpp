@@ -13,6 +13,7 @@
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
 #include "firmware/status_files.hpp"
+#include "firmware/takeover.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
 #include "hal/linux/linux_hardware.hpp"
@@ -33,14 +34,22 @@ class Daemon {
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
-        runtime_(scheduler_, clock_, executor_, {[this] { after_steps(); }, [this] { reload_on_signal(); }}) {
+        handing_over_(invocation.run_dir, handing_over_hooks()),
+        runtime_(
+            scheduler_, clock_, executor_,
+            {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return handing_over_.handle(); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
+    executor_.set_take_over([this](std::string_view version) { return let_take_over(version); });
     events_.set_listener([this](const Event& event) {
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
     });
   }
 
   ~Daemon() {
+    if (is_others_) {
+      let_go();
+      return;
+    }
     lnx::tell_supervisor("STOPPING=1");
     run_dir_.remove(pid_file);
     files_.remove_all();
@@ -60,6 +69,33 @@ class Daemon {
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
     lnx::tell_supervisor("READY=1");
+    return write_pid();
+  }
+
+  /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.
+  Outcome take_over(const std::string& run_dir, TakingOver& other) {
+    if (!hardware_.is_usable().ok()) return hardware_.is_usable();
+    start_loops();
+    lnx::Handover handed;
+    if (Outcome outcome = other.receive(handed); !outcome.ok()) return outcome;
+    is_others_ = true;
+    hardware_.let_go();
+    clock_.begin_at(handed.number("clock"));
+    run_dir_.take_over(run_dir, handed.take("lock"));
+    lnx::UniqueFd control = handed.take("control");
+    for (BondConfig& bond : configuration_.config.bonds)
+      if (const std::string key = "bond/" + bond.name + "/active"; handed.has_fact(key))
+        bond.active_slave = handed.fact(key);
+    hardware_.take(std::move(handed));
+    if (Outcome outcome = add_bonds(); !outcome.ok()) return outcome;
+    if (Outcome outcome = runtime_.take_over(run_dir_.file(control::socket_name), std::move(control)); !outcome.ok())
+      return outcome;
+    if (Outcome outcome = other.restored(); !outcome.ok()) return outcome;
+    is_others_ = false;
+    hardware_.hold();
+    scheduler_.step();
+    other.carrying();
+    for (const auto& bond : scheduler_.bonds()) bond->go_on();
     return write_pid();
   }
 
@@ -83,9 +119,60 @@ class Daemon {
     return Outcome::done();
   }
 
+  HandingOver::Hooks handing_over_hooks() {
+    return {[this](lnx::Handover& handover) { give(handover); }, [this] { return stand_still(); }, [this] { go_on(); },
+            [this](const std::string& text) { log_line(text, LogLevel::warning); }};
+  }
+
+  Reply let_take_over(std::string_view version) {
+    if (version != takeover_version)
+      return {exit_failed, "this bondbox hands over by version " + std::string(takeover_version) +
+                               " of the protocol, not by " + std::string(version) + "\n"};
+    const Outcome outcome = handing_over_.begin(lnx::monotonic_ms());
+    return outcome.ok() ? Reply{exit_done, {}} : Reply{exit_failed, outcome.reason + "\n"};
+  }
+
+  void give(lnx::Handover& handover) {
+    given_version_ = scheduler_.handles_version();
+    hardware_.give(handover);
+    handover.lend("lock", run_dir_.lock_handle());
+    handover.lend("control", runtime_.control_socket());
+    handover.note("clock", clock_.begins_at_ms());
+    for (const auto& bond : scheduler_.bonds())
+      handover.note("bond/" + bond->name() + "/active", bond->active_port_name());
+  }
+
+  Outcome stand_still() {
+    if (scheduler_.handles_version() != given_version_) return Outcome::failed(EAGAIN, "the bonds have just changed");
+    for (const auto& bond : scheduler_.bonds()) bond->stand_still();
+    constexpr int steps_max = 4;
+    for (int i = 0; i < steps_max && scheduler_.step(); ++i) {
+    }
+    return Outcome::done();
+  }
+
+  void go_on() {
+    for (const auto& bond : scheduler_.bonds()) bond->go_on();
+  }
+
+  void let_go() {
+    hardware_.let_go();
+    runtime_.let_go();
+    for (const auto& bond : scheduler_.bonds()) bond->let_go();
+  }
+
+  void look_after_takeover() {
+    if (!handing_over_.is_busy() || !handing_over_.turn(lnx::monotonic_ms())) return;
+    log_line("process " + std::to_string(handing_over_.successor()) + " carries on; this one ends");
+    is_others_ = true;
+    runtime_.stop();
+  }
+
   void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
+    look_after_takeover();
+    if (is_others_) return;
     log_.flush();
     stay_in_place();
     const Outcome shown = files_.update(scheduler_.bonds(), scheduler_.now());
@@ -232,6 +319,9 @@ class Daemon {
   WorkerPool pool_;  // outlives the bonds
   Scheduler scheduler_;
   CommandExecutor executor_;
+  HandingOver handing_over_;
+  std::uint64_t given_version_ = 0;  ///< of the scheduler's handles, when they were given
+  bool is_others_ = false;           ///< what is open here belongs to another process
   Runtime runtime_;
   Tick look_at_place_{};
   std::string place_trouble_;
@@ -255,9 +345,20 @@ std::optional<std::string> take_log_target(std::vector<std::string>& words, LogT
 }
 
 /// Starts and runs to its end; with a background, tells it how the start went.
-int serve(const Invocation& invocation, Configuration configuration, LogTarget log, lnx::Background& background) {
+int serve(const Invocation& invocation, Configuration configuration, LogTarget log, lnx::Background& background,
+          bool takes_over = false) {
+  TakingOver other;
+  if (takes_over) {
+    const Outcome begun = other.begin(invocation.run_dir);
+    if (!begun.ok() && begun.error != ECONNREFUSED) {
+      background.tell(begun);
+      complain(begun.reason);
+      return exit_failed;
+    }
+  }
   Daemon daemon(invocation, std::move(configuration), log);
-  const Outcome started = daemon.start(invocation.run_dir);
+  const Outcome started =
+      other.has_begun() ? daemon.take_over(invocation.run_dir, other) : daemon.start(invocation.run_dir);
   background.tell(started);
   if (!started.ok()) {
     daemon.say_why_not(started.reason);
@@ -272,6 +373,7 @@ int serve(const Invocation& invocation, Configuration configuration, LogTarget l
 int run(const Invocation& invocation) {
   Invocation rest = invocation;
   const bool in_background = std::erase(rest.words, "--background") + std::erase(rest.words, "-b") != 0;
+  const bool takes_over = std::erase(rest.words, "--takeover") != 0;
   // Of the background nobody sees what it says on stderr.
   LogTarget log = in_background ? LogTarget::kernel_log : LogTarget::standard_error;
   if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
@@ -284,7 +386,7 @@ int run(const Invocation& invocation) {
       return begun->ok() ? exit_done : exit_failed;
     }
   }
-  return serve(rest, std::move(*read.configuration), log, background);
+  return serve(rest, std::move(*read.configuration), log, background, takes_over);
 }
 
 int add(const Invocation& invocation) {

@@ -36,6 +36,7 @@ LinuxOffload::LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, 
 
 LinuxOffload::~LinuxOffload() {
   std::erase(context_->offloads, this);
+  if (context_->let_go) return;
   // First of all everything is the daemon's: what comes from here on waits in the sockets and in bond0's queue.
   last_.serves = 0;
   (void)put_in_force();

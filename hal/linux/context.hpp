@@ -9,6 +9,7 @@
 #include "hal/linux/adoption.hpp"
 #include "hal/linux/bpf_kernel_layout.hpp"
 #include "hal/linux/driver.hpp"
+#include "hal/linux/handover.hpp"
 #include "hal/linux/interfaces.hpp"
 
 namespace bondbox::lnx {
@@ -36,6 +37,8 @@ struct Context {
   std::vector<ClaimedNic> nics;
   std::vector<TapHostPort*> host_ports;
   Adoption adoption;
+  Handover handed;      ///< by the process whose place this one takes
+  bool let_go = false;  ///< another process has all of it now: nothing is given back, put right or taken away
   std::vector<LinuxOffload*> offloads;
   KnownKernelLayout kernel_layout;
   ProvenBpf proven_bpf;

@@ -49,6 +49,11 @@ int HostJournal::open(const std::string& run_dir, std::string_view name, std::ui
   return Journal::open(run_dir, hosts, name, namespace_inode);
 }
 
+void HostJournal::take_over(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
+                            UniqueFd lock) {
+  Journal::take_over(run_dir, hosts, name, namespace_inode, std::move(lock));
+}
+
 std::optional<HostRecord> HostJournal::peek(const std::string& run_dir, std::string_view name,
                                             std::uint64_t namespace_inode) {
   const Result<std::string> text = read_file(path_of(run_dir, hosts, name, namespace_inode));

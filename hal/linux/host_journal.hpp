@@ -30,6 +30,8 @@ class HostJournal : public Journal {
  public:
   /// As Journal::open.
   int open(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode);
+  /// As Journal::take_over.
+  void take_over(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode, UniqueFd lock);
   /// What a process has noted, dead or alive; empty: nothing that is understood.
   static std::optional<HostRecord> peek(const std::string& run_dir, std::string_view name,
                                         std::uint64_t namespace_inode);

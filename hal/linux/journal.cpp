@@ -78,6 +78,12 @@ int Journal::open(const std::string& run_dir, std::string_view kind, std::string
   return EBUSY;
 }
 
+void Journal::take_over(const std::string& run_dir, std::string_view kind, std::string_view name,
+                        std::uint64_t namespace_inode, UniqueFd lock) {
+  path_ = path_of(run_dir, kind, name, namespace_inode);
+  lock_ = std::move(lock);
+}
+
 std::vector<std::string> Journal::list(const std::string& run_dir, std::string_view kind,
                                        std::uint64_t namespace_inode) {
   std::vector<std::string> names;

@@ -26,6 +26,11 @@ class Journal {
   static std::vector<std::string> list(const std::string& run_dir, std::string_view kind,
                                        std::uint64_t namespace_inode);
 
+  /// The lock of the process before, which goes on with this one; an invalid one leaves it closed.
+  void take_over(const std::string& run_dir, std::string_view kind, std::string_view name,
+                 std::uint64_t namespace_inode, UniqueFd lock);
+  int handle() const noexcept { return lock_.get(); }
+
   bool is_open() const noexcept { return lock_.valid(); }
   /// What is in it; empty text for one just made.
   std::string read() const;

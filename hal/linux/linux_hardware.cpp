@@ -47,6 +47,11 @@ int LinuxHardware::put_back_notes() {
   return first;
 }
 
+void LinuxHardware::give(Handover& handover) const {
+  for (const Context::ClaimedNic& claimed : context_->nics) claimed.nic->give(handover);
+  for (const TapHostPort* const port : context_->host_ports) port->give(handover);
+}
+
 Result<std::unique_ptr<Nic>> LinuxHardware::open_nic(std::string_view name, LinkSource source) {
   if (!usable_.ok()) return usable_;
   return PacketNic::open(context_, name, source);

@@ -38,6 +38,15 @@ class LinuxHardware : public Hardware {
   /// that could not be written, 0: all there.
   int put_back_notes();
 
+  /// Everything open here, for the process that takes this one's place. What it names stays open here.
+  void give(Handover& handover) const;
+  /// The other way: what is opened from here on and was handed over goes on as it stands.
+  void take(Handover handed) { context_->handed = std::move(handed); }
+  Handover& handed() noexcept { return context_->handed; }
+  /// Another process has it all: what ends here undoes nothing, until hold().
+  void let_go() noexcept { context_->let_go = true; }
+  void hold() noexcept { context_->let_go = false; }
+
   Result<std::unique_ptr<Nic>> open_nic(std::string_view name, LinkSource source) override;
   bool has_interface(std::string_view name) override;
   Result<std::unique_ptr<HostPort>> open_host_port(std::string_view name, std::size_t queues = 1,

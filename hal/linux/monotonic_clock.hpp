@@ -19,6 +19,9 @@ std::int64_t wall_time_ms() noexcept;
 class MonotonicClock : public Clock {
  public:
   MonotonicClock() noexcept : start_ms_(monotonic_ms()) {}
+  /// Goes on with another process's ticks: `start_ms` is what begins_at_ms() says there.
+  void begin_at(std::int64_t start_ms) noexcept { start_ms_ = start_ms; }
+  std::int64_t begins_at_ms() const noexcept { return start_ms_; }
   Tick now() override { return {monotonic_ms() - start_ms_}; }
   /// The reading of CLOCK_MONOTONIC, in milliseconds, at which `tick` begins: for timers.
   std::int64_t monotonic_ms_at(Tick tick) const noexcept { return start_ms_ + tick.number; }

@@ -54,7 +54,8 @@ Result<std::unique_ptr<Nic>> PacketNic::open(std::shared_ptr<Context> context, s
   }
   if (Outcome outcome = judge(*context, info); !outcome.ok()) return outcome;
   std::unique_ptr<PacketNic> nic(new PacketNic(std::move(context), info, source));
-  if (Outcome outcome = nic->start(info); !outcome.ok()) return outcome;
+  const bool handed = nic->context_->handed.has(handed_port(info.index) + "data");
+  if (Outcome outcome = handed ? nic->take_over(info) : nic->start(info); !outcome.ok()) return outcome;
   return std::unique_ptr<Nic>(std::move(nic));
 }
 
@@ -101,6 +102,32 @@ Outcome PacketNic::start(InterfaceInfo& info) {
   carried_ = claim_.is_adopted();
   context_->nics.push_back({index_, name_, this});
   return Outcome::done();
+}
+
+Outcome PacketNic::take_over(const InterfaceInfo& info) {
+  const std::string key = handed_port(index_);
+  Handover& handed = context_->handed;
+  if (Outcome outcome = claim_.take_over(context_, index_); !outcome.ok()) return outcome;
+  handed_ = true;
+  promiscuous_ = handed.number(key + "promiscuous") != 0;
+  shares_ = handed.number(key + "shares") != 0;
+  socket_.take_over(handed.take(key + "data"), Hears::data, index_, promiscuous_);
+  control_.take_over(handed.take(key + "control"), Hears::control, index_, promiscuous_);
+  permanent_mac_ = context_->driver.permanent_mac(name_);
+  if (permanent_mac_.is_zero())
+    permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : claim_.found_mac();
+  (void)losses_.open(name_, index_, mac_);
+  context_->nics.push_back({index_, name_, this});
+  return is_there() ? Outcome::done() : gone();
+}
+
+void PacketNic::give(Handover& handover) const {
+  const std::string key = handed_port(index_);
+  claim_.give(handover);
+  handover.lend(key + "data", socket_.fd());
+  handover.lend(key + "control", control_.fd());
+  handover.note(key + "promiscuous", promiscuous_ ? 1 : 0);
+  handover.note(key + "shares", shares_ ? 1 : 0);
 }
 
 LinkProbes PacketNic::probes() {

@@ -27,6 +27,9 @@ class PacketNic : public Nic {
   static Result<std::unique_ptr<Nic>> open(std::shared_ptr<Context> context, std::string_view name, LinkSource source);
   ~PacketNic() override;
 
+  /// What the process that takes this one's place needs.
+  void give(Handover& handover) const;
+
   std::string_view name() const noexcept override { return name_; }
   MacAddress permanent_mac() const noexcept override { return permanent_mac_; }
   MacAddress mac() const noexcept override { return mac_; }
@@ -36,6 +39,7 @@ class PacketNic : public Nic {
   Outcome set_promiscuous(bool on) override;
   /// Also learns a MAC or MTU that somebody else has changed.
   LinkSample link() override;
+  bool was_handed_over() const noexcept override { return handed_; }
   bool has_lost_link() override;
   void set_link_source(LinkSource source) override;
   std::size_t receive(PacketBatch& batch) override;
@@ -82,6 +86,7 @@ class PacketNic : public Nic {
   PacketNic(std::shared_ptr<Context> context, const InterfaceInfo& info, LinkSource source);
   LinkProbes probes();
   Outcome start(InterfaceInfo& info);
+  Outcome take_over(const InterfaceInfo& info);
   /// Whether the interface is still there; learns its MAC. The first "no" is final.
   bool is_there();
   /// Whether a link that has just come carries what is sent: the kernel starts the interface's queue a while after its
@@ -105,6 +110,7 @@ class PacketNic : public Nic {
   bool gone_ = false;
   bool promiscuous_ = false;
   AlsoHeard also_heard_;
+  bool handed_ = false;
   bool carried_ = false;  ///< by programs of a killed process, as far as we know
   MacAddress mac_;
   MacAddress permanent_mac_;

@@ -92,6 +92,14 @@ int PacketSocket::open(Hears hears) {
   return set_hears(hears);
 }
 
+void PacketSocket::take_over(UniqueFd fd, Hears hears, int index, bool promiscuous) {
+  fd_ = std::move(fd);
+  hears_ = hears;
+  index_ = index;
+  promiscuous_ = promiscuous;
+  vectors_ = std::make_unique<Vectors>();
+}
+
 int PacketSocket::set_hears(Hears hears) {
   hears_ = hears;
   return attach_filter();

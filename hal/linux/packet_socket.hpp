@@ -26,6 +26,8 @@ class PacketSocket {
   /// errno, 0: done. It receives nothing before bind(). One that does not hear data has small buffers, and what it
   /// sends overtakes data in the interface's queue.
   int open(Hears hears = Hears::data);
+  /// One of another process, as it stands: bound, with its options, filters and what waits in it.
+  void take_over(UniqueFd fd, Hears hears, int index, bool promiscuous);
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
   int bind(int index);
   int set_promiscuous(bool on);

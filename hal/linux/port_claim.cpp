@@ -135,7 +135,7 @@ void look_at_addresses(Context& context, const InterfaceInfo& info, PortRecord& 
 }  // namespace
 
 void PortClaim::release() {
-  if (context_ == nullptr) return;
+  if (context_ == nullptr || context_->let_go) return;
   (void)restore_port(*context_, record_);
   abandon();
 }
@@ -200,6 +200,24 @@ Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, F
   Outcome outcome = raise_fence(wanted);
   if (!outcome.ok()) release();
   return outcome;
+}
+
+Outcome PortClaim::take_over(std::shared_ptr<Context> context, int index) {
+  const std::string key = handed_port(index);
+  const std::optional<PortRecord> record = parse_port_record(context->handed.fact(key + "record"));
+  if (!record || record->index != index) return Outcome::failed(EBADMSG, "what was noted of a port is not understood");
+  record_ = *record;
+  journal_.take_over(context->run_dir, record_.name, context->namespace_inode, context->handed.take(key + "journal"));
+  owner_ = context->handed.take(key + "owner");
+  context_ = std::move(context);
+  return Outcome::done();
+}
+
+void PortClaim::give(Handover& handover) const {
+  const std::string key = handed_port(record_.index);
+  handover.note(key + "record", to_text(record_));
+  handover.lend(key + "journal", journal_.handle());
+  handover.lend(key + "owner", owner_.get());
 }
 
 /// The fence stands, or what the killed process put in its place: it stays until the new owner replaces it.

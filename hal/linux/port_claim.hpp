@@ -25,6 +25,11 @@ class PortClaim {
   /// changed. `wanted` is there for kernels, and tests, without ingress filters.
   Outcome take(std::shared_ptr<Context> context, InterfaceInfo& info, FenceKind wanted = FenceKind::filter);
 
+  /// What the process before had claimed, from context->handed; nothing about the interface changes. EBADMSG: it was
+  /// not handed over.
+  Outcome take_over(std::shared_ptr<Context> context, int index);
+  void give(Handover& handover) const;
+
   /// To be called before the port's MAC (MTU) becomes `to`. A journal that cannot be written is logged, no more: the
   /// bond is worth more than the notes.
   void before_change(MacAddress from, MacAddress to);
@@ -65,6 +70,11 @@ class PortClaim {
   PortRecord record_;
   bool adopted_ = false;
 };
+
+/// What everything of the interface with this index is called in a handover begins so.
+inline std::string handed_port(int index) {
+  return "port/" + std::to_string(index) + "/";
+}
 
 /// Puts right what killed processes left on ports of this namespace, but for those that are to be taken over. One line
 /// for each port: what was done.

@@ -111,6 +111,11 @@ int PortJournal::open(const std::string& run_dir, std::string_view name, std::ui
   return journal.Journal::open(run_dir, ports, name, namespace_inode);
 }
 
+void PortJournal::take_over(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode,
+                            UniqueFd lock) {
+  Journal::take_over(run_dir, ports, name, namespace_inode, std::move(lock));
+}
+
 std::vector<std::string> PortJournal::list(const std::string& run_dir, std::uint64_t namespace_inode) {
   return Journal::list(run_dir, ports, namespace_inode);
 }

@@ -54,6 +54,9 @@ class PortJournal : public Journal {
   /// The ports that have a file, by name, for this namespace.
   static std::vector<std::string> list(const std::string& run_dir, std::uint64_t namespace_inode);
 
+  /// As Journal::take_over.
+  void take_over(const std::string& run_dir, std::string_view name, std::uint64_t namespace_inode, UniqueFd lock);
+
   using Journal::write;
   int write(const PortRecord& record) { return Journal::write(to_text(record)); }
 };

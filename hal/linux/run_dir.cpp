@@ -73,6 +73,11 @@ Outcome RunDir::put_back() {
   return open(std::string(path_));
 }
 
+void RunDir::take_over(std::string path, UniqueFd lock) {
+  path_ = std::move(path);
+  lock_ = std::move(lock);
+}
+
 Outcome RunDir::write(std::string_view name, std::string_view text) const {
   const std::string target = file(name);
   if (Outcome outcome = make_directories(target.substr(0, target.rfind('/'))); !outcome.ok()) return outcome;

@@ -22,6 +22,10 @@ class RunDir {
   /// Makes it again at its path, empty but for the lock. As open(); after a failure all is as before.
   Outcome put_back();
 
+  /// With the lock of the process before, which goes on with this one.
+  void take_over(std::string path, UniqueFd lock);
+  int lock_handle() const noexcept { return lock_.get(); }
+
   const std::string& path() const noexcept { return path_; }
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
 

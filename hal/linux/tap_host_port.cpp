@@ -24,6 +24,11 @@ namespace {
 
 constexpr std::uint32_t transmit_queue_length = 1'000;  // frames; the driver's own default of 500 drops bursts
 
+/// What everything of a host port is called in a handover begins so; the queues follow by their numbers.
+std::string handed_host(std::string_view name) {
+  return "host/" + std::string(name) + "/";
+}
+
 Outcome no_device(const std::string& name, int error) {
   if (error == EPERM || error == EACCES)
     return Outcome::failed(EPERM, "no right to make " + name + " with /dev/net/tun: run as root or with CAP_NET_ADMIN");
@@ -42,6 +47,7 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
                            "\"" + text + "\" cannot name an interface: 1 to 15 characters without / : % or space");
   InterfaceInfo info;
   const bool exists = context->interfaces.find(name, info) == 0;
+  if (exists && context->handed.has(handed_host(name) + "0")) return take_from_handover(context, info, channels);
   std::vector<Adoption::Host>& left = context->adoption.hosts;
   for (auto host = left.begin(); exists && host != left.end(); ++host) {
     if (host->record.index != info.index) continue;
@@ -91,6 +97,40 @@ Result<std::unique_ptr<HostPort>> TapHostPort::take_over(std::shared_ptr<Context
   return std::unique_ptr<HostPort>(std::move(port));
 }
 
+Result<std::unique_ptr<HostPort>> TapHostPort::take_from_handover(std::shared_ptr<Context> context,
+                                                                  const InterfaceInfo& info, std::size_t channels) {
+  const std::string key = handed_host(info.name);
+  Handover& handed = context->handed;
+  if (handed.number(key + "index") != info.index)
+    return Outcome::failed(EEXIST, "another interface is called " + info.name + " by now");
+  std::vector<UniqueFd> queues;
+  for (std::size_t i = 0; i < TapQueues::queues_max && handed.has(key + std::to_string(i)); ++i)
+    queues.push_back(handed.take(key + std::to_string(i)));
+  const auto wanted = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(handed.number(key + "wanted"), 1, static_cast<std::int64_t>(queues.size())));
+  TapQueues made;
+  made.take_over(std::move(queues), handed.number(key + "several") != 0, wanted, channels);
+  HostJournal journal;
+  journal.take_over(context->run_dir, info.name, context->namespace_inode, handed.take(key + "journal"));
+  const bool carrier = handed.number(key + "carrier") != 0;
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(made), info.index));
+  port->handed_ = true;
+  port->carrier_ = carrier;
+  port->journal_ = std::move(journal);
+  port->learn();
+  return std::unique_ptr<HostPort>(std::move(port));
+}
+
+void TapHostPort::give(Handover& handover) const {
+  const std::string key = handed_host(name_);
+  for (std::size_t i = 0; i < queues_.size(); ++i) handover.lend(key + std::to_string(i), queues_.fd(i));
+  handover.lend(key + "journal", journal_.handle());
+  handover.note(key + "index", index_);
+  handover.note(key + "several", queues_.several() ? 1 : 0);
+  handover.note(key + "wanted", static_cast<std::int64_t>(queues_.wanted()));
+  handover.note(key + "carrier", carrier_ ? 1 : 0);
+}
+
 Outcome TapHostPort::set_persistent(bool on) {
   offloaded_ = on;
   int error = 0;
@@ -111,7 +151,7 @@ void TapHostPort::end_adoption() {
 }
 
 TapHostPort::~TapHostPort() {
-  if (journal_.is_open()) (void)set_persistent(false);
+  if (journal_.is_open() && !context_->let_go) (void)set_persistent(false);
   std::erase(context_->host_ports, this);
 }
 

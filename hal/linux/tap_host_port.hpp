@@ -31,6 +31,9 @@ class TapHostPort : public HostPort {
   TapHostPort(const TapHostPort&) = delete;
   TapHostPort& operator=(const TapHostPort&) = delete;
 
+  /// What the process that takes this one's place needs.
+  void give(Handover& handover) const;
+
   std::string_view name() const noexcept override { return name_; }
   MacAddress mac() const noexcept override { return state_.mac; }
   Outcome set_mac(MacAddress mac) override;
@@ -66,6 +69,8 @@ class TapHostPort : public HostPort {
   /// Its note is where the next start looks for it, again. errno, 0: done.
   int put_back_note() { return journal_.put_back(); }
   bool was_taken_over() const noexcept override { return adopted_; }
+  bool was_handed_over() const noexcept override { return handed_; }
+  bool shows_carrier() const noexcept override { return carrier_; }
   /// All bonds are made: whether an offload has replaced the programs of the process before. Without one they go.
   void end_adoption();
   /// Whether a change of this interface, or of addresses on it, may change what this port reports.
@@ -109,6 +114,8 @@ class TapHostPort : public HostPort {
   IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
   static Result<std::unique_ptr<HostPort>> take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
                                                      Adoption::Host host, std::size_t queues, std::size_t channels);
+  static Result<std::unique_ptr<HostPort>> take_from_handover(std::shared_ptr<Context> context,
+                                                              const InterfaceInfo& info, std::size_t channels);
   void vanish();
   void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.
@@ -122,6 +129,7 @@ class TapHostPort : public HostPort {
   std::size_t turn_ = 0;  ///< the queue that receive() began behind last
   bool carrier_ = true;   ///< as last set; a new device shows a cable
   bool adopted_ = false;
+  bool handed_ = false;
   bool offloaded_ = false;  ///< set_persistent(true) was called: by an offload
   bool gone_ = false;
   bool joins_ = true;

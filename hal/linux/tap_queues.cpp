@@ -83,6 +83,12 @@ int TapQueues::take_over(std::string_view name, bool several, std::size_t queues
   return start(std::move(fd));
 }
 
+void TapQueues::take_over(std::vector<UniqueFd> queues, bool several, std::size_t wanted, std::size_t channels) {
+  if (several) purpose_ = wanted == 1 && channels > 1 ? Purpose::channels : Purpose::queues;
+  wanted_ = wanted;
+  for (UniqueFd& fd : queues) fds_.push_back(std::move(fd));
+}
+
 int TapQueues::start(UniqueFd fd) {
   int size = sizeof(OffloadHeader);
   if (::ioctl(fd.get(), TUNSETVNETHDRSZ, &size) != 0) return errno;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hal/linux/unique_fd.hpp"
 #include "hal/outcome.hpp"
@@ -30,6 +31,9 @@ class TapQueues {
   /// Attaches to a device that has outlived its process: several as make() made it then, to be used as make() says now
   /// as far as that lets it. errno, 0: done.
   int take_over(std::string_view name, bool several, std::size_t queues, std::size_t channels);
+  /// Those of another process, as they stand; the first is queue 0.
+  void take_over(std::vector<UniqueFd> queues, bool several, std::size_t wanted, std::size_t channels);
+  std::size_t wanted() const noexcept { return wanted_; }
   /// Whether it may have more than one.
   bool several() const noexcept { return purpose_ != Purpose::one; }
 
