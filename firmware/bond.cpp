@@ -20,6 +20,7 @@ auto with_policy(Policies& policy, Function function) {
 
 Bond::Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loops)
     : name_(std::move(name)),
+      interface_(name_),
       hardware_(hardware),
       events_(events),
       policy_(make_policy(Mode::active_backup)),
@@ -85,6 +86,11 @@ void Bond::observe_host() {
   if (!host_->is_present()) {
     loops_.close("the interface is gone");
     if (!remake_host()) return;
+  }
+  if (host_->is_present() && host_->interface_name() != interface_) {
+    interface_ = host_->interface_name();
+    record(EventKind::bond, {}, -1, "the interface is called %s now", interface_.c_str());
+    ++status_version_;
   }
   if (host_->is_up() != host_was_up_) {
     host_was_up_ = host_->is_up();

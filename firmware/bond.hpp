@@ -65,6 +65,8 @@ class Bond final : public OptionTarget {
   void seed(std::uint32_t value) noexcept { forwarder_.seed(value); }
 
   const std::string& name() const noexcept { return name_; }
+  /// What the host calls it: its name, unless somebody has renamed the interface.
+  const std::string& interface_name() const noexcept { return interface_; }
   const ForwardingPlan& plan() const noexcept { return plan_; }
   BondStatus status(Tick now) const;
   /// Changes whenever the kernel-format status text may have changed.
@@ -220,6 +222,7 @@ class Bond final : public OptionTarget {
   void report_link(const Port& port, const LinkMonitor::Change& change, bool active);
 
   std::string name_;
+  std::string interface_;
   Hardware& hardware_;
   EventLog& events_;
   BondOptions options_;
@@ -247,6 +250,7 @@ class Bond final : public OptionTarget {
   bool mac_adopted_ = false;           ///< the first port's MAC, or one that somebody set
   bool fail_over_mac_forced_ = false;  ///< turned to active because a port cannot change its MAC
   Tick next_remake_{};
+  std::string remake_refusal_;  ///< why it could not be made again last; empty: it could
   bool host_was_up_ = false;
   bool let_go_ = false;
   bool held_up_ = false;  ///< the host has set it down while something of it was about to leave: not told yet

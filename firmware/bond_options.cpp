@@ -118,6 +118,7 @@ void Bond::note_lacp() {
 BondStatus Bond::status(Tick now) const {
   BondStatus status;
   status.name = name_;
+  if (interface_ != name_) status.interface = interface_;
   status.at = now;
   status.options = options_;
   status.active = active_port_name();

@@ -1,6 +1,7 @@
 // How ports come into a bond and leave it: enslaving, releasing, vanishing, coming back.
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "firmware/bond.hpp"
 
@@ -90,15 +91,18 @@ bool Bond::remake_host() {
   offload_.close(name_ + " is gone");
   if (now_ < next_remake_) return false;
   next_remake_ = now_ + retry_interval;
-  record(EventKind::fault, {}, -1, "the interface is gone, making it again");
+  if (remake_refusal_.empty()) record(EventKind::fault, {}, -1, "the interface is gone, making it again");
   std::size_t queues = queues_shown_;
   for (const PortId id : order_) queues = std::max<std::size_t>(queues, slot(id).options.queue_id + 1u);
   auto host = hardware_.open_host_port(name_, queues, loops_.wanted());
   ++handles_version_;
   if (!host.ok()) {
-    record(EventKind::fault, {}, -1, "cannot be made again: %s", host.failure().reason.c_str());
+    // Tried each second, told once.
+    if (std::exchange(remake_refusal_, host.failure().reason) != host.failure().reason)
+      record(EventKind::fault, {}, -1, "cannot be made again: %s", host.failure().reason.c_str());
     return false;
   }
+  if (!std::exchange(remake_refusal_, {}).empty()) record(EventKind::bond, {}, -1, "the interface is there again");
   host_ = std::move(host.value());
   carrier_shown_ = !host_->set_carrier(false).ok();
   queues_shown_ = 1;

@@ -50,6 +50,7 @@ struct LoopStatus {
 
 struct BondStatus {
   std::string name;
+  std::string interface;  ///< its name on the host; empty: the bond's own
   Tick at{};
   BondOptions options;
   std::string active;   ///< empty: none

@@ -195,10 +195,11 @@ Reply CommandExecutor::in_a_step(const std::function<Reply()>& change) {
 Reply CommandExecutor::status(std::span<const std::string> arguments) {
   const StatusRequest request = parse_status(arguments);
   Reply reply;
-  if (!request.bond.empty() && find(request.bond, reply) == nullptr) return reply;
+  const Bond* const asked = request.bond.empty() ? nullptr : find(request.bond, reply);
+  if (reply.exit_status != 0) return reply;
   std::vector<BondStatus> bonds;
   for (const auto& bond : scheduler_.bonds()) {
-    if (request.bond.empty() || bond->name() == request.bond) bonds.push_back(bond->status(scheduler_.now()));
+    if (asked == nullptr || bond.get() == asked) bonds.push_back(bond->status(scheduler_.now()));
   }
   if (request.format == StatusFormat::json) return {0, render_json(bonds, scheduler_.status(), wall_clock_())};
   if (request.format == StatusFormat::prometheus)
@@ -216,12 +217,13 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
 Reply CommandExecutor::events(std::span<const std::string> arguments) {
   const EventsRequest request = parse_events(arguments);
   Reply reply;
-  if (!request.bond.empty() && find(request.bond, reply) == nullptr) return reply;
+  const Bond* const asked = request.bond.empty() ? nullptr : find(request.bond, reply);
+  if (reply.exit_status != 0) return reply;
   const WallClock wall = wall_clock_();
   // With --after the first line is the number of the latest event: where the next call goes on.
   if (request.after) reply.text = std::to_string(scheduler_.events().last_sequence()) + "\n";
   scheduler_.events().for_each_after(request.after.value_or(0), [&](const Event& event) {
-    if (request.bond.empty() || event.bond == request.bond) reply.text += render_event(event, wall);
+    if (asked == nullptr || event.bond == asked->name()) reply.text += render_event(event, wall);
   });
   return reply;
 }

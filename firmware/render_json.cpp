@@ -149,6 +149,7 @@ json::object bond_json(const BondStatus& bond) {
   }
   json::object object = {
       {"name", bond.name},
+      {"interface", bond.interface.empty() ? bond.name : bond.interface},
       {"tick", bond.at.number},
       {"mode", mode_name(bond.options.mode)},
       {"carrier", bond.carrier},

@@ -47,7 +47,8 @@ std::string wall_text(std::int64_t wall_ms) {
 }
 
 void append_troubles(std::string& text, const BondStatus& bond) {
-  if (!bond.host_up) text += "  DOWN: " + bond.name + " is set down on the host: ip link set " + bond.name + " up\n";
+  const std::string& shown = bond.interface.empty() ? bond.name : bond.interface;
+  if (!bond.host_up) text += "  DOWN: " + shown + " is set down on the host: ip link set " + shown + " up\n";
   if (bond.ports.empty()) text += "  DOWN: no ports\n";
   if (!bond.ports.empty() && !bond.carrier) {
     const bool any_up = std::any_of(bond.ports.begin(), bond.ports.end(),
@@ -229,6 +230,7 @@ std::string text_with(const BondStatus& bond, const Detail& detail) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }
   text += line + "\n";
+  if (!bond.interface.empty()) text += "  interface: called " + bond.interface + " on the host\n";
   text += "  forwarding: " + forwarding_text(bond.offload, detail.reason) + "\n";
   if (const std::uint32_t window = bond.options.busy_poll_us; window != 0)
     append_format(text, "  polling: for up to %u us before it sleeps, while frames come\n", window);

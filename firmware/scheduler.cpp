@@ -35,6 +35,8 @@ void Scheduler::remove_departed() {
 Bond* Scheduler::find(std::string_view name) {
   for (const auto& bond : bonds_)
     if (bond->name() == name) return bond.get();
+  for (const auto& bond : bonds_)
+    if (bond->interface_name() == name) return bond.get();
   return nullptr;
 }
 

@@ -10,11 +10,13 @@ constexpr const char* proc_directory = "net/bonding/";
 constexpr const char* sys_directory = "sys/";
 constexpr const char* class_directory = "sys/class/net/";
 constexpr const char* masters_file = "sys/class/net/bonding_masters";
+constexpr Ticks retry_interval = ticks_from_ms(1'000);
 
 std::map<std::string, std::string> files_of(const Bond& bond, Tick now) {
-  const BondStatus status = bond.status(now);
+  BondStatus status = bond.status(now);
+  status.name = bond.interface_name();  // as the driver has it
   std::map<std::string, std::string> files;
-  files[proc_directory + bond.name()] = render_proc(status, ProcReader::anybody);
+  files[proc_directory + status.name] = render_proc(status, ProcReader::anybody);
   for (SysfsEntry& entry : render_sysfs(status, bond))
     files[class_directory + entry.path] = entry.is_link ? std::string(1, '\0') + entry.text : std::move(entry.text);
   return files;
@@ -32,7 +34,7 @@ void StatusFiles::remove(const Shown& shown) {
 }
 
 void StatusFiles::remove_all() {
-  for (const auto& [name, shown] : bonds_) directory_.remove(proc_directory + name);
+  for (const auto& [name, shown] : bonds_) remove(shown);
   bonds_.clear();
   directory_.remove_tree(sys_directory);
 }
@@ -48,7 +50,7 @@ Outcome StatusFiles::show(const Bond& bond, Shown& shown, Tick now) {
   Outcome first = Outcome::done();
   std::map<std::string, std::string> files = files_of(bond, now);
   // Ports first: a reader of the bond's list of them finds each.
-  const std::string own = class_directory + bond.name() + "/";
+  const std::string own = class_directory + bond.interface_name() + "/";
   for (const bool of_bond : {false, true}) {
     for (const auto& [path, text] : files) {
       const auto before = shown.files.find(path);
@@ -58,14 +60,13 @@ Outcome StatusFiles::show(const Bond& bond, Shown& shown, Tick now) {
   }
   for (const auto& [path, text] : shown.files)
     if (!files.contains(path)) directory_.prune(path);
-  // What could not be written is tried again with the next change, as all else that changes then.
   if (first.ok()) shown.files = std::move(files);
   return first;
 }
 
 Outcome StatusFiles::show_masters(std::span<const std::unique_ptr<Bond>> bonds) {
   std::string masters;
-  for (const auto& bond : bonds) masters += (masters.empty() ? "" : " ") + bond->name();
+  for (const auto& bond : bonds) masters += (masters.empty() ? "" : " ") + bond->interface_name();
   masters += "\n";
   if (masters == masters_) return Outcome::done();
   const Outcome outcome = write(masters_file, masters);
@@ -86,10 +87,14 @@ Outcome StatusFiles::update(std::span<const std::unique_ptr<Bond>> bonds, Tick n
   });
   for (const auto& bond : bonds) {
     Shown& shown = bonds_[bond->name()];
-    if (shown.version == bond->status_version()) continue;
-    shown.version = bond->status_version();
+    // What has no room now may have some later, and need not be tried with every step.
+    const bool news = std::exchange(shown.tried, bond->status_version()) != bond->status_version();
+    if (shown.version == bond->status_version() || (!news && now < next_try_)) continue;
     tried = true;
-    if (Outcome outcome = show(*bond, shown, now); !outcome.ok() && first.ok()) first = outcome;
+    next_try_ = now + retry_interval;
+    const Outcome outcome = show(*bond, shown, now);
+    if (outcome.ok()) shown.version = bond->status_version();
+    if (!outcome.ok() && first.ok()) first = outcome;
   }
   if (Outcome outcome = show_masters(bonds); !outcome.ok() && first.ok()) first = outcome;
   if (!tried) return Outcome::done();

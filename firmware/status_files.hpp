@@ -30,7 +30,8 @@ class StatusFiles {
 
  private:
   struct Shown {
-    std::uint64_t version = 0;
+    std::uint64_t version = 0;                 ///< that the files show
+    std::uint64_t tried = 0;                   ///< that they were last to show
     std::map<std::string, std::string> files;  ///< by path; what is in them. Links hold where they lead, after '\0'
   };
   void remove(const Shown& shown);
@@ -42,6 +43,7 @@ class StatusFiles {
   std::map<std::string, Shown> bonds_;
   std::string masters_;  ///< as last written; empty: not yet
   bool failed_ = false;
+  Tick next_try_{};  ///< while it has failed
 };
 
 }  // namespace bondbox

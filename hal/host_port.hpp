@@ -43,6 +43,8 @@ struct HostGroup {
 class HostPort : public Channel {
  public:
   virtual std::string_view name() const noexcept = 0;
+  /// What the host calls the interface now: somebody may have renamed it. name() stays.
+  virtual std::string_view interface_name() const noexcept { return name(); }
   virtual MacAddress mac() const noexcept = 0;
   virtual Outcome set_mac(MacAddress mac) = 0;
   virtual std::uint32_t mtu() const noexcept = 0;

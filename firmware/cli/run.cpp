@@ -1,4 +1,5 @@
 // `bondbox run`: the daemon in the foreground.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -69,7 +70,9 @@ class Daemon {
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
     lnx::tell_supervisor("READY=1");
-    return write_pid();
+    // A full disk is no reason to give up a bond that works.
+    if (const Outcome outcome = write_pid(); !outcome.ok()) log_line(outcome.reason, LogLevel::warning);
+    return Outcome::done();
   }
 
   /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.

@@ -15,7 +15,8 @@ namespace bondbox::lnx {
 namespace {
 
 /// Whether the interface of then is there. The kernel gives the numbers of namespaces and interfaces anew, so only a
-/// TAP device with our name as well is taken for ours: one that was renamed stays behind, and nobody else's is touched.
+/// TAP device with the name that it had then is taken for ours: one that was renamed after its daemon was killed stays
+/// behind, and nobody else's is touched.
 bool is_there(Context& context, const HostRecord& record) {
   InterfaceInfo info;
   const bool same_boot = record.boot_id.empty() || context.boot_id.empty() || record.boot_id == context.boot_id;
@@ -48,6 +49,7 @@ std::vector<std::string> begin_adoption(Context& context, std::span<const Wanted
       host.journal.remove();
       continue;
     }
+    host.bond = name;
     host.record = *record;
     const auto bond = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
     if (bond == wanted.end()) {

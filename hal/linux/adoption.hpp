@@ -23,6 +23,7 @@ struct WantedBond {
 /// Between the start of a process and the time when all of its bonds are made.
 struct Adoption {
   struct Host {
+    std::string bond;  ///< whose it is; the record names the interface, which may have been renamed
     HostRecord record;
     HostJournal journal;  ///< locked
   };

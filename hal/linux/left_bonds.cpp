@@ -53,7 +53,7 @@ std::vector<LeftBond> left_bonds(const std::string& run_dir) {
     const std::optional<HostRecord> record = HostJournal::peek(run_dir, name, space);
     InterfaceInfo info;
     const bool same_boot = record && (record->boot_id.empty() || record->boot_id == boot_id);
-    if (!same_boot || interfaces.find(record->index, info) != 0 || info.name != name) continue;
+    if (!same_boot || interfaces.find(record->index, info) != 0 || info.name != record->name) continue;
     bonds.push_back({name, has_leftover_egress(interfaces.netlink(), record->index)});
   }
   return bonds;

@@ -46,15 +46,18 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
     return Outcome::failed(EINVAL,
                            "\"" + text + "\" cannot name an interface: 1 to 15 characters without / : % or space");
   InterfaceInfo info;
-  const bool exists = context->interfaces.find(name, info) == 0;
-  if (exists && context->handed.has(handed_host(name) + "0")) return take_from_handover(context, info, channels);
+  const std::string handed = handed_host(name);
+  if (context->handed.has(handed + "0") &&
+      context->interfaces.find(static_cast<int>(context->handed.number(handed + "index")), info) == 0)
+    return take_from_handover(context, name, info.index, channels);
   std::vector<Adoption::Host>& left = context->adoption.hosts;
-  for (auto host = left.begin(); exists && host != left.end(); ++host) {
-    if (host->record.index != info.index) continue;
+  for (auto host = left.begin(); host != left.end(); ++host) {
+    if (host->bond != name || context->interfaces.find(host->record.index, info) != 0) continue;
     Adoption::Host taken = std::move(*host);
     left.erase(host);
     return take_over(std::move(context), info, std::move(taken), queues, channels);
   }
+  const bool exists = context->interfaces.find(name, info) == 0;
   if (exists) return Outcome::failed(EEXIST, "there is an interface named " + text + " already");
   if (::access("/dev/net/tun", F_OK) != 0) return no_device(text, errno);
   TapQueues made;
@@ -79,6 +82,7 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
 
 TapHostPort::TapHostPort(std::shared_ptr<Context> context, std::string_view name, TapQueues queues, int index)
     : context_(std::move(context)), name_(name), queues_(std::move(queues)), index_(index) {
+  state_.name = name_;
   context_->host_ports.push_back(this);
 }
 
@@ -90,7 +94,7 @@ Result<std::unique_ptr<HostPort>> TapHostPort::take_over(std::shared_ptr<Context
     return Outcome::failed(error, info.name + " was left by a bondbox that was killed and cannot be taken over: " +
                                       std::strerror(error) + "; \"ip link del " + info.name + "\" removes it");
   }
-  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(made), info.index));
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), host.bond, std::move(made), info.index));
   port->adopted_ = true;
   port->journal_ = std::move(host.journal);
   port->learn();
@@ -98,11 +102,10 @@ Result<std::unique_ptr<HostPort>> TapHostPort::take_over(std::shared_ptr<Context
 }
 
 Result<std::unique_ptr<HostPort>> TapHostPort::take_from_handover(std::shared_ptr<Context> context,
-                                                                  const InterfaceInfo& info, std::size_t channels) {
-  const std::string key = handed_host(info.name);
+                                                                  std::string_view name, int index,
+                                                                  std::size_t channels) {
+  const std::string key = handed_host(name);
   Handover& handed = context->handed;
-  if (handed.number(key + "index") != info.index)
-    return Outcome::failed(EEXIST, "another interface is called " + info.name + " by now");
   std::vector<UniqueFd> queues;
   for (std::size_t i = 0; i < TapQueues::queues_max && handed.has(key + std::to_string(i)); ++i)
     queues.push_back(handed.take(key + std::to_string(i)));
@@ -111,9 +114,9 @@ Result<std::unique_ptr<HostPort>> TapHostPort::take_from_handover(std::shared_pt
   TapQueues made;
   made.take_over(std::move(queues), handed.number(key + "several") != 0, wanted, channels);
   HostJournal journal;
-  journal.take_over(context->run_dir, info.name, context->namespace_inode, handed.take(key + "journal"));
+  journal.take_over(context->run_dir, name, context->namespace_inode, handed.take(key + "journal"));
   const bool carrier = handed.number(key + "carrier") != 0;
-  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), info.name, std::move(made), info.index));
+  std::unique_ptr<TapHostPort> port(new TapHostPort(std::move(context), name, std::move(made), index));
   port->handed_ = true;
   port->carrier_ = carrier;
   port->journal_ = std::move(journal);
@@ -131,13 +134,16 @@ void TapHostPort::give(Handover& handover) const {
   handover.note(key + "carrier", carrier_ ? 1 : 0);
 }
 
+int TapHostPort::write_journal() {
+  return journal_.write(
+      to_text(HostRecord{state_.name, context_->namespace_inode, context_->boot_id, index_, queues_.several()}));
+}
+
 Outcome TapHostPort::set_persistent(bool on) {
   offloaded_ = on;
   int error = 0;
   if (on && !journal_.is_open()) error = journal_.open(context_->run_dir, name_, context_->namespace_inode);
-  if (on && error == 0)
-    error = journal_.write(
-        to_text(HostRecord{name_, context_->namespace_inode, context_->boot_id, index_, queues_.several()}));
+  if (on && error == 0) error = write_journal();
   if (error == 0 && !gone_ && ::ioctl(queues_.fd(0), TUNSETPERSIST, on ? 1UL : 0UL) != 0) error = errno;
   if (!on || error != 0) journal_.remove();
   return error == 0 ? Outcome::done()
@@ -267,6 +273,7 @@ void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const Inte
       std::find_if(all.begin(), all.end(), [this](const InterfaceInfo& info) { return info.index == index_; });
   if (own == all.end()) return vanish();
   State state;
+  state.name = own->name;
   state.mac = own->mac;
   state.mtu = own->mtu;
   state.up = (own->flags & IFF_UP) != 0;
@@ -280,7 +287,9 @@ void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const Inte
   }
   learn_addresses(addresses, state);
   changed_ = changed_ || !(state == state_);
+  const bool renamed = state.name != state_.name;
   state_ = state;
+  if (renamed && journal_.is_open()) (void)write_journal();
 }
 
 void TapHostPort::learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all) {

@@ -35,6 +35,7 @@ class TapHostPort : public HostPort {
   void give(Handover& handover) const;
 
   std::string_view name() const noexcept override { return name_; }
+  std::string_view interface_name() const noexcept override { return state_.name; }
   MacAddress mac() const noexcept override { return state_.mac; }
   Outcome set_mac(MacAddress mac) override;
   std::uint32_t mtu() const noexcept override { return state_.mtu; }
@@ -87,6 +88,7 @@ class TapHostPort : public HostPort {
 
  private:
   struct State {
+    std::string name;  ///< short: it costs no memory
     MacAddress mac;
     std::uint32_t mtu = 0;
     bool up = false;
@@ -114,9 +116,11 @@ class TapHostPort : public HostPort {
   IpAddress first_address(const Holder& holder, IpAddress::Family family) const noexcept;
   static Result<std::unique_ptr<HostPort>> take_over(std::shared_ptr<Context> context, const InterfaceInfo& info,
                                                      Adoption::Host host, std::size_t queues, std::size_t channels);
-  static Result<std::unique_ptr<HostPort>> take_from_handover(std::shared_ptr<Context> context,
-                                                              const InterfaceInfo& info, std::size_t channels);
+  static Result<std::unique_ptr<HostPort>> take_from_handover(std::shared_ptr<Context> context, std::string_view name,
+                                                              int index, std::size_t channels);
   void vanish();
+  /// The next process, should this one be killed, is to know the interface again.
+  int write_journal();
   void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.
   Outcome finish(int error, const std::string& what);

@@ -22,7 +22,7 @@ MacAddress made_up_mac(std::uint64_t n) {
 }  // namespace
 
 SimHostPort::SimHostPort(SimWorld& world, std::string_view name)
-    : world_(world), name_(name), mac_(made_up_mac(world.count_host_port())) {
+    : world_(world), name_(name), interface_name_(name), mac_(made_up_mac(world.count_host_port())) {
   world_.host_ports_.emplace(name_, this);
 }
 
@@ -151,6 +151,12 @@ Frames SimHostPort::take_delivered() {
   Frames frames = to_host_.frames();
   to_host_.clear();
   return frames;
+}
+
+void SimHostPort::host_rename(std::string_view name) {
+  if (interface_name_ == name) return;
+  interface_name_ = name;
+  tell();
 }
 
 void SimHostPort::host_set_promiscuous(bool on) {

@@ -20,6 +20,7 @@ class SimHostPort final : public HostPort {
   SimHostPort& operator=(const SimHostPort&) = delete;
 
   std::string_view name() const noexcept override { return name_; }
+  std::string_view interface_name() const noexcept override { return interface_name_; }
   MacAddress mac() const noexcept override { return mac_; }
   Outcome set_mac(MacAddress mac) override;
   std::uint32_t mtu() const noexcept override { return mtu_; }
@@ -61,6 +62,7 @@ class SimHostPort final : public HostPort {
   /// Somebody deletes the interface.
   void vanish();
   /// As another program of the host would: with a host_changed event.
+  void host_rename(std::string_view name);
   void host_set_promiscuous(bool on);
   void host_set_queueing(bool on);
   /// Replaces all addresses, those on VLANs and bridges above included.
@@ -76,6 +78,7 @@ class SimHostPort final : public HostPort {
 
   SimWorld& world_;
   std::string name_;
+  std::string interface_name_;
   MacAddress mac_;
   std::uint32_t mtu_ = 1500;
   bool present_ = true;

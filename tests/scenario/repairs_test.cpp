@@ -46,6 +46,27 @@ BOOST_AUTO_TEST_CASE(bond0_is_made_again_as_it_was_when_somebody_deletes_it) {
   BOOST_TEST(bench.port("e0").counters.tx_frames > 0U);
 }
 
+BOOST_AUTO_TEST_CASE(bond0_that_was_renamed_is_known_by_both_names_until_it_is_made_again) {
+  SimBench bench({"e0", "e1"});
+  bench.add({"e0", "e1"});
+  bench.run_to(500);
+  BOOST_TEST(bench.status().interface == "");
+  bench.host().host_rename("wan");
+  bench.settle();
+  BOOST_TEST(bench.status().name == "bond0");
+  BOOST_TEST(bench.status().interface == "wan");
+  BOOST_TEST(bench.scheduler.find("wan") == bench.scheduler.find("bond0"));
+  BOOST_TEST(bench.scheduler.find("wan") != nullptr);
+  BOOST_TEST(bench.host_sends(data_frame(station_mac(0), card_mac(0))));
+  BOOST_TEST(bench.port("e0").counters.tx_frames > 0U);
+  bench.host().vanish();
+  bench.settle();
+  bench.run_to(700);
+  BOOST_REQUIRE(bench.world.host_port("bond0") != nullptr);
+  BOOST_TEST(bench.status().interface == "");
+  BOOST_TEST(bench.scheduler.find("wan") == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(bond0_that_was_set_down_and_up_has_its_configured_addresses_and_gateway_again) {
   SimBench bench({"e0", "e1"});
   BondConfig config = SimBench::config({"e0", "e1"});

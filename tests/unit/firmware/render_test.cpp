@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
   BOOST_TEST(keys(document.at("scheduler")) == "steps overruns overrun_ticks worst_overrun_ms");
   const boost::json::value& one = document.at("bonds").at(0);
   BOOST_TEST(keys(one) ==
-             "name tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms unmonitored "
+             "name interface tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms unmonitored "
              "busy_poll_us plan_generation failovers announcements tx_no_port tx_runts tx_punted punts_lost "
              "host_refused host_rx_lost_below addresses ports awaited xmit_hash_policy offload loops");
   const boost::json::value& first = one.at("ports").at(0);
