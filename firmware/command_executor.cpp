@@ -201,7 +201,10 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
   for (const auto& bond : scheduler_.bonds()) {
     if (asked == nullptr || bond.get() == asked) bonds.push_back(bond->status(scheduler_.now()));
   }
-  if (request.format == StatusFormat::json) return {0, render_json(bonds, scheduler_.status(), wall_clock_())};
+  if (request.format == StatusFormat::json) {
+    const PrivilegeStatus privileges = privileges_ ? privileges_() : PrivilegeStatus{};
+    return {0, render_json(bonds, scheduler_.status(), wall_clock_(), privileges_ ? &privileges : nullptr)};
+  }
   if (request.format == StatusFormat::prometheus)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::prometheus)};
   if (request.format == StatusFormat::openmetrics)

@@ -34,6 +34,8 @@ class CommandExecutor {
 
   /// Without it `add` is refused.
   void set_add(Add add) { add_ = std::move(add); }
+  /// For the status; without it nothing is told.
+  void set_privileges(std::function<PrivilegeStatus()> privileges) { privileges_ = std::move(privileges); }
 
   /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
   /// client can tell before it looks for a running bondbox.
@@ -64,6 +66,7 @@ class CommandExecutor {
   Reload reload_;
   Add add_;
   TakeOver take_over_;
+  std::function<PrivilegeStatus()> privileges_;
 };
 
 }  // namespace bondbox

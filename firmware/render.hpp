@@ -9,6 +9,7 @@
 
 #include "firmware/bond_status.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/privilege_status.hpp"
 
 namespace bondbox {
 
@@ -48,8 +49,10 @@ std::string render_proc(const BondStatus& bond, ProcReader reader = ProcReader::
 /// For a person at an 80-column serial console: what is wrong comes first.
 std::string render_text(const BondStatus& bond);
 
-/// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md.
-std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall);
+/// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md. `privileges` may be
+/// null: of a simulation.
+std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
+                        const PrivilegeStatus* privileges = nullptr);
 
 /// Prometheus' text format 0.0.4, which exporters read from files, or OpenMetrics 1.0: the same metrics, in two
 /// namings.

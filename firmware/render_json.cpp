@@ -193,16 +193,23 @@ json::object bond_json(const BondStatus& bond) {
   return object;
 }
 
+json::object privileges_json(const PrivilegeStatus& privileges) {
+  json::array capabilities;
+  for (const std::string& name : privileges.capabilities) capabilities.emplace_back(name);
+  return {{"sandbox", privileges.sandbox}, {"capabilities", std::move(capabilities)}};
+}
+
 }  // namespace
 
-std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall) {
+std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
+                        const PrivilegeStatus* privileges) {
   json::array list;
   std::int64_t wall_ms = wall.tick_zero_ms;
   for (const BondStatus& bond : bonds) {
     list.push_back(bond_json(bond));
     wall_ms = wall.at(bond.at);
   }
-  const json::object document = {
+  json::object document = {
       {"version", 1},
       {"wall_time_ms", wall_ms},
       {"scheduler", json::object{{"steps", scheduler.steps},
@@ -211,6 +218,7 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
                                  {"worst_overrun_ms", scheduler.worst_overrun_ms}}},
       {"bonds", std::move(list)},
   };
+  if (privileges != nullptr) document["privileges"] = privileges_json(*privileges);
   return json::serialize(document) + "\n";
 }
 

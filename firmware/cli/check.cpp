@@ -13,6 +13,7 @@ int check(const Invocation& invocation) {
     plain.name = bond.name;
     for (const Change& change : diff_config(plain, bond)) say("  " + change.text() + "\n");
   }
+  if (!read.configuration->config.sandbox) say("no sandbox: bondbox keeps all the rights that it is started with\n");
   say((read.configuration->file.empty() ? std::string("the words are") : read.configuration->file + " is") +
       " right; nothing was changed\n");
   return exit_done;

@@ -17,6 +17,7 @@
 #include "firmware/takeover.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
+#include "hal/linux/capabilities.hpp"
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
@@ -41,6 +42,7 @@ class Daemon {
             {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return handing_over_.handle(); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) { return let_take_over(version); });
+    executor_.set_privileges([this] { return privileges(); });
     events_.set_listener([this](const Event& event) {
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
     });
@@ -57,6 +59,8 @@ class Daemon {
   }
 
   Outcome start(const std::string& run_dir) {
+    // Before everything that may fail for want of a right, so that it does so now and not in the first night.
+    if (Outcome outcome = give_up_privileges(); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
     // The lock is ours, so nobody serves the bonds that these speak of.
@@ -77,6 +81,7 @@ class Daemon {
 
   /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.
   Outcome take_over(const std::string& run_dir, TakingOver& other) {
+    if (Outcome outcome = give_up_privileges(); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     start_loops();
     lnx::Handover handed;
@@ -171,6 +176,19 @@ class Daemon {
     runtime_.stop();
   }
 
+  Outcome give_up_privileges() {
+    if (configuration_.config.sandbox) {
+      hardware_.know_leftovers();
+      return lnx::keep_capabilities(lnx::daemon_capabilities(false));
+    }
+    log_line("sandbox = false: it keeps all the rights that it was started with", LogLevel::warning);
+    return Outcome::done();
+  }
+
+  PrivilegeStatus privileges() const {
+    return {configuration_.config.sandbox, lnx::capability_names(lnx::held_capabilities())};
+  }
+
   void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
@@ -228,6 +246,7 @@ class Daemon {
     scheduler_.step([&](Tick) { reply = apply(wanted.config); });
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
+    if (wanted.config.sandbox != configuration_.config.sandbox) reply.text += "sandbox is read when bondbox starts\n";
     return reply;
   }
 

@@ -25,6 +25,13 @@ std::size_t read_loops(const ConfigValue& value, ConfigMessages& messages) {
   return loops_automatic;
 }
 
+bool read_sandbox(const ConfigValue& value, ConfigMessages& messages) {
+  const bool* const wanted = value.boolean();
+  if (wanted == nullptr)
+    messages.error(value.at, "sandbox is " + std::string(value.kind_name()), "write true or false");
+  return wanted == nullptr || *wanted;
+}
+
 }  // namespace
 
 const BondConfig* Config::find(std::string_view name) const {
@@ -44,6 +51,8 @@ ConfigResult load_config(std::string_view text, std::string_view file_name) {
       reader.read_bonds(entry.value);
     else if (entry.key == "loops")
       result.config.loops = read_loops(entry.value, messages);
+    else if (entry.key == "sandbox")
+      result.config.sandbox = read_sandbox(entry.value, messages);
     else
       unknown_key(entry, messages);
   }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 namespace bondbox::lnx {
 namespace {
@@ -168,6 +169,65 @@ bool is_named(int program, const char* name) {
   return call(BPF_OBJ_GET_INFO_BY_FD, request) >= 0 && std::string_view(about.name) == name;
 }
 
+namespace {
+
+/// To open a program by its number takes CAP_SYS_ADMIN, which a daemon has given up; so it keeps descriptors of those
+/// that it will have to know again.
+struct KnownProgram {
+  std::uint32_t number = 0;
+  bool left = false;  ///< by a process before this one
+  UniqueFd fd;
+};
+
+std::vector<KnownProgram>& known_programs() {
+  static std::vector<KnownProgram> known;
+  return known;
+}
+
+std::uint32_t number_of(int program) {
+  bpf_prog_info about{};
+  bpf_attr request = blank();
+  request.info.bpf_fd = static_cast<std::uint32_t>(program);
+  request.info.info = pointer(&about);
+  request.info.info_len = sizeof about;
+  return call(BPF_OBJ_GET_INFO_BY_FD, request) >= 0 ? about.id : 0;
+}
+
+UniqueFd copy_of(int fd) {
+  return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+UniqueFd open_program(std::uint32_t number) {
+  for (const KnownProgram& known : known_programs())
+    if (known.number == number) return copy_of(known.fd.get());
+  bpf_attr wanted = blank();
+  wanted.prog_id = number;
+  return UniqueFd(call(BPF_PROG_GET_FD_BY_ID, wanted));
+}
+
+void forget_program(int program) {
+  const std::uint32_t number = number_of(program);
+  std::erase_if(known_programs(), [number](const KnownProgram& known) { return known.number == number; });
+}
+
+}  // namespace
+
+void know_left_programs(std::span<const char* const> names) {
+  constexpr int most = 4'096;
+  bpf_attr next = blank();
+  for (int i = 0; i < most && call(BPF_PROG_GET_NEXT_ID, next) == 0; ++i) {
+    next.start_id = next.next_id;
+    UniqueFd program = open_program(next.next_id);
+    const auto is_it = [&program](const char* name) { return program.valid() && is_named(program.get(), name); };
+    if (std::any_of(names.begin(), names.end(), is_it))
+      known_programs().push_back({next.next_id, true, std::move(program)});
+  }
+}
+
+void forget_left_programs() {
+  std::erase_if(known_programs(), [](const KnownProgram& known) { return known.left; });
+}
+
 UniqueFd program_on_device(int index, BpfHook hook, const char* name) {
   std::array<std::uint32_t, 64> numbers{};
   bpf_attr query = blank();
@@ -177,9 +237,7 @@ UniqueFd program_on_device(int index, BpfHook hook, const char* name) {
   query.query.prog_cnt = numbers.size();
   if (call(BPF_PROG_QUERY, query) < 0) return {};
   for (std::size_t i = 0; i < numbers.size() && i < query.query.prog_cnt; ++i) {
-    bpf_attr wanted = blank();
-    wanted.prog_id = numbers[i];
-    UniqueFd program(call(BPF_PROG_GET_FD_BY_ID, wanted));
+    UniqueFd program = open_program(numbers[i]);
     if (program.valid() && is_named(program.get(), name)) return program;
   }
   return {};
@@ -195,10 +253,18 @@ int attach_to_device(int index, BpfHook hook, int program, const char* name) {
     request.attach_flags = BPF_F_REPLACE;
     request.replace_bpf_fd = static_cast<std::uint32_t>(before.get());
   }
-  return -std::min(call(BPF_PROG_ATTACH, request), 0);
+  if (const int attached = call(BPF_PROG_ATTACH, request); attached < 0) return -attached;
+  if (before.valid()) forget_program(before.get());
+  // Interfaces that vanished took theirs along untold, so the oldest make room: there are 64 bonds of 17 interfaces.
+  constexpr std::size_t most = 2'048;
+  if (known_programs().size() == most) known_programs().erase(known_programs().begin());
+  if (UniqueFd copy = copy_of(program); copy.valid())
+    known_programs().push_back({number_of(program), false, std::move(copy)});
+  return 0;
 }
 
 int detach_from_device(int index, BpfHook hook, int program) {
+  forget_program(program);
   bpf_attr request = blank();
   request.target_fd = static_cast<std::uint32_t>(index);
   request.attach_bpf_fd = static_cast<std::uint32_t>(program);

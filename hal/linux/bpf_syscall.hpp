@@ -73,6 +73,11 @@ int detach_from_device(int index, BpfHook hook, int program);
 /// The program of this name that is attached to the device itself; an invalid one where there is none.
 UniqueFd program_on_device(int index, BpfHook hook, const char* name);
 
+/// Those of these names that are loaded, whoever did it, can be found on a device from here on although the right to
+/// ask for them is given up; until they are forgotten.
+void know_left_programs(std::span<const char* const> names);
+void forget_left_programs();
+
 /// Which of the rights that the programs take this process does not have: "CAP_BPF and CAP_PERFMON"; empty: none, as
 /// far as its own user namespace tells. (Without CAP_PERFMON the verifier forbids arithmetic that the programs need.)
 std::string missing_bpf_rights();

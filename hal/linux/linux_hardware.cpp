@@ -1,9 +1,13 @@
 #include "hal/linux/linux_hardware.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "hal/linux/bpf_offload.hpp"
+#include "hal/linux/bpf_programs.hpp"
+#include "hal/linux/bpf_syscall.hpp"
+#include "hal/linux/host_journal.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/port_claim.hpp"
 #include "hal/linux/tap_host_port.hpp"
@@ -29,12 +33,19 @@ Outcome LinuxHardware::start() {
   return Outcome::done();
 }
 
+void LinuxHardware::know_leftovers() {
+  if (HostJournal::list(context_->run_dir, context_->namespace_inode).empty()) return;
+  know_left_programs(std::array{program_name(BpfRole::egress), program_name(BpfRole::ingress)});
+}
+
 std::vector<std::string> LinuxHardware::restore_leftovers(std::span<const WantedBond> wanted) {
   return begin_adoption(*context_, wanted);
 }
 
 std::vector<std::string> LinuxHardware::end_adoption() {
-  return lnx::end_adoption(*context_);
+  std::vector<std::string> lines = lnx::end_adoption(*context_);
+  forget_left_programs();
+  return lines;
 }
 
 int LinuxHardware::put_back_notes() {

@@ -27,6 +27,8 @@ class LinuxHardware : public Hardware {
   /// Why nothing will work here (no netlink, no sockets), or done.
   const Outcome& is_usable() const noexcept { return usable_; }
 
+  /// To be called before the process gives up rights: what killed processes left can be put right afterwards as well.
+  void know_leftovers();
   /// Puts right what killed processes left in this namespace, except what a live process holds and what the bonds that
   /// are `wanted` take over as it stands. To be called before the first open_nic. One line for each thing: what was
   /// done.

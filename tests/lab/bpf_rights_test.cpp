@@ -2,6 +2,7 @@
 // died.
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -11,6 +12,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "hal/linux/bpf_syscall.hpp"
+#include "hal/linux/capabilities.hpp"
 #include "tests/lab/support/bpf_bench.hpp"
 
 namespace bondbox::lab {
@@ -68,9 +71,60 @@ int carries_blindly(const Bench& bench, const std::string& lack) {
   return wrong;
 }
 
+constexpr const char* test_program = "bondbox_test";
+
+bool load_test_program(lnx::UniqueFd& program) {
+  const std::vector<bpf_insn> code{{0xb7, 0, 0, 0, 2}, {0x95, 0, 0, 0, 0}};  // r0 = TC_ACT_SHOT; exit
+  std::string complaint;
+  return lnx::load_program({test_program, BPF_PROG_TYPE_SCHED_CLS, code}, program, complaint) == 0;
+}
+
+int attach_test_program(int index, const lnx::UniqueFd& program) {
+  return lnx::attach_to_device(index, lnx::BpfHook::ingress, program.get(), test_program);
+}
+
+bool is_on_device(int index) {
+  return lnx::program_on_device(index, lnx::BpfHook::ingress, test_program).valid();
+}
+
+/// What is wrong, as bits: the one that is there is replaced by another one and that by a third, which goes.
+int replaces_with_few_rights(int index) {
+  lnx::know_left_programs(std::array{test_program});
+  if (!lnx::keep_capabilities(lnx::daemon_capabilities(false)).ok()) return 97;
+  lnx::UniqueFd first;
+  lnx::UniqueFd second;
+  if (!load_test_program(first) || !load_test_program(second)) return 96;
+  int wrong = 0;
+  if (!is_on_device(index)) wrong |= 1;
+  if (attach_test_program(index, first) != 0 || attach_test_program(index, second) != 0) wrong |= 2;
+  if (!is_on_device(index)) wrong |= 4;
+  if (lnx::detach_from_device(index, lnx::BpfHook::ingress, second.get()) != 0) wrong |= 8;
+  return wrong;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_bpf_rights)
+
+BOOST_AUTO_TEST_CASE(programs_on_a_device_are_replaced_without_the_right_to_open_them_by_number) {
+  const Bench bench;
+  const Namespace::Stay inside(bench.host);
+  const int index = static_cast<int>(::if_nametoindex("p0"));
+  Process before = bench.host.fork_inside([index] {
+    lnx::UniqueFd left;
+    return load_test_program(left) ? attach_test_program(index, left) : 99;
+  });
+  const int attached = before.wait(2 * patience_ms).value_or(-1);
+  if (attached == EINVAL << 8) {
+    BOOST_TEST_MESSAGE("skipped: this kernel has no programs on devices");
+    return;
+  }
+  BOOST_REQUIRE(attached == 0);
+  BOOST_REQUIRE(is_on_device(index));
+  Process child = bench.host.fork_inside([index] { return replaces_with_few_rights(index); });
+  BOOST_TEST(child.wait(2 * patience_ms).value_or(-1) == 0);
+  BOOST_TEST(!is_on_device(index));
+}
 
 BOOST_AUTO_TEST_CASE(a_process_without_the_right_is_told_which_right_it_lacks) {
   Bench bench;

@@ -1,5 +1,5 @@
 // The whole program on real NICs: how it starts, and what it says when it cannot.
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(wrong_words_are_refused_with_what_is_expected) {
 
 BOOST_AUTO_TEST_CASE(a_second_one_with_the_same_run_directory_is_refused_and_the_first_goes_on) {
   const House house;
-  Daemon daemon(house.box, House::words);
+  Daemon daemon(house.box, std::string(House::words) + " offload=off");
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
   const std::string ports = house.portraits();
   const Answer second = refused(house, "run --run-dir " + daemon.run_dir() + " bond1 eth0 eth1 miimon=20");
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_second_one_with_the_same_run_directory_is_refused_and_the
 
 BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_firsts_ports) {
   const House house;
-  const Daemon daemon(house.box, House::words);
+  const Daemon daemon(house.box, std::string(House::words) + " offload=off");
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
   const ScratchDirectory run;
   const Answer second = refused(house, "run --run-dir " + run.path() + " bond9 eth0 eth1 miimon=20");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_firsts_ports) {
 
 BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_bonds_name) {
   const House house;
-  const Daemon daemon(house.box, House::words);
+  const Daemon daemon(house.box, std::string(House::words) + " offload=off");
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
   const ScratchDirectory run;
   const Answer second = refused(house, "run --run-dir " + run.path() + " bond0 eth2 miimon=20");
@@ -103,12 +103,12 @@ BOOST_AUTO_TEST_CASE(a_second_one_elsewhere_cannot_take_the_bonds_name) {
 
 BOOST_AUTO_TEST_CASE(without_the_rights_one_sentence_says_which) {
   const House house;
-  const ScratchDirectory run;
-  BOOST_REQUIRE(::chmod(run.path().c_str(), 0777) == 0);
-  const std::string words = "run --run-dir " + run.path() + " bond0 eth0 eth1 miimon=20";
   const std::string nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
   const std::string unable = "setpriv --bounding-set=-net_admin,-net_raw";
   for (const std::string& before : {nobody, unable}) {
+    const ScratchDirectory run;
+    BOOST_REQUIRE(before == unable || ::chown(run.path().c_str(), 65534, 65534) == 0);
+    const std::string words = "run --run-dir " + run.path() + " bond0 eth0 eth1 miimon=20";
     const Answer answer = refused(house, words, before);
     BOOST_TEST(answer.status == 1, answer.err);
     BOOST_TEST(contains(answer.err, "run as root or with CAP_NET_"), before << ": " << answer.err);

@@ -388,6 +388,14 @@ BOOST_AUTO_TEST_CASE(bonds_stand_in_the_order_of_the_file) {
   BOOST_CHECK(config.find("beta") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(the_sandbox_is_on_unless_it_is_switched_off) {
+  const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
+  BOOST_TEST(loaded(bond).sandbox);
+  BOOST_TEST(loaded("sandbox = true\n" + bond).sandbox);
+  BOOST_TEST(!loaded("sandbox = false\n" + bond).sandbox);
+  check_errors("sandbox = \"off\"\n" + bond, {"bondbox.toml:1:11: sandbox is a string; write true or false"});
+}
+
 BOOST_AUTO_TEST_CASE(loops_stand_above_the_bonds) {
   const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
   BOOST_CHECK_EQUAL(loaded(bond).loops, loops_automatic);
