@@ -124,8 +124,9 @@ MICRO_SOURCES   := $(call find,tests/bench/micro)
 BENCH_CHECKED   := $(addprefix tests/bench/,statistics.cpp results.cpp report_json.cpp report_svg.cpp report_text.cpp)
 # What the lab tests measure pulled cables with.
 LAB_MEASURES    := $(addprefix tests/bench/,loss.cpp loss_report.cpp numbered_flow.cpp)
+# The kept inputs of the fuzz targets are played back as units; libFuzzer's side of them is built when it is asked for.
 UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
-  tests/fuzz/% tests/image/%,$(call find,tests))
+  tests/fuzz/engine/% tests/image/%,$(call find,tests))
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
@@ -174,7 +175,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps size install uninstall objects clean help always
+.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps fuzz fuzz-keep size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -336,6 +337,51 @@ $(TEST_PCH).gch: $(BUILD)/obj/.test-flags | $(NEEDED) $(TESTED)
 	@echo '#include <boost/test/unit_test.hpp>' > $(TEST_PCH)
 	$(Q)$(CXX) $(TESTFLAGS_ALL) -x c++-header $(TEST_PCH) -o $@
 
+# ---- Fuzzing ---------------------------------------------------------------------------------------------------------
+
+# Everything once more, by clang with libFuzzer's counters and the sanitizers: a program for each target.
+FUZZ_CXX     ?= clang++
+FUZZ_TARGETS := $(patsubst tests/fuzz/targets/%.cpp,%,$(call find,tests/fuzz/targets))
+FUZZ_FLAGS   := $(filter-out -Werror,$(COMMON)) -Wno-unknown-warning-option -Wno-sign-conversion -Os -g1 -fno-omit-frame-pointer \
+  -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS \
+  -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+FUZZ_OBJECT   = $(patsubst %.cpp,build/fuzz/obj/%.o,$(1))
+FUZZ_PROGRAM := $(call FUZZ_OBJECT,$(filter-out firmware/main.cpp firmware/cli/% hal/pcap/static_link.cpp \
+  hal/pcap/pcap_nic.cpp hal/pcap/software_offload.cpp,$(PROGRAM_SOURCES)) $(call find,tests/fuzz/support))
+FUZZ_OWN     := $(call FUZZ_OBJECT,$(call find,tests/fuzz/targets tests/fuzz/engine))
+FUZZ_TIME     = $(or $(TIME),60)
+FUZZ_CHOSEN   = $(or $(TARGET),$(FUZZ_TARGETS))
+
+fuzz: $(patsubst %,build/fuzz/%,$(FUZZ_CHOSEN)) build/fuzz/seeds.stamp ## look for inputs that break a promise; TIME=60 (seconds for all), TARGET=name
+	$(Q)tests/fuzz/run.sh build/fuzz '$(FUZZ_TIME)' $(FUZZ_CHOSEN)
+
+fuzz-keep: $(patsubst %,build/fuzz/%,$(FUZZ_CHOSEN)) ## put the fewest inputs that reach what fuzz has reached into tests/fuzz/corpus
+	$(Q)tests/fuzz/keep.sh build/fuzz $(FUZZ_CHOSEN)
+
+$(eval $(call remember,build/fuzz/obj/.flags,$(FUZZ_CXX) $(FUZZ_FLAGS)))
+$(FUZZ_PROGRAM) $(FUZZ_OWN): build/fuzz/obj/%.o: %.cpp build/fuzz/obj/.flags | build/deps/build.stamp build/deps/fuzz.stamp
+	$(call say,FUZZ,$<)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) $(if $(filter tests/%,$<),,$(FUZZ_PROGRAM_FLAGS)) -MMD -MP -c $< -o $@
+FUZZ_PROGRAM_FLAGS := -fno-exceptions
+$(addprefix build/fuzz/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o): FUZZ_PROGRAM_FLAGS :=
+build/fuzz/obj/firmware/version.o build/fuzz/obj/hal/linux/bpf_programs.o: FUZZ_FLAGS += -I$(GENERATED)
+build/fuzz/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
+build/fuzz/obj/hal/linux/bpf_programs.o: $(BPF_HEADER)
+build/fuzz/program.a: $(FUZZ_PROGRAM)
+	$(call say,AR,$@)
+	$(Q)rm -f $@; ar rcsT $@ $^
+$(patsubst %,build/fuzz/%,$(FUZZ_TARGETS)): build/fuzz/%: build/fuzz/obj/tests/fuzz/engine/main.o \
+  build/fuzz/obj/tests/fuzz/targets/%.o build/fuzz/program.a
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer,address,undefined $^ -lpcap -o $@
+build/fuzz/seeds: build/fuzz/obj/tests/fuzz/engine/seeds.o build/fuzz/program.a
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CXX) -fsanitize=address,undefined,fuzzer-no-link $^ -lpcap -o $@
+build/fuzz/seeds.stamp: build/fuzz/seeds $(wildcard tests/oracle/data/*)
+	$(call say,SEEDS,build/fuzz)
+	$(Q)build/fuzz/seeds tests/oracle/data build/fuzz && touch $@
+
 # ---- Images ----------------------------------------------------------------------------------------------------------
 
 # A board names the machine that its program is compiled for; this machine's own is build/bondbox.
@@ -399,4 +445,4 @@ $(THREADS): $(THREAD_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) -fsanitize=thread $^ -lboost_unit_test_framework -o $@
 
--include $(THREAD_OBJECTS:.o=.d) $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)
+-include $(FUZZ_PROGRAM:.o=.d) $(FUZZ_OWN:.o=.d) $(THREAD_OBJECTS:.o=.d) $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)

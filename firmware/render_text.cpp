@@ -36,7 +36,7 @@ std::string count_text(unsigned long long count, std::size_t width) {
 
 /// Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a static program.
 std::string wall_text(std::int64_t wall_ms) {
-  const std::chrono::sys_time moment{std::chrono::milliseconds(wall_ms)};
+  const std::chrono::sys_time<std::chrono::milliseconds> moment{std::chrono::milliseconds(wall_ms)};
   const auto midnight = std::chrono::floor<std::chrono::days>(moment);
   const std::chrono::year_month_day date(midnight);
   const std::chrono::hh_mm_ss time(moment - midnight);

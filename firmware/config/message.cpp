@@ -18,6 +18,18 @@ std::vector<ConfigMessage> sorted(std::vector<ConfigMessage> messages) {
   return messages;
 }
 
+/// What is wrong quotes what somebody wrote, and a message goes to terminals and logs: control characters (U+0000 to
+/// U+001F and U+007F to U+009F) become question marks.
+std::string printable(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xc2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xe0) == 0x80;
+    if (c1) text.erase(i, 1);
+    if (c1 || byte < ' ' || byte == 0x7f) text[i] = '?';
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ConfigMessage::text() const {
@@ -28,7 +40,7 @@ std::string ConfigMessage::text() const {
   if (!file.empty()) text += ' ';
   text += wrong;
   if (!right.empty()) text += "; " + right;
-  return text;
+  return printable(std::move(text));
 }
 
 void ConfigMessages::error(Position at, std::string wrong, std::string right) {

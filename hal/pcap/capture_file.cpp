@@ -2,6 +2,7 @@
 
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -74,7 +75,8 @@ Result<std::optional<CapturedFrame>> CaptureReader::next() {
   // With nanosecond precision asked for, tv_usec holds nanoseconds.
   frame.time_ns = seconds * ns_per_second + header->ts.tv_usec;
   frame.bytes = {data, header->caplen};
-  frame.original_length = header->len;
+  // A damaged file may say that more was captured than there was.
+  frame.original_length = std::max(header->len, header->caplen);
   return std::optional<CapturedFrame>{frame};
 }
 

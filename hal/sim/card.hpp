@@ -35,9 +35,16 @@ struct CardCounters {
 
 struct Card {
   static constexpr std::size_t queue_frames_max = 1024;
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  // A world is made for each input, and AddressSanitizer marks every byte of it.
+  static constexpr std::size_t queue_bytes_max = std::size_t{256} << 10;
+#else
   static constexpr std::size_t queue_bytes_max = std::size_t{4} << 20;
+#endif
 
-  explicit Card(NicSpec specification) : spec(std::move(specification)) { power_on(); }
+  explicit Card(NicSpec specification) : spec(std::move(specification)) {
+    power_on();
+  }
 
   void power_on() {
     mac = spec.mac;
@@ -76,9 +83,13 @@ struct Card {
   FrameQueue received{queue_frames_max, queue_bytes_max};
   FrameQueue sent{queue_frames_max, queue_bytes_max};  ///< only what left on a cable with no other end
 
-  bool has_cable_end() const noexcept { return far_card != nullptr || far_switch != nullptr; }
+  bool has_cable_end() const noexcept {
+    return far_card != nullptr || far_switch != nullptr;
+  }
   /// Whether this end lights the cable.
-  bool lights() const noexcept { return present && up && has_link; }
+  bool lights() const noexcept {
+    return present && up && has_link;
+  }
 };
 
 }  // namespace bondbox::sim

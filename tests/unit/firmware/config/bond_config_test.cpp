@@ -407,4 +407,12 @@ BOOST_AUTO_TEST_CASE(loops_stand_above_the_bonds) {
                  {"bondbox.toml:1:9: loops is the number of threads that forward; write \"auto\" or 1 to 8"});
 }
 
+BOOST_AUTO_TEST_CASE(what_a_message_quotes_cannot_steer_a_terminal) {
+  const ConfigResult result =
+      load_config("[bond.bond0]\nports = [\"eth0\"]\n\"\\u001b[2J\\u009b1m\\u007f\\u00e4\" = 1\n", "b.toml");
+  BOOST_REQUIRE(result.errors.size() == 1U);
+  const std::string text = result.errors[0].text();
+  BOOST_TEST(text.find("\"?[2J?1m?\u00e4\"") != std::string::npos, text);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
