@@ -203,15 +203,17 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
   }
   if (request.format == StatusFormat::json) {
     const PrivilegeStatus privileges = privileges_ ? privileges_() : PrivilegeStatus{};
-    return {0, render_json(bonds, scheduler_.status(), wall_clock_(), privileges_ ? &privileges : nullptr)};
+    return {0, render_json(bonds, scheduler_.status(), wall_clock_(), privileges_ ? &privileges : nullptr,
+                           &scheduler_.events())};
   }
   if (request.format == StatusFormat::prometheus)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::prometheus)};
   if (request.format == StatusFormat::openmetrics)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::openmetrics)};
+  const WallClock wall = wall_clock_();
   for (const BondStatus& bond : bonds) {
     if (!reply.text.empty()) reply.text += "\n";
-    reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond);
+    reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond, &wall);
   }
   if (reply.text.empty()) reply.text = "no bonds\n";
   return reply;

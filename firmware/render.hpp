@@ -46,13 +46,13 @@ std::vector<SysfsEntry> render_sysfs(const BondStatus& bond, const OptionTarget&
 /// The kernel driver's /proc/net/bonding/BOND, byte for byte but for the version after "v".
 std::string render_proc(const BondStatus& bond, ProcReader reader = ProcReader::admin);
 
-/// For a person at an 80-column serial console: what is wrong comes first.
-std::string render_text(const BondStatus& bond);
+/// For a person at an 80-column serial console: what is wrong comes first. With a clock it says since when.
+std::string render_text(const BondStatus& bond, const WallClock* wall = nullptr);
 
 /// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md. `privileges` may be
-/// null: of a simulation.
+/// null: of a simulation. With a log each bond has the latest of its events.
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
-                        const PrivilegeStatus* privileges = nullptr);
+                        const PrivilegeStatus* privileges = nullptr, const EventLog* events = nullptr);
 
 /// Prometheus' text format 0.0.4, which exporters read from files, or OpenMetrics 1.0: the same metrics, in two
 /// namings.

@@ -199,14 +199,36 @@ json::object privileges_json(const PrivilegeStatus& privileges) {
   return {{"sandbox", privileges.sandbox}, {"capabilities", std::move(capabilities)}};
 }
 
+constexpr std::size_t events_shown = 16;
+
+/// Oldest first.
+json::array events_json(const EventLog& events, const std::string& bond, const WallClock& wall) {
+  json::array list;
+  events.for_each_after(0, [&](const Event& event) {
+    if (event.bond != bond) return;
+    if (list.size() == events_shown) list.erase(list.begin());
+    list.push_back(json::object{
+        {"sequence", event.sequence},
+        {"tick", event.at.number},
+        {"wall_time_ms", wall.at(event.at)},
+        {"kind", event_kind_name(event.kind)},
+        {"port", name_or_null(event.port.str())},
+        {"text", event.text.str()},
+        {"outage_ms_max", event.outage_ms_max >= 0 ? json::value(event.outage_ms_max) : json::value(nullptr)}});
+  });
+  return list;
+}
+
 }  // namespace
 
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
-                        const PrivilegeStatus* privileges) {
+                        const PrivilegeStatus* privileges, const EventLog* events) {
   json::array list;
   std::int64_t wall_ms = wall.tick_zero_ms;
   for (const BondStatus& bond : bonds) {
-    list.push_back(bond_json(bond));
+    json::object one = bond_json(bond);
+    if (events != nullptr) one["events"] = events_json(*events, bond.name, wall);
+    list.push_back(std::move(one));
     wall_ms = wall.at(bond.at);
   }
   json::object document = {

@@ -34,7 +34,8 @@ std::string count_text(unsigned long long count, std::size_t width) {
   return text;
 }
 
-/// Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a static program.
+/// "2026-11-23T14:03:07.250Z". Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a
+/// static program.
 std::string wall_text(std::int64_t wall_ms) {
   const std::chrono::sys_time<std::chrono::milliseconds> moment{std::chrono::milliseconds(wall_ms)};
   const auto midnight = std::chrono::floor<std::chrono::days>(moment);
@@ -46,7 +47,16 @@ std::string wall_text(std::int64_t wall_ms) {
                 static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
 }
 
-void append_troubles(std::string& text, const BondStatus& bond) {
+/// For how long something has been so, and since when where that is known: the time of day, or the date before today's.
+std::string since_text(Ticks span, Tick at, const WallClock* wall) {
+  if (wall == nullptr) return "for " + duration_text(span.count);
+  const std::string since = wall_text(wall->at(at - span));
+  const bool is_today = since.substr(0, 10) == wall_text(wall->at(at)).substr(0, 10);
+  return "since " + (is_today ? since.substr(11, 8) : since.substr(0, 10) + " " + since.substr(11, 5)) + " UTC (" +
+         duration_text(span.count) + ")";
+}
+
+void append_troubles(std::string& text, const BondStatus& bond, const WallClock* wall) {
   const std::string& shown = bond.interface.empty() ? bond.name : bond.interface;
   if (!bond.host_up) text += "  DOWN: " + shown + " is set down on the host: ip link set " + shown + " up\n";
   if (bond.ports.empty()) text += "  DOWN: no ports\n";
@@ -66,7 +76,7 @@ void append_troubles(std::string& text, const BondStatus& bond) {
     } else if (port.link == LinkState::fail) {
       text += " has lost its link, given up in " + duration_text(port.delay_left.count) + " (downdelay)\n";
     } else {
-      text += " has had no link for " + duration_text(port.in_state_for.count) + "\n";
+      text += " has had no link " + since_text(port.in_state_for, bond.at, wall) + "\n";
     }
   }
   for (const AwaitedStatus& waiting : bond.awaited) {
@@ -212,7 +222,7 @@ std::optional<StatusFormat> parse_status_format(std::string_view name) {
 
 namespace {
 
-std::string text_with(const BondStatus& bond, const Detail& detail) {
+std::string text_with(const BondStatus& bond, const Detail& detail, const WallClock* wall) {
   std::string text = format("%s: %s, %s", bond.name.c_str(), mode_name(bond.options.mode),
                             bond.carrier && bond.host_up ? "up" : "down");
   if (has_active_port(bond.options.mode)) {
@@ -223,7 +233,7 @@ std::string text_with(const BondStatus& bond, const Detail& detail) {
             option_value_name("xmit_hash_policy", static_cast<std::int64_t>(bond.options.xmit_hash_policy));
   }
   text += "\n";
-  append_troubles(text, bond);
+  append_troubles(text, bond, wall);
   std::string line = "  MAC " + bond.mac.text() + ", MTU " + std::to_string(bond.mtu);
   line += bond.options.miimon_ms != 0 ? format(", link polled each %u ms", bond.options.miimon_ms) : "";
   if (!bond.options.primary.empty()) {
@@ -247,10 +257,10 @@ std::string text_with(const BondStatus& bond, const Detail& detail) {
 
 }  // namespace
 
-std::string render_text(const BondStatus& bond) {
+std::string render_text(const BondStatus& bond, const WallClock* wall) {
   std::string text;
   for (const Detail& detail : details) {
-    text = text_with(bond, detail);
+    text = text_with(bond, detail, wall);
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     if (lines <= console_lines || bond.ports.size() + bond.awaited.size() > ports_of_a_console) break;
   }

@@ -1,12 +1,15 @@
 // The commands that a running bondbox answers.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include "firmware/cli/cli.hpp"
 #include "firmware/control_client.hpp"
 #include "firmware/control_protocol.hpp"
 #include "hal/linux/left_bonds.hpp"
+#include "hal/linux/terminal.hpp"
 
 namespace bondbox::cli {
 namespace {
@@ -58,6 +61,38 @@ Reply ask_for_status(const Invocation& invocation, std::span<const std::string> 
   return reply;
 }
 
+/// On a terminal that has colours, unless NO_COLOR is set (no-color.org).
+bool wants_colour() {
+  const char* const terminal = std::getenv("TERM");
+  const char* const refused = std::getenv("NO_COLOR");
+  return lnx::is_terminal(1) && terminal != nullptr && std::string_view(terminal) != "dumb" &&
+         (refused == nullptr || *refused == '\0');
+}
+
+std::string each_line(std::string_view text, const auto& drawn) {
+  std::string all;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    all += drawn(text.substr(0, end + (text[end] == '\n' ? 0 : 1)));
+    text.remove_prefix(end + 1);
+  }
+  return all;
+}
+
+/// What is wrong, in red; the words say it without.
+std::string in_colour(std::string_view text) {
+  return each_line(text, [](std::string_view line) {
+    const bool is_trouble =
+        line.starts_with("  DEGRADED: ") || line.starts_with("  DOWN: ") || line.starts_with("  UNMONITORED: ");
+    return (is_trouble ? "\033[1;31m" : "") + std::string(line) + (is_trouble ? "\033[0m\n" : "\n");
+  });
+}
+
+/// Over what stood there, line by line: clearing the whole first would flicker on a serial line.
+std::string redrawn(std::string_view text) {
+  return "\033[H" + each_line(text, [](std::string_view line) { return std::string(line) + "\033[K\n"; }) + "\033[J";
+}
+
 /// Takes a flag out of the words; whether it was there.
 bool take_flag(std::vector<std::string>& words, std::string_view flag) {
   return std::erase(words, std::string(flag)) != 0;
@@ -71,11 +106,15 @@ int ask_daemon(const Invocation& invocation) {
 
 int status(const Invocation& invocation) {
   std::vector<std::string> words = command_words(invocation);
-  if (!take_flag(words, "--watch")) return show(invocation, ask_for_status(invocation, words));
+  const bool watched = take_flag(words, "--watch");
+  const bool coloured = wants_colour();
+  if (watched) say("\033[2J");
   for (;;) {
-    const Reply reply = ask_for_status(invocation, words);
+    Reply reply = ask_for_status(invocation, words);
     if (reply.exit_status != exit_done) return show(invocation, reply);
-    say("\033[H\033[2J" + reply.text);
+    if (coloured) reply.text = in_colour(reply.text);
+    if (!watched) return show(invocation, reply);
+    say(redrawn(reply.text));
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }

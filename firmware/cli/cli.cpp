@@ -58,7 +58,8 @@ constexpr Command table[] = {
      "show how the bonds are",
      "text is for eyes; proc is the kernel's /proc/net/bonding/BOND byte for byte;\n"
      "json is for programs; prometheus is what its exporters read from files,\n"
-     "openmetrics the same in that form. --watch shows it again each second until interrupted.\n\n"
+     "openmetrics the same in that form. --watch shows it again each second until interrupted.\n"
+     "On a terminal what is wrong stands in red, unless NO_COLOR is set.\n\n"
      "In the text, \"duplicates kept off\" are frames that a waiting port received\n"
      "too, \"moved\" frames left on another port because theirs had lost its link,\n"
      "\"read too late\" frames were dropped by the kernel while bondbox was busy.\n\n"
