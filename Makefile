@@ -123,10 +123,13 @@ MICRO_SOURCES   := $(call find,tests/bench/micro)
 # The bench's arithmetic and reports are tested as units; the rest of it is built when it is asked for.
 BENCH_CHECKED   := $(addprefix tests/bench/,statistics.cpp results.cpp report_json.cpp report_svg.cpp report_text.cpp)
 # What the lab tests measure pulled cables with.
-LAB_MEASURES    := $(addprefix tests/bench/,loss.cpp loss_report.cpp numbered_flow.cpp)
+LAB_MEASURES    := $(addprefix tests/bench/,cables.cpp loss.cpp loss_report.cpp numbered_flow.cpp)
+# The long run; a short form of it is a test of the lab.
+SOAK_SOURCES    := $(call find,tests/soak)
+SOAK_MEASURES   := $(addprefix tests/bench/,cables.cpp counters.cpp interrupt.cpp numbered_flow.cpp)
 # The kept inputs of the fuzz targets are played back as units; libFuzzer's side of them is built when it is asked for.
 UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
-  tests/fuzz/engine/% tests/image/%,$(call find,tests))
+  tests/fuzz/engine/% tests/image/% tests/soak/%,$(call find,tests))
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 PROGRAM_OBJECTS := $(call objects_of,$(PROGRAM_SOURCES))
@@ -143,8 +146,9 @@ IMAGE_OBJECTS   := $(call objects_of,$(IMAGE_SOURCES)) $(filter $(BUILD)/obj/tes
 LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS))
 BENCH_OBJECTS   := $(call objects_of,$(BENCH_SOURCES))
 MICRO_OBJECTS   := $(call objects_of,$(MICRO_SOURCES))
+SOAK_OBJECTS    := $(call objects_of,$(SOAK_SOURCES))
 TEST_OBJECTS    := $(filter-out $(BENCH_OBJECTS),$(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS) \
-  $(IMAGE_OBJECTS)))
+  $(IMAGE_OBJECTS) $(SOAK_OBJECTS)))
 
 PROGRAM   := $(BUILD)/bondbox
 UNIT      := $(BUILD)/tests/bondbox-tests
@@ -153,6 +157,7 @@ LIVE      := $(BUILD)/tests/bondbox-live
 IMAGE     := $(BUILD)/tests/bondbox-image
 BENCH     := $(BUILD)/tests/bondbox-bench
 MICRO     := $(BUILD)/tests/bondbox-micro
+SOAK      := $(BUILD)/tests/bondbox-soak
 GENERATED := $(BUILD)/generated
 # What the loops share, in a build of its own: the rest of the program has one thread.
 THREADS   := build/threads/bondbox-threads
@@ -175,7 +180,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps fuzz fuzz-keep size install uninstall objects clean help always
+.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -193,6 +198,9 @@ bench-kernel: $(PROGRAM) $(BENCH) build/deps/run.stamp build/deps/live.stamp ## 
 
 bench-micro: $(PROGRAM) $(BENCH) $(MICRO) ## what single decisions cost, in ns and instructions
 	$(Q)$(BENCH_ENV) $(BENCH) micro
+
+soak: $(PROGRAM) $(SOAK) build/deps/run.stamp ## numbered packets while cables are pulled, for TIME=1800 seconds; MODES=1,5, PATHS=off,bpf, SEED=
+	$(Q)BONDBOX='$(abspath $(PROGRAM))' $(SOAK) time=$(TIME) modes=$(MODES) paths=$(PATHS) seed=$(SEED) rate=$(RATE) restarts=$(RESTARTS)
 
 bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
 
@@ -426,12 +434,15 @@ BENCH_SUPPORT := $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/support/%,$(
   $(filter $(BUILD)/obj/tests/live/support/%,$(LIVE_OBJECTS))
 
 $(UNIT): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(call objects_of,$(BENCH_CHECKED)) $(BUILD)/obj/.unit-flags
-$(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(call objects_of,$(LAB_MEASURES)) $(BUILD)/obj/.lab-flags
+$(LAB):  $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LAB_OBJECTS) $(call objects_of,$(LAB_MEASURES) $(SOAK_MEASURES)) \
+  $(filter-out %/main.o,$(SOAK_OBJECTS)) $(BUILD)/obj/.lab-flags
+$(SOAK): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/support/%,$(LAB_OBJECTS)) $(SOAK_OBJECTS) \
+  $(call objects_of,$(SOAK_MEASURES)) $(BUILD)/obj/.lab-flags
 $(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
 $(IMAGE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(IMAGE_OBJECTS) $(BUILD)/obj/.image-flags
 $(BENCH): $(LIBRARY_OBJECTS) $(BENCH_SUPPORT) $(BENCH_OBJECTS) $(BUILD)/obj/.bench-flags
 $(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags
-$(UNIT) $(LAB) $(LIVE) $(IMAGE) $(BENCH) $(MICRO):
+$(UNIT) $(LAB) $(LIVE) $(IMAGE) $(BENCH) $(MICRO) $(SOAK):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(TEST_LINK) $(LDFLAGS_ALL) $(filter %.o,$^) $(BOOST_TEST_LINK) $(LIBRARIES) -o $@

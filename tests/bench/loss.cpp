@@ -1,20 +1,12 @@
 #include "tests/bench/loss.hpp"
 
-#include <fcntl.h>
-#include <net/if.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <random>
 #include <stdexcept>
 #include <thread>
 
-#include "hal/linux/interfaces.hpp"
+#include "tests/bench/cables.hpp"
 #include "tests/bench/numbered_flow.hpp"
 
 namespace bondbox::bench {
@@ -27,104 +19,6 @@ constexpr std::int64_t fresh_max = 100 * ms;    // how long ago the other cable 
 constexpr std::int64_t on_the_way = 2 * ms;     // packets sent so long before an event may meet it
 constexpr std::int64_t settle = 1'500 * ms;     // before the first pull
 constexpr std::int64_t last_look = 1'000 * ms;  // after the last event
-
-/// The cables between the two namespaces, and hands that pull them.
-class Cables {
- public:
-  explicit Cables(const LossSettings& settings) : settings_(settings) {
-    open_in(*settings.town, town_);
-    open_in(*settings.box, box_);
-    const lab::Namespace::Stay inside(*settings.town);
-    counters_ = lnx::UniqueFd(::open("/proc/thread-self/net/dev", O_RDONLY | O_CLOEXEC));
-    if (!counters_.valid()) throw std::runtime_error("no counters of the peer's interfaces");
-  }
-
-  /// The cable that most packets of the next milliseconds cross.
-  std::size_t carrying() const {
-    const std::vector<std::uint64_t> before = count();
-    std::this_thread::sleep_for(std::chrono::milliseconds(8));
-    const std::vector<std::uint64_t> after = count();
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < after.size(); ++i)
-      if (after[i] - before[i] > after[best] - before[best]) best = i;
-    return best;
-  }
-
-  void pull(std::size_t cable) {
-    const LossSettings::Cable& it = settings_.cables[cable];
-    switch (settings_.kind) {
-      case PullKind::far_end:
-        return set_up(town_, it.far_end, false);
-      case PullKind::near_end:
-        return set_up(box_, it.near_end, false);
-      case PullKind::removal:
-        return must(lab::run_command("ip -n " + settings_.box->name() + " link del " + it.near_end));
-    }
-  }
-
-  void put_back(std::size_t cable) {
-    const LossSettings::Cable& it = settings_.cables[cable];
-    if (settings_.kind == PullKind::near_end) {
-      set_up(box_, it.near_end, true);
-    } else {
-      if (settings_.kind == PullKind::removal) {
-        lab::lay_cable(*settings_.box, it.near_end, *settings_.town, it.far_end, it.index);
-        if (!it.peer_of.empty())
-          must(lab::run_command("ip -n " + settings_.town->name() + " link set " + it.far_end + " master " +
-                                it.peer_of));
-      }
-      set_up(town_, it.far_end, true);
-    }
-    // A bridge forwards on a port when the kernel has told it of the link, up to a second later. Asking for the
-    // interface brings that forward (since Linux 6.8), saying so to the bridge does on older kernels: so it is a
-    // switch, which forwards at once.
-    lnx::InterfaceInfo info;
-    (void)town_.find(it.far_end, info);
-    if (!it.peer_of.empty() && (info.flags & IFF_RUNNING) == 0)
-      (void)lab::run_command("bridge -n " + settings_.town->name() + " link set dev " + it.far_end + " state 3");
-  }
-
- private:
-  static void open_in(const lab::Namespace& space, lnx::Interfaces& interfaces) {
-    const lab::Namespace::Stay inside(space);
-    if (const int error = interfaces.open(); error != 0)
-      throw std::runtime_error(std::string("no rtnetlink: ") + std::strerror(error));
-  }
-
-  static void must(const lab::CommandResult& result) {
-    if (!result.ok()) throw std::runtime_error("a cable cannot be pulled or laid: " + result.output);
-  }
-
-  static void set_up(lnx::Interfaces& interfaces, const std::string& name, bool up) {
-    lnx::InterfaceInfo info;
-    int error = interfaces.find(name, info);
-    if (error == 0) error = interfaces.set_flags(info.index, up ? static_cast<std::uint32_t>(IFF_UP) : 0U, IFF_UP);
-    if (error != 0) throw std::runtime_error(name + " cannot be set up or down: " + std::strerror(error));
-  }
-
-  /// Packets that each far end has received and sent.
-  std::vector<std::uint64_t> count() const {
-    std::array<char, 8192> text{};
-    const ssize_t got = ::pread(counters_.get(), text.data(), text.size() - 1, 0);
-    std::vector<std::uint64_t> counts(settings_.cables.size());
-    if (got <= 0) return counts;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      const std::string key = settings_.cables[i].far_end + ":";
-      const char* const line = std::strstr(text.data(), key.c_str());
-      unsigned long long received = 0;
-      unsigned long long sent = 0;
-      if (line != nullptr &&
-          std::sscanf(line + key.size(), " %*u %llu %*u %*u %*u %*u %*u %*u %*u %llu", &received, &sent) == 2)
-        counts[i] = received + sent;
-    }
-    return counts;
-  }
-
-  const LossSettings& settings_;
-  lnx::Interfaces town_;
-  lnx::Interfaces box_;
-  lnx::UniqueFd counters_;
-};
 
 void sleep_until(std::int64_t at_ns) {
   const std::int64_t left = at_ns - wall_ns();
@@ -166,10 +60,10 @@ Story play(const LossSettings& settings, Cables& cables) {
     const std::size_t cable = cables.carrying();
     sleep_until(due);
     Story::Pull pull{before, wall_ns(), 0, back_ns};
-    cables.pull(cable);
+    cables.pull(cable, settings.kind);
     sleep_until(pull.pulled_ns + out_for);
     pull.back_ns = wall_ns();
-    cables.put_back(cable);
+    cables.put_back(cable, settings.kind);
     back_ns = pull.back_ns;
     // Where laying it took long, the pause may have become another than was meant.
     if (i != 0 && pull.pulled_ns - pull.other_back_ns > recent) pull.before = PullClass::quiet;
@@ -223,7 +117,7 @@ LossResult measure_loss(const LossSettings& settings) {
     throw std::runtime_error("two namespaces and two cables are needed");
   if (settings.rate < 1 || settings.rate > 100'000 || settings.limit_s < 5 || settings.limit_s > 600)
     throw std::runtime_error("1 to 100000 packets a second, for 5 to 600 seconds");
-  Cables cables(settings);
+  Cables cables(*settings.box, *settings.town, settings.cables);
   const auto capacity = static_cast<std::size_t>(settings.rate) * (static_cast<std::size_t>(settings.limit_s) + 5);
   NumberedFlow out(*settings.box, settings.box_address, *settings.town, settings.town_address, 7001, capacity);
   NumberedFlow in(*settings.town, settings.town_address, *settings.box, settings.box_address, 7002, capacity);

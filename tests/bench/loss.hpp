@@ -7,16 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/cables.hpp"
 #include "tests/lab/support/namespace.hpp"
 
 namespace bondbox::bench {
-
-/// How a cable is pulled.
-enum class PullKind : std::uint8_t {
-  far_end,   ///< the peer's end is set down: the appliance's port loses its carrier
-  near_end,  ///< the appliance's own interface is set down
-  removal,   ///< the appliance's interface is deleted; it is laid again to be put back
-};
 
 /// What had happened before a pull.
 enum class PullClass : std::uint8_t {
@@ -27,12 +21,6 @@ enum class PullClass : std::uint8_t {
 inline constexpr std::size_t pull_classes = 3;
 
 struct LossSettings {
-  struct Cable {
-    std::string near_end;  ///< the appliance's interface
-    std::string far_end;   ///< the peer's
-    int index = 0;         ///< of both interfaces, when it is laid again; equal, or the kernel tells of links too soon
-    std::string peer_of;   ///< the far end is a port of this bridge in the peer's namespace; empty: of none
-  };
   const lab::Namespace* box = nullptr;   ///< the appliance
   const lab::Namespace* town = nullptr;  ///< the peer
   std::string box_address = "192.168.10.52";

@@ -183,7 +183,7 @@ int measure(Options& options) {
   std::unique_ptr<Bondbox> partner;
   if (options.peer_bond) {
     house.town.must("ip link del switch; ip link set port0 down; ip link set port1 down");
-    for (LossSettings::Cable& cable : options.settings.cables) cable.peer_of.clear();
+    for (Cable& cable : options.settings.cables) cable.peer_of.clear();
     if (options.kernel)
       make_kernel_bond(house.town, {"port0", "port1"}, "192.168.10.254/24", options.words);
     else

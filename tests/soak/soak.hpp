@@ -1,0 +1,61 @@
+// A long run of the whole program on real interfaces: numbered packets both ways, cables pulled every few hundred
+// milliseconds (never both), commands, stops and restarts in between, and a ledger of what became of every packet.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/soak/ledger.hpp"
+
+namespace bondbox::soak {
+
+struct Settings {
+  int mode = 1;
+  bool bpf = false;  ///< offload=auto, else off
+  double seconds = 15;
+  double lap_s = 60;
+  int rate = 1'000;     ///< packets a second, each way
+  int window_ms = 300;  ///< how long after a happening packets may be lost
+  std::uint32_t seed = 1;
+  bool removals = true;   ///< ports are deleted and laid again, too
+  bool restarts = false;  ///< kill -9 and a new start, and takeovers where the program has them
+};
+
+/// What the kernel tells of a process.
+struct Resources {
+  std::uint64_t memory_kb = 0;  ///< resident
+  std::uint64_t descriptors = 0;
+  std::uint64_t threads = 0;
+};
+
+struct Usage {
+  Resources first;  ///< when it had warmed up: after a tenth of the run
+  Resources least;
+  Resources most;
+  Resources last;
+  /// Of the memory of the last tenth of the run, the least: what a leak would have raised.
+  std::uint64_t settled_kb = 0;
+};
+
+struct Result {
+  explicit Result(const Settings& of) : settings(of), ledger(std::int64_t{of.window_ms} * 1'000'000) {}
+
+  Settings settings;
+  Ledger ledger;
+  Usage usage;
+  std::uint64_t overrun = 0;        ///< lost in the receivers' own sockets: not bondbox's
+  std::int64_t uncounted = 0;       ///< packets that crossed and are in no counter of the daemon's; 0 or less: none
+  std::vector<std::string> left;    ///< what the daemon has left behind
+  std::vector<std::string> broken;  ///< bounds that do not hold, in words; empty: all hold
+};
+
+using Say = std::function<void(const std::string&)>;
+
+/// `say` gets a line for each lap. Throws std::runtime_error where it cannot run.
+Result run_soak(const Settings& settings, const Say& say);
+
+std::string table_of(const Result& result);
+
+}  // namespace bondbox::soak
