@@ -207,10 +207,17 @@ bool Bond::has_lost_link() {
 }
 
 /// Frames on a port that delivers nothing may be the first by the way that a peer has found around a dead cable: the
-/// links are looked at before the frames are dropped.
+/// links are looked at before the frames are dropped. And while the active port is going down another one delivers
+/// beside it: when its link is back unseen, a switch brings the host's own broadcasts back by the other. `no_port`: the
+/// frames are the host's.
 void Bond::look_before_dropping(PortId id) {
-  if (plan_.ports[id.index].deliver != deliver_nothing || has_arp_probes() || options_.miimon_ms == 0) return;
-  if (!has_lost_link()) return;
+  if (has_arp_probes() || options_.miimon_ms == 0) return;
+  const auto is_back = [this](PortId port) {
+    return slot(port).monitor.state() == LinkState::fail && slot(port).nic->has_link();
+  };
+  const bool delivers = id == no_port || plan_.ports[id.index].deliver != deliver_nothing;
+  if (delivers && !has_active_port(options_.mode)) return;
+  if (delivers ? std::none_of(order_.begin(), order_.end(), is_back) : !has_lost_link()) return;
   observe_links(false);
   republish();
 }
@@ -353,6 +360,7 @@ bool Bond::forward_from_host(PacketBatch& batch) {
   for (int round = 0; round < batches_per_step; ++round) {
     batch.clear();
     if (host_->receive(batch) == 0) return false;
+    look_before_dropping(no_port);
     assign_buckets(batch);
     forwarder_.host_to_ports(batch, plan_, nics());
     // The source had no more. To ask it once more costs as much as a small frame.

@@ -12,7 +12,7 @@ namespace {
 constexpr Ticks retry_interval = ticks_from_ms(1000);
 constexpr Ticks retry_interval_max = ticks_from_ms(60'000);
 
-/// An address that is nobody else's: for a port in fail_over_mac=follow that would start with the bond's own.
+/// An address that is nobody else's: for a port in fail_over_mac=follow that would start with another one's.
 MacAddress derived_mac(MacAddress permanent, std::size_t place) {
   MacAddress mac = permanent;
   mac.octets[0] = static_cast<std::uint8_t>((mac.octets[0] | 0x02) & 0xfe);
@@ -260,9 +260,17 @@ Outcome Bond::give_mac(Nic& nic) {
   switch (options_.mode == Mode::active_backup ? options_.fail_over_mac : FailOverMac::none) {
     case FailOverMac::active:
       return Outcome::done();
-    case FailOverMac::follow:
-      return nic.mac() == mac_ && !find(nic.name()) ? nic.set_mac(derived_mac(nic.permanent_mac(), order_.size()))
-                                                    : Outcome::done();
+    case FailOverMac::follow: {
+      // Its own address may be with another port, which got it in a swap.
+      const auto is_taken = [this](const MacAddress& mac) {
+        return mac == mac_ ||
+               std::any_of(order_.begin(), order_.end(), [&](PortId id) { return slot(id).nic->mac() == mac; });
+      };
+      if (find(nic.name()) || !is_taken(nic.mac())) return Outcome::done();
+      std::size_t place = order_.size();
+      while (is_taken(derived_mac(nic.permanent_mac(), place))) ++place;
+      return nic.set_mac(derived_mac(nic.permanent_mac(), place));
+    }
     case FailOverMac::none:
       break;
   }

@@ -1,5 +1,6 @@
 // What the host does to bond0 reaches the ports: address, MTU, promiscuity, up and down.
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "tests/support/sim_bench.hpp"
 
@@ -89,6 +90,21 @@ BOOST_AUTO_TEST_CASE(with_fail_over_mac_follow_a_port_that_comes_with_the_bonds_
   const MacAddress given = bench.card("twin").mac;
   BOOST_TEST(given.text() != bench.host().mac().text());
   BOOST_TEST(given.is_station());
+}
+
+BOOST_AUTO_TEST_CASE(with_fail_over_mac_follow_a_port_that_comes_back_to_find_its_address_taken_gets_another) {
+  SimBench bench({"e0", "e1", "e2"});
+  BondConfig config = SimBench::config({"e0", "e1", "e2"});
+  config.options.fail_over_mac = FailOverMac::follow;
+  bench.add(config);
+  BOOST_REQUIRE(bench.set("active_slave", "e2").ok());
+  BOOST_REQUIRE(bench.set("active_slave", "e1").ok());
+  BOOST_REQUIRE(bench.card("e0").mac == card_mac(2));
+  BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.release("e2"); }).ok());
+  BOOST_REQUIRE(bench.card("e2").mac == card_mac(2));
+  BOOST_REQUIRE(bench.command([](Bond& bond) { return bond.enslave("e2"); }).ok());
+  const std::set<MacAddress> all = {bench.card("e0").mac, bench.card("e1").mac, bench.card("e2").mac};
+  BOOST_TEST(all.size() == 3U, macs(bench));
 }
 
 BOOST_AUTO_TEST_CASE(a_new_mtu_of_bond0_is_given_to_every_port) {

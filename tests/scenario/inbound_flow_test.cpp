@@ -82,6 +82,28 @@ BOOST_AUTO_TEST_CASE(a_frame_that_comes_by_the_other_cable_makes_links_looked_at
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(while_the_active_port_goes_down_a_switch_brings_no_broadcast_back_by_the_one_that_stands_in) {
+  for (const char* mode : {"active-backup", "balance-tlb", "balance-alb"}) {
+    SimBench bench({"e0", "e1"});
+    bench.world.events_enabled = false;
+    BOOST_REQUIRE(bench.world.add_switch("sw").ok());
+    for (const char* card : {"e0", "e1"}) BOOST_REQUIRE(bench.world.connect(card, "sw").ok());
+    BondConfig config = SimBench::config({"e0", "e1"});
+    config.options.mode = mode == std::string_view("active-backup") ? Mode::active_backup
+                          : mode == std::string_view("balance-tlb") ? Mode::balance_tlb
+                                                                    : Mode::balance_alb;
+    config.options.downdelay_ms = 500;
+    bench.add(config);
+    bench.link(290, "e0", false);
+    bench.run_to(310);
+    BOOST_REQUIRE(bench.state("e0") == LinkState::fail);
+    bench.link(320, "e0", true);  // which the next poll, at 400, would see
+    for (const std::uint32_t number : {1U, 2U, 3U})
+      BOOST_REQUIRE(bench.host_sends(data_frame(broadcast_mac, bench.host().mac(), number)));
+    BOOST_TEST(test::data_numbers(bench.host().take_delivered()).empty(), mode);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_flow_costs_one_look_for_four_frames) {
   Inbound bench;
   bench.flow_to(1'000, 5);
