@@ -117,6 +117,7 @@ PROGRAM_SOURCES := $(filter-out $(if $(filter -static,$(LINK)),,hal/pcap/static_
 SUPPORT_SOURCES := $(call find,tests/support)
 LAB_SOURCES     := $(call find,tests/lab)
 LIVE_SOURCES    := $(call find,tests/live)
+SWARM_SOURCES   := $(call find,tests/swarm)
 IMAGE_SOURCES   := $(call find,tests/image)
 BENCH_SOURCES   := $(filter-out tests/bench/self/% tests/bench/micro/%,$(call find,tests/bench))
 MICRO_SOURCES   := $(call find,tests/bench/micro)
@@ -128,7 +129,7 @@ LAB_MEASURES    := $(addprefix tests/bench/,cables.cpp loss.cpp loss_report.cpp 
 SOAK_SOURCES    := $(call find,tests/soak)
 SOAK_MEASURES   := $(addprefix tests/bench/,cables.cpp counters.cpp interrupt.cpp numbered_flow.cpp)
 # The kept inputs of the fuzz targets are played back as units; libFuzzer's side of them is built when it is asked for.
-UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
+UNIT_SOURCES    := $(filter-out $(SUPPORT_SOURCES) $(LAB_SOURCES) $(LIVE_SOURCES) $(SWARM_SOURCES) $(BENCH_SOURCES) $(MICRO_SOURCES) \
   tests/fuzz/engine/% tests/image/% tests/soak/%,$(call find,tests))
 
 objects_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
@@ -147,6 +148,7 @@ LIVE_OBJECTS    := $(call objects_of,$(LIVE_SOURCES)) $(filter $(BUILD)/obj/test
 BENCH_OBJECTS   := $(call objects_of,$(BENCH_SOURCES))
 MICRO_OBJECTS   := $(call objects_of,$(MICRO_SOURCES))
 SOAK_OBJECTS    := $(call objects_of,$(SOAK_SOURCES))
+SWARM_OBJECTS   := $(call objects_of,$(SWARM_SOURCES))
 TEST_OBJECTS    := $(filter-out $(BENCH_OBJECTS),$(sort $(SUPPORT_OBJECTS) $(UNIT_OBJECTS) $(LAB_OBJECTS) $(LIVE_OBJECTS) \
   $(IMAGE_OBJECTS) $(SOAK_OBJECTS)))
 
@@ -155,6 +157,7 @@ UNIT      := $(BUILD)/tests/bondbox-tests
 LAB       := $(BUILD)/tests/bondbox-lab
 LIVE      := $(BUILD)/tests/bondbox-live
 IMAGE     := $(BUILD)/tests/bondbox-image
+SWARM     := $(BUILD)/tests/bondbox-swarm
 BENCH     := $(BUILD)/tests/bondbox-bench
 MICRO     := $(BUILD)/tests/bondbox-micro
 SOAK      := $(BUILD)/tests/bondbox-soak
@@ -180,14 +183,14 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep size install uninstall objects clean help always
+.PHONY: all run check test test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(THREADS) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(SWARM) $(THREADS) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh $(BUILD)/tests
 
 bench: $(PROGRAM) $(BENCH) $(MICRO) build/deps/run.stamp ## beside a bare cable and other programs; ROUNDS=, SECONDS=, ONLY=, FORMAT=json
@@ -203,6 +206,13 @@ soak: $(PROGRAM) $(SOAK) build/deps/run.stamp ## numbered packets while cables a
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' $(SOAK) time=$(TIME) modes=$(MODES) paths=$(PATHS) seed=$(SEED) rate=$(RATE) restarts=$(RESTARTS)
 
 bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
+
+# A story that broke a rule is shrunk and left in build/swarm; those that were mended are kept in tests/swarm/kept.
+SEED ?= 1000
+TIME ?= 60
+swarm: $(SWARM) ## random worlds in simulated time, held against rules; SEED=, TIME= seconds, or STORY=file plays one
+	$(Q)mkdir -p build/swarm
+	$(Q)$(SWARM) $(if $(STORY),play '$(STORY)',run $(SEED) $(TIME) build/swarm)
 
 test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer (part of test; a few seconds)
 	$(Q)ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh
@@ -274,6 +284,7 @@ $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_
 $(eval $(call remember,$(BUILD)/obj/.bench-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(BENCH_OBJECTS) $(MICRO_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.image-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(IMAGE_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.swarm-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(SWARM_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.live-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LIVE_OBJECTS)))
 
 COMMIT := $(shell git -C . describe --always --dirty --exclude='*' --abbrev=10 2>/dev/null)
@@ -332,8 +343,9 @@ $(TEST_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.test-flags $(TEST_PCH).gc
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(TESTFLAGS_ALL) $(if $(findstring main.cpp,$<),,-include $(TEST_PCH)) -MMD -MP -c $< -o $@
 
-# What measures must not be slower than what is measured.
-$(BENCH_OBJECTS) $(MICRO_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED) $(TESTED)
+# What measures must not be slower than what is measured, and the swarm is to see many worlds.
+$(SWARM_OBJECTS): CXXFLAGS_ALL += $(BOOST_TEST)
+$(BENCH_OBJECTS) $(MICRO_OBJECTS) $(SWARM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED) $(TESTED)
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CXXFLAGS_ALL) -O2 -MMD -MP -c $< -o $@
@@ -440,9 +452,10 @@ $(SOAK): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(filter $(BUILD)/obj/tests/lab/s
   $(call objects_of,$(SOAK_MEASURES)) $(BUILD)/obj/.lab-flags
 $(LIVE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(LIVE_OBJECTS) $(BUILD)/obj/.live-flags
 $(IMAGE): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(IMAGE_OBJECTS) $(BUILD)/obj/.image-flags
+$(SWARM): $(LIBRARY_OBJECTS) $(SUPPORT_OBJECTS) $(SWARM_OBJECTS) $(BUILD)/obj/.swarm-flags
 $(BENCH): $(LIBRARY_OBJECTS) $(BENCH_SUPPORT) $(BENCH_OBJECTS) $(BUILD)/obj/.bench-flags
 $(MICRO): $(LIBRARY_OBJECTS) $(MICRO_OBJECTS) $(BUILD)/obj/.bench-flags
-$(UNIT) $(LAB) $(LIVE) $(IMAGE) $(BENCH) $(MICRO) $(SOAK):
+$(UNIT) $(LAB) $(LIVE) $(IMAGE) $(SWARM) $(BENCH) $(MICRO) $(SOAK):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(TEST_LINK) $(LDFLAGS_ALL) $(filter %.o,$^) $(BOOST_TEST_LINK) $(LIBRARIES) -o $@
@@ -456,4 +469,4 @@ $(THREADS): $(THREAD_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) -fsanitize=thread $^ -lboost_unit_test_framework -o $@
 
--include $(FUZZ_PROGRAM:.o=.d) $(FUZZ_OWN:.o=.d) $(THREAD_OBJECTS:.o=.d) $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d)
+-include $(FUZZ_PROGRAM:.o=.d) $(FUZZ_OWN:.o=.d) $(THREAD_OBJECTS:.o=.d) $(PROGRAM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(MICRO_OBJECTS:.o=.d) $(SWARM_OBJECTS:.o=.d)

@@ -162,6 +162,7 @@ if [ -n "${EMULATOR:-}" ]; then
   run_binary "$directory/bondbox-tests" "$EMULATOR"
 elif [ -n "$directory" ]; then
   run_binary "$directory/bondbox-tests"
+  run_binary "$directory/bondbox-swarm"
   run_side_by_side "$directory/bondbox-lab"
   run_binary "$directory/bondbox-live"
   # There is none of the sanitizers' builds: an image holds the static program.
