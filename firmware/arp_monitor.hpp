@@ -94,6 +94,10 @@ class ArpMonitor {
   std::optional<PortId> candidate() const noexcept { return candidate_; }
   /// When something that counts came last; long before any tick if nothing has.
   Tick last_heard(const Scene& scene, PortId port) const noexcept;
+  template <class A>
+  void archive(A& a) {
+    a(times_, targets_v4_, targets_v6_, candidate_);
+  }
 
  private:
   static constexpr Tick never{-(std::int64_t{1} << 40)};
@@ -106,6 +110,10 @@ class ArpMonitor {
     Tick up_since = never;  ///< became a port, a candidate or the active one
     TargetTimes heard_v4{};
     TargetTimes heard_v6{};
+  template <class A>
+  void archive(A& a) {
+    a(heard, sent, up_since, heard_v4, heard_v6);
+  }
   };
 
   Times& times(PortId port) noexcept { return times_[port.index]; }

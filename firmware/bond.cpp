@@ -47,7 +47,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
       look_now_ = look_now_ || event.name.empty() || find(event.name).has_value();
     }
   }
-  if (host_changed || !poll_started_ || !host_->is_present()) observe_host();
+  if (host_changed || !poll_started_ || std::exchange(host_doubt_, false) || !host_->is_present()) observe_host();
 
   if (!poll_started_) {
     poll_started_ = true;

@@ -28,6 +28,15 @@
 
 namespace bondbox {
 
+class Archive;
+
+/// What a bond knew, as Bond::save has written it.
+struct BondMemory {
+  std::span<const std::uint8_t> bytes;
+  Tick then{};  ///< when that was, by the clock of the bond that goes on; in the past where one had to be started first
+  std::optional<Tick> alive{};  ///< when that bond was last seen; none: then
+};
+
 class Bond final : public OptionTarget {
  public:
   /// `loops`: further loops that forward for it; null: none.
@@ -37,7 +46,13 @@ class Bond final : public OptionTarget {
 
   /// Makes the host's interface and enslaves the configured ports. A port whose interface does not exist (yet) is
   /// awaited. On failure nothing is left behind.
-  Outcome create(const BondConfig& config, Tick now);
+  /// With `before` it goes on where a bond of that memory stood; `config` is what that one ran with. A port that cannot
+  /// be had is awaited. EBADMSG: the memory is not to be understood, and nothing was touched.
+  Outcome create(const BondConfig& config, Tick now, const BondMemory* before = nullptr);
+  /// Appends all that it knows and that decides what it does next: BondMemory. To be called between two steps.
+  void save(std::vector<std::uint8_t>& bytes, Tick now) const;
+  /// Of which layout those bytes are: another bondbox understands them if its own is the same.
+  static std::uint64_t memory_layout();
   /// One step of a changed configuration (firmware/config/config_diff.hpp).
   Outcome change(const Change& change);
   /// After the steps back to `before`: what they leave open is as it was, the order of the ports, the active one
@@ -123,6 +138,11 @@ class Bond final : public OptionTarget {
     bool promiscuous_asked = false;  ///< by the policy
     bool mtu_refused = false;        ///< it does not take the bond's MTU; told already
     std::optional<Tick> leaves_at;   ///< to be released then
+
+    template <class A>
+    void archive(A& a) {
+      a(name, options, monitor, mac, sample, promiscuous_asked, mtu_refused, leaves_at);
+    }
   };
   struct Awaited {
     std::string name;
@@ -130,6 +150,11 @@ class Bond final : public OptionTarget {
     std::string reason;
     Tick next_try{};  ///< when taking it was refused: tried ever more seldom, up to once a minute
     Ticks interval{};
+
+    template <class A>
+    void archive(A& a) {
+      a(name, options, reason, next_try, interval);
+    }
   };
 
   Port& slot(PortId id) { return *slots_[id.index]; }
@@ -193,6 +218,7 @@ class Bond final : public OptionTarget {
   void send_probes(const IpAddress& target, const char* option, std::uint32_t told_bit);
 
   // bond_ports.cpp
+  Outcome open_host(const BondConfig& config);
   Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options);
   Outcome adopt_mac(Nic& nic);
   Outcome give_mac(Nic& nic);
@@ -204,6 +230,15 @@ class Bond final : public OptionTarget {
   void retry_awaited(bool appeared);
   bool sort_ports();
   Outcome apply_host_config();
+
+  // bond_memory.cpp
+  void archive(Archive& archive);
+  bool is_consistent() const;
+  Forwarder::Memory counted() const;
+  Outcome resume(const BondConfig& config, Tick now, const BondMemory& before);
+  Outcome resume_host();
+  Outcome resume_port(Port& port, bool was_away);
+  void resume_ports(const PortList& ports, bool was_away);
 
   // bond_leaving.cpp
   bool is_leaving() const noexcept;
@@ -253,6 +288,7 @@ class Bond final : public OptionTarget {
   std::string remake_refusal_;  ///< why it could not be made again last; empty: it could
   bool host_was_up_ = false;
   bool let_go_ = false;
+  bool host_doubt_ = false;  ///< nobody has watched it for a while: look at it with the next step
   bool held_up_ = false;  ///< the host has set it down while something of it was about to leave: not told yet
   std::optional<Tick> leaves_at_;
   bool promiscuous_ = false;

@@ -23,7 +23,8 @@ MacAddress derived_mac(MacAddress permanent, std::size_t place) {
 
 }  // namespace
 
-Outcome Bond::create(const BondConfig& config, Tick now) {
+Outcome Bond::create(const BondConfig& config, Tick now, const BondMemory* before) {
+  if (before != nullptr) return resume(config, now, *before);
   now_ = now;
   (void)offload_.begin_step(now_);  // else its first deadline would be long past
   options_ = config.options;
@@ -31,12 +32,7 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   config_ = config;
   arp_.set_targets(options_, now_);
 
-  std::size_t queues = 1;
-  for (const auto& [port, own] : config.port_options) queues = std::max<std::size_t>(queues, own.queue_id + 1u);
-  auto host = hardware_.open_host_port(name_, queues, loops_.wanted());
-  if (!host.ok()) return host.failure();
-  host_ = std::move(host.value());
-  ++handles_version_;
+  if (Outcome outcome = open_host(config); !outcome.ok()) return outcome;
   if (host_->was_handed_over()) {
     let_go_ = true;  // until go_on()
     carrier_shown_ = host_->shows_carrier();
@@ -59,11 +55,6 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
   mtu_ = host_->mtu();
   promiscuous_ = host_->is_promiscuous();
   record(EventKind::bond, {}, -1, "%s is being created...", name_.c_str());
-  if (queues > 1) {
-    loops_.close("queue_id tells frames apart by the host's queue");
-  } else if (!host_->was_handed_over()) {
-    open_loops();
-  }
 
   configured_ = config.ports;
   for (const std::string& port : config.ports) {
@@ -84,6 +75,21 @@ Outcome Bond::create(const BondConfig& config, Tick now) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }
   return host_->was_handed_over() ? Outcome::done() : apply_host_config();
+}
+
+Outcome Bond::open_host(const BondConfig& config) {
+  std::size_t queues = 1;
+  for (const auto& [port, own] : config.port_options) queues = std::max<std::size_t>(queues, own.queue_id + 1u);
+  auto host = hardware_.open_host_port(name_, queues, loops_.wanted());
+  if (!host.ok()) return host.failure();
+  host_ = std::move(host.value());
+  ++handles_version_;
+  if (queues > 1) {
+    loops_.close("queue_id tells frames apart by the host's queue");
+  } else if (!host_->was_handed_over()) {
+    open_loops();
+  }
+  return Outcome::done();
 }
 
 /// Somebody deleted the host's interface: it is made again as it was configured. False while that cannot be.

@@ -83,6 +83,8 @@ struct SchedulerStatus {
   std::uint64_t overrun_ticks = 0;  ///< ticks by which due work was late, summed
   std::uint64_t overruns = 0;       ///< how often it was late
   std::int64_t worst_overrun_ms = 0;
+  std::uint64_t state_kept = 0;      ///< how often RUN_DIR/state/bonds was written
+  std::uint64_t state_kept_not = 0;  ///< and could not be
 };
 
 }  // namespace bondbox

@@ -23,6 +23,9 @@ enum class EventKind : std::uint8_t {
   option,    ///< an option was written
   fault,     ///< something did not work and was put aside
 };
+constexpr EventKind last_of(EventKind) noexcept {
+  return EventKind::fault;
+}
 
 /// "link", "active", ...
 const char* event_kind_name(EventKind kind) noexcept;
@@ -36,6 +39,10 @@ struct Event {
   /// For `active` and carrier events: how long traffic can have been interrupted, at most; -1: not applicable.
   std::int64_t outage_ms_max = -1;
   FixedText<160> text;  ///< the kernel driver's own sentence where it has one
+  template <class A>
+  void archive(A& a) {
+    a(sequence, at, kind, bond, port, outage_ms_max, text);
+  }
 };
 
 /// "bond0: (slave eth0): link status definitely down, disabling slave" - the form of the kernel's log lines.
@@ -55,6 +62,21 @@ class EventLog {
   std::uint64_t last_sequence() const noexcept { return sequence_; }
   /// Calls `visit` for each kept event with a sequence greater than `after`, oldest first.
   void for_each_after(std::uint64_t after, const std::function<void(const Event&)>& visit) const;
+
+  /// The events of another log come before those to come.
+  void go_on_from(const EventLog& before) {
+    ring_ = before.ring_;
+    sequence_ = before.sequence_;
+  }
+
+  template <class A>
+  void archive(A& a) {
+    std::uint32_t kept = static_cast<std::uint32_t>(sequence_ < capacity ? sequence_ : capacity);
+    a(sequence_, kept);
+    if (kept > capacity || kept > sequence_) a.refuse();
+    for (std::uint64_t next = sequence_ - kept; next < sequence_ && a.ok(); ++next) a(ring_[next % capacity]);
+    if (a.describes()) a(ring_[0]);
+  }
 
  private:
   std::array<Event, capacity> ring_{};

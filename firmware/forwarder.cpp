@@ -322,6 +322,16 @@ void Forwarder::take_punted(const PuntedFrame& frame) {
   slow ? punt_slow(frame.port, frame.bytes) : punt(frame.port, frame.from_host, frame.bytes);
 }
 
+void Forwarder::recall(const Memory& memory) noexcept {
+  ports_ = memory.ports;
+  bond_ = memory.bond;
+  traffic_ = memory.traffic;
+  round_robin_counter_ = memory.turns;
+  random_state_ = memory.random_state;
+  punts_lost_ = memory.punts_lost;
+  link_doubt_ = memory.link_doubt;
+}
+
 void Forwarder::drop_punted(PortId id) {
   for (std::size_t i = punted_.size(); i > 0; --i) {
     const PuntedFrame& frame = punted_[i - 1];

@@ -26,6 +26,11 @@ struct PortCounters {
   std::uint64_t rx_host_refused = 0;  ///< the host's interface did not take it (down, or full)
   std::uint64_t tx_refused = 0;       ///< the NIC did not take it, and no other port could; lost
   std::uint64_t tx_moved = 0;  ///< the NIC had no link; another port got the frame in the same step, and counts it
+
+  template <class A>
+  void archive(A& a) {
+    a(rx_frames, rx_bytes, tx_frames, tx_bytes, rx_suppressed, rx_punted, rx_runt, rx_host_refused, tx_refused, tx_moved);
+  }
 };
 
 /// What the bond itself took away on the way from the host to the ports.
@@ -33,6 +38,11 @@ struct BondCounters {
   std::uint64_t tx_no_port = 0;  ///< no port was usable; dropped
   std::uint64_t tx_runt = 0;     ///< shorter than an Ethernet header; dropped
   std::uint64_t tx_punted = 0;   ///< the policy sends it instead
+
+  template <class A>
+  void archive(A& a) {
+    a(tx_no_port, tx_runt, tx_punted);
+  }
 };
 
 /// A frame that the policy is to see, copied out of the batch. Slow protocols, ARP and ND fit by far.
@@ -40,6 +50,11 @@ struct PuntedFrame {
   PortId port;
   bool from_host = false;
   FixedVector<std::uint8_t, 256> bytes;
+
+  template <class A>
+  void archive(A& a) {
+    a(port, from_host, bytes);
+  }
 };
 using PuntQueue = FixedVector<PuntedFrame, 64>;
 /// How many slow protocol frames one port may have in the queue: a flood on one port must not cost the others their
@@ -68,6 +83,26 @@ class Forwarder {
 
   /// Where the random choices of Spread::round_robin with packets_per_port 0 begin.
   void seed(std::uint32_t value) noexcept { random_state_ = value; }
+
+  /// What outlives it: all that it has counted, its turn, and the frames that the policy has not seen yet.
+  struct Memory {
+    std::array<PortCounters, max_ports> ports{};
+    BondCounters bond;
+    BucketTraffic traffic;
+    std::uint32_t turns = 0;
+    std::uint32_t random_state = 0;
+    std::uint64_t punts_lost = 0;
+    bool link_doubt = false;
+
+    template <class A>
+    void archive(A& a) {
+      a(ports, bond, traffic, turns, random_state, punts_lost, link_doubt);
+    }
+  };
+  Memory memory() const noexcept {
+    return {ports_, bond_, traffic_, round_robin_counter_, random_state_, punts_lost_, link_doubt_};
+  }
+  void recall(const Memory& memory) noexcept;
 
   const PortCounters& port(PortId id) const noexcept { return ports_[id.index]; }
   const std::array<PortCounters, max_ports>& ports() const noexcept { return ports_; }

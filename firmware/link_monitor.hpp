@@ -50,6 +50,10 @@ class LinkMonitor {
   Tick since() const noexcept { return since_; }
   /// Whether inspect() was called since start().
   bool inspected() const noexcept { return inspected_; }
+  template <class A>
+  void archive(A& a) {
+    a(state_, failures_, deadline_, delay_began_, last_seen_up_, since_, inspected_);
+  }
 
  private:
   Change move_to(LinkState next, Tick now) noexcept;

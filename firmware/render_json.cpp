@@ -237,7 +237,9 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
       {"scheduler", json::object{{"steps", scheduler.steps},
                                  {"overruns", scheduler.overruns},
                                  {"overrun_ticks", scheduler.overrun_ticks},
-                                 {"worst_overrun_ms", scheduler.worst_overrun_ms}}},
+                                 {"worst_overrun_ms", scheduler.worst_overrun_ms},
+                                 {"state_kept", scheduler.state_kept},
+                                 {"state_kept_not", scheduler.state_kept_not}}},
       {"bonds", std::move(list)},
   };
   if (privileges != nullptr) document["privileges"] = privileges_json(*privileges);

@@ -9,11 +9,11 @@ namespace bondbox {
 Scheduler::Scheduler(Hardware& hardware, Clock& clock, EventLog& events)
     : hardware_(hardware), clock_(clock), events_(events), now_(clock.now()) {}
 
-Outcome Scheduler::add_bond(const BondConfig& config) {
+Outcome Scheduler::add_bond(const BondConfig& config, const BondMemory* before) {
   if (find(config.name) != nullptr) return Outcome::failed(EEXIST, config.name + " exists already");
   if (!in_step_) now_ = clock_.now();
   auto bond = std::make_unique<Bond>(config.name, hardware_, events_, loops_);
-  if (Outcome outcome = bond->create(config, now_); !outcome.ok()) return outcome;
+  if (Outcome outcome = bond->create(config, now_, before); !outcome.ok()) return outcome;
   bonds_.push_back(std::move(bond));
   ++bonds_version_;
   return Outcome::done();

@@ -30,7 +30,8 @@ class Scheduler {
   void set_loops(LoopHost& loops) noexcept { loops_ = &loops; }
 
   /// Makes the bond as part of a step. The bond stays at its address until it is removed.
-  Outcome add_bond(const BondConfig& config);
+  /// `before`: as for Bond::create.
+  Outcome add_bond(const BondConfig& config, const BondMemory* before = nullptr);
   /// Releases its ports and takes its interface away.
   void remove_bond(std::string_view name);
   Bond* find(std::string_view name);
@@ -51,6 +52,8 @@ class Scheduler {
 
   Tick now() const noexcept { return now_; }
   const SchedulerStatus& status() const noexcept { return status_; }
+  /// What the bonds know was written down for the next start, or could not be.
+  void note_state_kept(bool kept) noexcept { ++(kept ? status_.state_kept : status_.state_kept_not); }
   EventLog& events() noexcept { return events_; }
 
   /// Every descriptor that should wake the program; changes when handles_version() does.

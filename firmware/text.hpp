@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "hal/wire/fixed_vector.hpp"
+
 namespace bondbox {
 
 /// As sprintf, into a std::string.
@@ -36,6 +38,13 @@ class FixedText {
   constexpr std::string_view view() const noexcept { return {characters_.data(), size_}; }
   std::string str() const { return std::string(view()); }
   constexpr bool empty() const noexcept { return size_ == 0; }
+  template <class A>
+  void archive(A& a) {
+    FixedVector<char, Capacity> text;
+    for (const char character : view()) text.push_back(character);
+    a(text);
+    if (a.reads()) assign({text.data(), text.size()});
+  }
   friend constexpr bool operator==(const FixedText& a, std::string_view b) { return a.view() == b; }
 
  private:

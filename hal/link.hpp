@@ -20,6 +20,10 @@ struct LinkSample {
   bool up = false;               ///< administratively up and the PHY has link
   std::uint32_t speed_mbps = 0;  ///< 0: unknown
   Duplex duplex = Duplex::unknown;
+  template <class A>
+  void archive(A& a) {
+    a(present, up, speed_mbps, duplex);
+  }
 
   friend constexpr bool operator==(const LinkSample&, const LinkSample&) = default;
 };

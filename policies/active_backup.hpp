@@ -19,6 +19,10 @@ class ActiveBackup {
   std::optional<Tick> next_deadline() const noexcept { return rejoiner_.next_deadline(); }
   std::optional<PortId> active() const noexcept { return active_.current(); }
   bool skip_updelay(const BondFacts&) const noexcept { return !active_.current(); }
+  template <class A>
+  void archive(A& a) {
+    a(active_, notifier_, rejoiner_);
+  }
 
  private:
   void follow(const ActivePort::Change& change, bool in_scheduled_pass, const BondFacts& facts, Tick now,

@@ -26,6 +26,10 @@ class ActivePort {
 
   /// To be told of every event; says when another port is active from now on.
   std::optional<Change> handle(const PolicyEvent& event, const BondFacts& facts);
+  template <class A>
+  void archive(A& a) {
+    a(current_, reselect_, force_primary_);
+  }
 
  private:
   std::optional<Change> note_added(PortId port, const BondFacts& facts);

@@ -17,6 +17,10 @@ class BalanceAlb {
   std::optional<PortId> active() const noexcept { return ports_.active(); }
   bool skip_updelay(const BondFacts& facts) const noexcept { return !any_port_up(facts); }
   BalanceStatus balance(const BondFacts& facts) const;
+  template <class A>
+  void archive(A& a) {
+    a(ports_, receive_, neighbours_, unsent_, lost_, lost_told_, hearing_, hearing_ticks_, now_);
+  }
 
  private:
   void note_link(const LinkChanged& link, const BondFacts& facts, ActionList& actions);

@@ -17,6 +17,10 @@ class BalanceRr {
   std::optional<Tick> next_deadline() const noexcept { return rejoiner_.next_deadline(); }
   std::optional<PortId> active() const noexcept { return std::nullopt; }
   bool skip_updelay(const BondFacts&) const noexcept { return false; }
+  template <class A>
+  void archive(A& a) {
+    a(trunk_, rejoiner_);
+  }
 
  private:
   Trunk trunk_;

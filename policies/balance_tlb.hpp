@@ -15,6 +15,10 @@ class BalanceTlb {
   std::optional<PortId> active() const noexcept { return ports_.active(); }
   bool skip_updelay(const BondFacts& facts) const noexcept { return !any_port_up(facts); }
   BalanceStatus balance(const BondFacts&) const { return ports_.status(); }
+  template <class A>
+  void archive(A& a) {
+    a(ports_);
+  }
 
  private:
   BalancedPorts ports_;

@@ -18,6 +18,10 @@ class BalanceXor {
   std::optional<Tick> next_deadline() const noexcept { return std::nullopt; }
   std::optional<PortId> active() const noexcept { return std::nullopt; }
   bool skip_updelay(const BondFacts& facts) const noexcept { return !any_port_up(facts); }
+  template <class A>
+  void archive(A& a) {
+    a(trunk_);
+  }
 
  private:
   Trunk trunk_;

@@ -38,6 +38,10 @@ class BalancedPorts {
   const PortMacs& macs() const noexcept { return macs_; }
   /// The switch behind `port` is to learn that `mac` is there.
   void teach(PortId port, const MacAddress& mac) { lessons_.add(port, mac); }
+  template <class A>
+  void archive(A& a) {
+    a(active_, macs_, load_, lessons_, rejoiner_, next_tick_, now_, lesson_ticks_);
+  }
 
  private:
   void follow(const ActivePort::Change& change, const BondFacts& facts, Tick now, ActionList& actions, Step& step);

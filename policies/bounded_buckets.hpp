@@ -31,6 +31,14 @@ class BoundedBuckets {
 
   const BucketPorts& ports() const noexcept { return ports_; }
   void add_status(BalanceStatus& status) const noexcept;
+  template <class A>
+  void archive(A& a) {
+    for (PortId& port : ports_) a.port_or(port, no_port);
+    auto known = static_cast<std::uint32_t>(known_.to_ulong());
+    a(known);
+    known_ = known & 0xffff;
+    a(loads_, counted_, rest_load_, rest_counted_, this_round_, last_round_, moved_);
+  }
 
  private:
   void count_load(const BondFacts& facts) noexcept;

@@ -19,6 +19,10 @@ class Broadcast {
   std::optional<Tick> next_deadline() const noexcept { return std::nullopt; }
   std::optional<PortId> active() const noexcept { return std::nullopt; }
   bool skip_updelay(const BondFacts&) const noexcept { return true; }
+  template <class A>
+  void archive(A& a) {
+    a(trunk_);
+  }
 
  private:
   Trunk trunk_;

@@ -36,6 +36,12 @@ class ClientRounds {
     bool asked = false;             ///< by the host; ARP alone looks at it
     bool outdated = false;          ///< believes something else than it should
     std::uint8_t notices_left = 0;  ///< of the current round
+
+    template <class A>
+    void archive(A& a) {
+      a.port_or(port, no_port);
+      a(host_ip, ip, mac, host_mac, vlan, next, assigned, asked, outdated, notices_left);
+    }
   };
 
   Client& at(std::uint8_t index) noexcept { return table_[index]; }
@@ -76,7 +82,34 @@ class ClientRounds {
   /// Adds the clients that could be told, by port.
   void add_clients(std::array<std::uint32_t, max_ports>& counts) const noexcept;
 
+  template <class A>
+  void archive(A& a) {
+    // Those that there are, from the one that was entered last.
+    std::uint16_t count = 0;
+    for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) ++count;
+    a(count, turn_, outdated_, spread_ordered_, in_round_, farewells_, delay_left_, retries_left_);
+    if (a.reads()) return read_clients(a, count);
+    for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) a(index, table_[index]);
+    if (a.describes()) a(table_[0]);
+  }
+
  private:
+  template <class A>
+  void read_clients(A& a, std::uint16_t count) {
+    clear();
+    std::uint16_t* place = &newest_;
+    for (; count > 0 && a.ok(); --count) {
+      std::uint16_t index = 0;
+      Client client;
+      a(index, client);
+      if (index >= table_size || table_[index].assigned || !client.assigned) return a.refuse();
+      *place = index;
+      table_[index] = client;
+      table_[index].next = nobody;
+      place = &table_[index].next;
+    }
+  }
+
   static constexpr std::size_t table_size = 256;
   static constexpr std::uint16_t nobody = table_size;
 

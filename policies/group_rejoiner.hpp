@@ -20,6 +20,10 @@ class GroupRejoiner {
   void stop() noexcept { left_ = 0; }
 
   std::optional<Tick> next_deadline() const noexcept { return left_ != 0 ? std::optional(due_) : std::nullopt; }
+  template <class A>
+  void archive(A& a) {
+    a(left_, due_);
+  }
 
  private:
   std::uint8_t left_ = 0;  ///< reports still to be sent

@@ -67,6 +67,21 @@ void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   }
 }
 
+void Ieee8023ad::slept(Ticks gap) noexcept {
+  for (const PortId id : system_.order) {
+    lacp::Port& port = system_.at(id);
+    const lacp::Timer patience =
+        port.partner_has(lacp_state::timeout) ? lacp::short_timeout_time : lacp::long_timeout_time;
+    if (gap.count >= patience * lacp::machine_tick.count) port.begin = true;
+  }
+}
+
+bool Ieee8023ad::speaks_of(const PortList& ports) const noexcept {
+  return std::all_of(system_.order.begin(), system_.order.end(), [&](PortId id) {
+    return system_.at(id).id == id && std::find(ports.begin(), ports.end(), id) != ports.end();
+  });
+}
+
 /// Observed kernel behaviour: the machines stand still while bond0 is down.
 void Ieee8023ad::follow_clock(const BondFacts& facts, Tick now) {
   if (!facts.bond_up || system_.order.empty()) {

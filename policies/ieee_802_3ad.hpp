@@ -26,6 +26,16 @@ class Ieee8023ad {
 
   LacpStatus lacp(const BondFacts& facts) const;
 
+  /// Nobody has read or sent anything for so long, since this was kept. A partner that has given us up meanwhile finds
+  /// the port's machines at their beginning; another one finds them as they were.
+  void slept(Ticks gap) noexcept;
+  /// Whether all its ports are among these; for what was read.
+  bool speaks_of(const PortList& ports) const noexcept;
+  template <class A>
+  void archive(A& a) {
+    a(system_, told_, next_tick_);
+  }
+
  private:
   void follow(const BondFacts& facts, ActionList& actions);
   void take_system(const BondFacts& facts);

@@ -37,6 +37,11 @@ class KernelBuckets {
 
   const BucketPorts& ports() const noexcept { return ports_; }
   void add_status(BalanceStatus& status) const noexcept;
+  template <class A>
+  void archive(A& a) {
+    for (PortId& port : ports_) a.port_or(port, no_port);
+    a(counted_from_, rest_counted_from_, history_, load_, last_round_);
+  }
 
  private:
   void end_bucket(std::size_t bucket, const BondFacts& facts) noexcept;

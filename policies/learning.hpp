@@ -19,12 +19,20 @@ class Lessons {
   void forget(PortId port);
   void give(const BondFacts& facts, ActionList& actions);
   bool waiting() const noexcept { return !lessons_.empty(); }
+  template <class A>
+  void archive(A& a) {
+    a(lessons_);
+  }
 
  private:
   struct Lesson {
     PortId port;
     MacAddress mac;
-    std::size_t frames_sent = 0;  ///< the first is without a tag
+    std::uint32_t frames_sent = 0;  ///< the first is without a tag
+  template <class A>
+  void archive(A& a) {
+    a(port, mac, frames_sent);
+  }
   };
   FixedVector<Lesson, 4 * max_ports> lessons_;
 };

@@ -24,6 +24,16 @@ class LoadBalancer {
   /// Writes bucket_port for the ports in `plan.transmit.usable`.
   void fill(ForwardingPlan& plan) const;
   void add_status(BalanceStatus& status) const noexcept;
+  template <class A>
+  void archive(A& a) {
+    bool bounded = std::holds_alternative<BoundedBuckets>(buckets_);
+    a(bounded);
+    if (a.reads() || a.describes()) buckets_ = BoundedBuckets(no_bucket_traffic);
+    if (bounded || a.describes()) a(std::get<BoundedBuckets>(buckets_));
+    if (a.describes() || (a.reads() && !bounded)) buckets_ = KernelBuckets(no_bucket_traffic);
+    if (!bounded || a.describes()) a(std::get<KernelBuckets>(buckets_));
+    a(started_, ticks_, rounds_);
+  }
 
  private:
   std::variant<BoundedBuckets, KernelBuckets> buckets_{BoundedBuckets(no_bucket_traffic)};

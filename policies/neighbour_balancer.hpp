@@ -49,6 +49,10 @@ class NeighbourBalancer {
   void add_clients(std::array<std::uint32_t, max_ports>& counts) const noexcept { rounds_.add_clients(counts); }
   /// Clients that another has taken the place of.
   std::uint64_t replaced() const noexcept { return replaced_; }
+  template <class A>
+  void archive(A& a) {
+    a(rounds_, dismissing_, replaced_);
+  }
 
  private:
   using Client = ClientRounds::Client;

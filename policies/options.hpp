@@ -22,20 +22,50 @@ enum class Mode : std::uint8_t {
   balance_tlb = 5,
   balance_alb = 6,
 };
+constexpr Mode last_of(Mode) noexcept {
+  return Mode::balance_alb;
+}
 
 enum class FailOverMac : std::uint8_t { none, active, follow };
+constexpr FailOverMac last_of(FailOverMac) noexcept {
+  return FailOverMac::follow;
+}
 enum class PrimaryReselect : std::uint8_t { always, better, failure };
+constexpr PrimaryReselect last_of(PrimaryReselect) noexcept {
+  return PrimaryReselect::failure;
+}
 enum class HashPolicy : std::uint8_t { layer2, layer34, layer23, encap23, encap34, vlan_srcmac };
+constexpr HashPolicy last_of(HashPolicy) noexcept {
+  return HashPolicy::vlan_srcmac;
+}
 enum class ArpValidate : std::uint8_t { none, active, backup, all, filter, filter_active, filter_backup };
+constexpr ArpValidate last_of(ArpValidate) noexcept {
+  return ArpValidate::filter_backup;
+}
 enum class ArpAllTargets : std::uint8_t { any, all };
+constexpr ArpAllTargets last_of(ArpAllTargets) noexcept {
+  return ArpAllTargets::all;
+}
 enum class LacpRate : std::uint8_t { slow, fast };
+constexpr LacpRate last_of(LacpRate) noexcept {
+  return LacpRate::fast;
+}
 enum class AdSelect : std::uint8_t { stable, bandwidth, count, actor_port_prio };
+constexpr AdSelect last_of(AdSelect) noexcept {
+  return AdSelect::actor_port_prio;
+}
 /// bondbox's own: how modes 5 and 6 spread anew. `kernel` forgets everything every 10 s; `bounded` moves a few buckets.
 enum class Rebalance : std::uint8_t { kernel, bounded };
+constexpr Rebalance last_of(Rebalance) noexcept {
+  return Rebalance::bounded;
+}
 
 /// bondbox's own: whether programs in the kernel carry frames. `automatic`: where the kernel lets them; `bpf`: without
 /// them the bond is refused.
 enum class OffloadUse : std::uint8_t { automatic, bpf, off };
+constexpr OffloadUse last_of(OffloadUse) noexcept {
+  return OffloadUse::off;
+}
 
 struct BondOptions {
   Mode mode = Mode::active_backup;
@@ -83,6 +113,11 @@ struct BondOptions {
   bool lacp_strict = false;
   bool lacp_fallback = true;  ///< bondbox's own name for what the kernel does: without any partner one port carries
   bool broadcast_neighbor = false;
+
+  template <class A>
+  void archive(A& a) {
+    a(mode, unmonitored, miimon_ms, updelay_ms, downdelay_ms, peer_notif_delay_ms, use_carrier, num_peer_notif, resend_igmp, arp_interval_ms, arp_ip_targets, ns_ip6_targets, arp_validate, arp_all_targets, arp_missed_max, primary, primary_reselect, fail_over_mac, all_slaves_active, xmit_hash_policy, packets_per_slave, tlb_dynamic_lb, rebalance, xmit_hash_resilient, nd_balance, offload, busy_poll_us, lp_interval_s, min_links, lacp_rate, lacp_active, ad_select, ad_actor_sys_prio, ad_actor_system, ad_user_port_key, coupled_control, lacp_strict, lacp_fallback, broadcast_neighbor);
+  }
 };
 
 /// What belongs to one port rather than to the bond.
@@ -90,6 +125,11 @@ struct PortOptions {
   std::int32_t prio = 0;
   std::uint16_t queue_id = 0;
   std::uint16_t actor_port_prio = 255;
+
+  template <class A>
+  void archive(A& a) {
+    a(prio, queue_id, actor_port_prio);
+  }
 
   friend constexpr bool operator==(const PortOptions&, const PortOptions&) = default;
 };

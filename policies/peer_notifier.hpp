@@ -21,6 +21,10 @@ class PeerNotifier {
   void stop() noexcept { left_ = 0; }
 
   std::uint32_t left() const noexcept { return left_; }
+  template <class A>
+  void archive(A& a) {
+    a(left_, passes_to_wait_);
+  }
 
  private:
   static std::uint32_t passes_between(const BondOptions& options) noexcept;

@@ -41,6 +41,9 @@ enum class Spread : std::uint8_t {
   buckets,      ///< bucket_port[bucket of the frame]; frames without a bucket leave on usable[0]
   copy_to_all,  ///< a copy on each usable port
 };
+constexpr Spread last_of(Spread) noexcept {
+  return Spread::copy_to_all;
+}
 
 /// What the bucket of a frame is computed from.
 enum class BucketKey : std::uint8_t {
@@ -48,6 +51,9 @@ enum class BucketKey : std::uint8_t {
   destination_ip,  ///< mode 6: the bytes of the destination's IP address; unicast IP and IPv4 multicast only
   every_frame,     ///< resilient hash: the low byte of the hash by `hash_policy`, whatever the frame is
 };
+constexpr BucketKey last_of(BucketKey) noexcept {
+  return BucketKey::every_frame;
+}
 
 struct TransmitRule {
   Spread spread = Spread::nothing;
@@ -64,6 +70,11 @@ struct TransmitRule {
   std::optional<PortId> igmp_port;  ///< where IGMP leaves, whatever the spread says (mode 0)
   bool copy_neighbours = false;     ///< ARP, NS and NA leave on every usable port (broadcast_neighbor)
 
+  template <class A>
+  void archive(A& a) {
+    for (PortId& port : bucket_port) a.port_or(port, no_port);
+    a(spread, usable, fallback, packets_per_port, hash_policy, bucket_key, rest_port, igmp_port, copy_neighbours);
+  }
   friend bool operator==(const TransmitRule&, const TransmitRule&) = default;
 };
 
@@ -88,6 +99,10 @@ struct PortRule {
   /// Frames that the host puts into its queue of this number leave here, if the port is usable (modes 0 to 2); 0: none.
   std::uint16_t queue_id = 0;
 
+  template <class A>
+  void archive(A& a) {
+    a(deliver, source_mac, own_mac, queue_id);
+  }
   friend bool operator==(const PortRule&, const PortRule&) = default;
 };
 
@@ -107,6 +122,10 @@ struct ForwardingPlan {
   Punt punt = punt_nothing;
   bool carrier = false;  ///< whether bond0 shows a cable to the host
 
+  template <class A>
+  void archive(A& a) {
+    a(generation, transmit, ports, punt, carrier);
+  }
   /// Equal in effect: generations are not compared.
   bool same_effect(const ForwardingPlan& other) const {
     return transmit == other.transmit && ports == other.ports && punt == other.punt && carrier == other.carrier;

@@ -26,6 +26,9 @@ enum class LinkState : std::uint8_t {
   down,  ///< "down"
   back,  ///< "going back": link, but updelay has not passed
 };
+constexpr LinkState last_of(LinkState) noexcept {
+  return LinkState::back;
+}
 
 /// One port as the policy sees it.
 struct PortFacts {
@@ -46,6 +49,10 @@ struct PortFacts {
 struct BucketTraffic {
   std::array<std::uint64_t, bucket_count> bytes{};
   std::uint64_t other = 0;  ///< of frames without a bucket
+  template <class A>
+  void archive(A& a) {
+    a(bytes, other);
+  }
 };
 inline constexpr BucketTraffic no_bucket_traffic{};
 
@@ -137,6 +144,10 @@ struct SetBondMac {
 struct SendFrame {
   PortId port;
   FixedVector<std::uint8_t, 128> bytes;
+  template <class A>
+  void archive(A& a) {
+    a(port, bytes);
+  }
 };
 /// The active port changed, also where the mode shows none: updelay of the new one is over. The rest is to be told.
 struct ActiveChanged {

@@ -36,11 +36,19 @@ class PortMacs {
   MacNews follow_bond(PortId active, const BondFacts& facts, ActionList& actions);
 
   const MacAddress& of(PortId port) const noexcept { return known_[port.index].now; }
+  template <class A>
+  void archive(A& a) {
+    a(known_);
+  }
 
  private:
   struct Known {
     MacAddress now;
     MacAddress home;  ///< with which the port came
+  template <class A>
+  void archive(A& a) {
+    a(now, home);
+  }
   };
 
   const PortFacts* carrier_of(const MacAddress& mac, const BondFacts& facts,

@@ -44,6 +44,10 @@ class ReceiveBalancer {
   void speak(const PortMacs& macs, ActionList& actions);
   bool waiting() const noexcept { return rounds_.waiting(); }
   std::array<std::uint32_t, max_ports> clients_of_ports() const noexcept;
+  template <class A>
+  void archive(A& a) {
+    a(rounds_);
+  }
 
  private:
   using Client = ClientRounds::Client;

@@ -17,6 +17,10 @@ class Trunk {
   std::optional<ActivePort::Change> handle(const PolicyEvent& event, const BondFacts& facts, ActionList& actions);
 
   std::optional<PortId> active() const noexcept { return active_.current(); }
+  template <class A>
+  void archive(A& a) {
+    a(active_);
+  }
 
  private:
   ActivePort active_;

@@ -13,6 +13,7 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
+#include "firmware/state_keeper.hpp"
 #include "firmware/status_files.hpp"
 #include "firmware/takeover.hpp"
 #include "firmware/worker_pool.hpp"
@@ -55,6 +56,7 @@ class Daemon {
     }
     lnx::tell_supervisor("STOPPING=1");
     run_dir_.remove(pid_file);
+    keeper_.forget();
     files_.remove_all();
   }
 
@@ -65,11 +67,12 @@ class Daemon {
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
     // The lock is ours, so nobody serves the bonds that these speak of.
     files_.clear();
+    const std::vector<BondConfig> bonds = recall();
     std::vector<lnx::WantedBond> wanted;
-    for (const BondConfig& bond : configuration_.config.bonds) wanted.push_back({bond.name, bond.ports});
+    for (const BondConfig& bond : bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
     start_loops();
-    Outcome made = add_bonds();
+    Outcome made = add_bonds(bonds);
     for (const std::string& line : hardware_.end_adoption()) log_line(line);
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
@@ -91,11 +94,12 @@ class Daemon {
     clock_.begin_at(handed.number("clock"));
     run_dir_.take_over(run_dir, handed.take("lock"));
     lnx::UniqueFd control = handed.take("control");
-    for (BondConfig& bond : configuration_.config.bonds)
+    std::vector<BondConfig> bonds = recall();
+    for (BondConfig& bond : bonds)
       if (const std::string key = "bond/" + bond.name + "/active"; handed.has_fact(key))
         bond.active_slave = handed.fact(key);
     hardware_.take(std::move(handed));
-    if (Outcome outcome = add_bonds(); !outcome.ok()) return outcome;
+    if (Outcome outcome = add_bonds(bonds); !outcome.ok()) return outcome;
     if (Outcome outcome = runtime_.take_over(run_dir_.file(control::socket_name), std::move(control)); !outcome.ok())
       return outcome;
     if (Outcome outcome = other.restored(); !outcome.ok()) return outcome;
@@ -117,11 +121,23 @@ class Daemon {
 
  private:
   static constexpr const char* pid_file = "pid";
+  static constexpr const char* state_file = "state/bonds";
   static constexpr Ticks place_interval{1'000};
 
-  Outcome add_bonds() {
-    for (const BondConfig& bond : configuration_.config.bonds) {
-      Outcome outcome = scheduler_.add_bond(bond);
+  /// The bonds as they are to be made: those that go on from what they knew as they last ran.
+  std::vector<BondConfig> recall() {
+    return keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
+                          configuration_.config.bonds);
+  }
+
+  Outcome add_bonds(const std::vector<BondConfig>& bonds) {
+    for (const BondConfig& bond : bonds) {
+      const std::optional<BondMemory> memory = keeper_.memory_of(bond.name);
+      Outcome outcome = scheduler_.add_bond(bond, memory ? &*memory : nullptr);
+      if (!outcome.ok() && memory) {
+        log_line(bond.name + ": it cannot go on, so it begins anew: " + outcome.reason, LogLevel::warning);
+        outcome = scheduler_.add_bond(bond);
+      }
       if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
     }
     return Outcome::done();
@@ -156,6 +172,7 @@ class Daemon {
     constexpr int steps_max = 4;
     for (int i = 0; i < steps_max && scheduler_.step(); ++i) {
     }
+    keeper_.keep_now();
     return Outcome::done();
   }
 
@@ -196,6 +213,7 @@ class Daemon {
     if (is_others_) return;
     log_.flush();
     stay_in_place();
+    keeper_.keep();
     const Outcome shown = files_.update(scheduler_.bonds(), scheduler_.now());
     if (!shown.ok()) log_line(shown.reason, LogLevel::warning);
   }
@@ -244,6 +262,7 @@ class Daemon {
     if (!wanted.ok()) return {exit_failed, message_lines(wanted.errors, "") + "nothing was changed\n"};
     Reply reply;
     scheduler_.step([&](Tick) { reply = apply(wanted.config); });
+    if (reply.exit_status == exit_done) keeper_.note_configured(wanted.config.bonds);
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
     if (wanted.config.sandbox != configuration_.config.sandbox) reply.text += "sandbox is read when bondbox starts\n";
@@ -262,6 +281,7 @@ class Daemon {
       config.bonds.push_back(bond);
       reply = apply(config);
       Bond* const running = scheduler_.find(bond.name);
+      if (reply.exit_status == exit_done) keeper_.note_added(bond);
       if (reply.exit_status == exit_done && running != nullptr) running->stay();
     });
     return reply;
@@ -344,6 +364,7 @@ class Daemon {
   HandingOver handing_over_;
   std::uint64_t given_version_ = 0;  ///< of the scheduler's handles, when they were given
   bool is_others_ = false;           ///< what is open here belongs to another process
+  StateKeeper keeper_{scheduler_, clock_, [this](const std::string& text) { log_line(text, LogLevel::warning); }};
   Runtime runtime_;
   Tick look_at_place_{};
   std::string place_trouble_;

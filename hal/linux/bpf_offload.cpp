@@ -47,7 +47,7 @@ LinuxOffload::~LinuxOffload() {
   } else if (host_.was_taken_over()) {
     remove_leftover_egress(*context_, host_index_);
   }
-  (void)host_.set_persistent(false);
+  host_.set_offloaded(false);
 }
 
 void LinuxOffload::detach_egress() {
@@ -83,8 +83,7 @@ Outcome LinuxOffload::start() {
 Outcome LinuxOffload::attach_loaded() {
   if (!host_.is_present()) return Outcome::failed(ENODEV, std::string(host_.name()) + " is gone");
   if (Outcome outcome = attach_egress(); !outcome.ok()) return outcome;
-  // So that bond0 outlives a process that dies, with the programs on it.
-  if (const Outcome outcome = host_.set_persistent(true); !outcome.ok()) context_->say(outcome.reason);
+  host_.set_offloaded(true);
   return Outcome::done();
 }
 

@@ -26,6 +26,9 @@ class LinuxHardware : public Hardware {
 
   /// Why nothing will work here (no netlink, no sockets), or done.
   const Outcome& is_usable() const noexcept { return usable_; }
+  /// Where it is: names and numbers of interfaces mean nothing elsewhere. Empty and 0: not told.
+  const std::string& boot_id() const noexcept { return context_->boot_id; }
+  std::uint64_t namespace_inode() const noexcept { return context_->namespace_inode; }
 
   /// To be called before the process gives up rights: what killed processes left can be put right afterwards as well.
   void know_leftovers();

@@ -77,6 +77,7 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
   if (!program_code(BpfRole::egress).empty())
     (void)make_room_for_filters(port->context_->interfaces.netlink(), info.index);
   port->learn();
+  if (const Outcome outcome = port->set_persistent(true); !outcome.ok()) port->context_->say(outcome.reason);
   return std::unique_ptr<HostPort>(std::move(port));
 }
 
@@ -139,8 +140,8 @@ int TapHostPort::write_journal() {
       to_text(HostRecord{state_.name, context_->namespace_inode, context_->boot_id, index_, queues_.several()}));
 }
 
+/// Noted before it is so: or nobody would know whose it is.
 Outcome TapHostPort::set_persistent(bool on) {
-  offloaded_ = on;
   int error = 0;
   if (on && !journal_.is_open()) error = journal_.open(context_->run_dir, name_, context_->namespace_inode);
   if (on && error == 0) error = write_journal();
@@ -151,9 +152,7 @@ Outcome TapHostPort::set_persistent(bool on) {
 }
 
 void TapHostPort::end_adoption() {
-  if (!adopted_ || offloaded_) return;
-  remove_leftover_egress(*context_, index_);
-  (void)set_persistent(false);
+  if (adopted_ && !offloaded_) remove_leftover_egress(*context_, index_);
 }
 
 TapHostPort::~TapHostPort() {

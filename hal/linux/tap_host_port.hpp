@@ -64,9 +64,8 @@ class TapHostPort : public HostPort {
   Outcome spread_flows(bool on) override;
 
   int index() const noexcept { return index_; }
-  /// Whether the interface outlives this process, should it be killed; a later one then takes it over. It never
-  /// outlives this object.
-  Outcome set_persistent(bool on);
+  /// Whether programs carry its frames, which are not to be taken for leftovers of a killed process.
+  void set_offloaded(bool on) noexcept { offloaded_ = on; }
   /// Its note is where the next start looks for it, again. errno, 0: done.
   int put_back_note() { return journal_.put_back(); }
   bool was_taken_over() const noexcept override { return adopted_; }
@@ -118,6 +117,9 @@ class TapHostPort : public HostPort {
                                                      Adoption::Host host, std::size_t queues, std::size_t channels);
   static Result<std::unique_ptr<HostPort>> take_from_handover(std::shared_ptr<Context> context, std::string_view name,
                                                               int index, std::size_t channels);
+  /// Whether the interface outlives this process, should it be killed, without a cable then; a later process takes it
+  /// over. It never outlives this object.
+  Outcome set_persistent(bool on);
   void vanish();
   /// The next process, should this one be killed, is to know the interface again.
   int write_journal();
@@ -134,7 +136,7 @@ class TapHostPort : public HostPort {
   bool carrier_ = true;   ///< as last set; a new device shows a cable
   bool adopted_ = false;
   bool handed_ = false;
-  bool offloaded_ = false;  ///< set_persistent(true) was called: by an offload
+  bool offloaded_ = false;
   bool gone_ = false;
   bool joins_ = true;
   bool changed_ = false;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "hal/link.hpp"
@@ -54,6 +55,7 @@ struct Card {
     up = spec.up;
     promiscuous = false;
     claimed = false;
+    left.reset();
     received.clear();
   }
 
@@ -61,6 +63,15 @@ struct Card {
   bool present = true;
   std::uint64_t incarnation = 0;  ///< grows each time the card is taken out: a handle on an older one is dead
   bool claimed = false;
+  /// As whoever claimed it has found it, to be given back.
+  struct Found {
+    MacAddress mac;
+    std::uint32_t mtu = 0;
+    bool up = false;
+    bool promiscuous = false;
+  };
+  Found found;                ///< while it is claimed
+  std::optional<Found> left;  ///< by a process that was killed, with nothing given back
   bool up = true;
   bool has_link = true;  ///< set by whoever plays the cable puller
   bool silent = false;   ///< light on the cable, and no frames

@@ -33,6 +33,11 @@ Result<std::unique_ptr<HostPort>> SimHardware::open_host_port(std::string_view n
   if (!is_interface_name(name)) {
     return Outcome::failed(EINVAL, "'" + std::string(name) + "' is not an interface name");
   }
+  if (const auto left = world_.left_host_ports_.find(name); left != world_.left_host_ports_.end()) {
+    std::unique_ptr<HostPort> port = std::move(left->second);
+    world_.left_host_ports_.erase(left);
+    return port;
+  }
   if (world_.name_taken(name)) return Outcome::failed(EEXIST, "the name " + std::string(name) + " is taken");
   return std::unique_ptr<HostPort>(std::make_unique<SimHostPort>(world_, name));
 }

@@ -26,6 +26,30 @@ SimHostPort::SimHostPort(SimWorld& world, std::string_view name)
   world_.host_ports_.emplace(name_, this);
 }
 
+SimHostPort::SimHostPort(SimHostPort& killed)
+    : world_(killed.world_),
+      name_(killed.name_),
+      interface_name_(killed.interface_name_),
+      mac_(killed.mac_),
+      mtu_(killed.mtu_),
+      taken_over_(true),
+      up_(killed.up_),
+      carrier_(true),  // as the kernel shows one to whoever attaches to a TAP device
+      promiscuous_(killed.promiscuous_),
+      queueing_(killed.queueing_),
+      addresses_(killed.addresses_),
+      vlans_(killed.vlans_),
+      groups_(killed.groups_),
+      paths_(killed.paths_),
+      from_host_(std::move(killed.from_host_)),
+      to_host_(std::move(killed.to_host_)),
+      delivered_count_(killed.delivered_count_) {
+  gateways_[0] = killed.gateways_[0];
+  gateways_[1] = killed.gateways_[1];
+  killed.present_ = false;
+  world_.host_ports_[name_] = this;
+}
+
 SimHostPort::~SimHostPort() {
   if (present_) world_.host_ports_.erase(name_);
 }

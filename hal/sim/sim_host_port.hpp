@@ -15,6 +15,8 @@ namespace bondbox::sim {
 class SimHostPort final : public HostPort {
  public:
   SimHostPort(SimWorld& world, std::string_view name);
+  /// Takes over what `killed` held; that one is dead from here on.
+  explicit SimHostPort(SimHostPort& killed);
   ~SimHostPort() override;
   SimHostPort(const SimHostPort&) = delete;
   SimHostPort& operator=(const SimHostPort&) = delete;
@@ -28,6 +30,7 @@ class SimHostPort final : public HostPort {
   Outcome set_carrier(bool on) override;
   Outcome set_queues(std::size_t count) override;
   bool is_present() const noexcept override { return present_; }
+  bool was_taken_over() const noexcept override { return taken_over_; }
   bool is_up() const noexcept override { return up_; }
   bool is_promiscuous() const noexcept override { return promiscuous_; }
   bool has_queueing() const noexcept override { return queueing_; }
@@ -82,6 +85,7 @@ class SimHostPort final : public HostPort {
   MacAddress mac_;
   std::uint32_t mtu_ = 1500;
   bool present_ = true;
+  bool taken_over_ = false;
   bool up_ = false;  ///< as a host's interface that was only just made
   bool carrier_ = false;
   bool promiscuous_ = false;

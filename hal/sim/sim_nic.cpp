@@ -1,6 +1,7 @@
 #include "hal/sim/sim_nic.hpp"
 
 #include <cerrno>
+#include <utility>
 
 namespace bondbox::sim {
 
@@ -16,14 +17,13 @@ SimNic::SimNic(SimWorld& world, Card& card)
       card_(card),
       incarnation_(card.incarnation),
       lost_before_(card.counters.lost),
-      found_mac_(card.mac),
-      found_mtu_(card.mtu),
-      found_up_(card.up),
-      found_promiscuous_(card.promiscuous),
+      found_(card.left.value_or(Card::Found{card.mac, card.mtu, card.up, card.promiscuous})),
       mac_(card.mac),
       mtu_(card.mtu),
       last_{true, false, card.speed_mbps, card.duplex} {
   card_.claimed = true;
+  card_.found = found_;
+  if (std::exchange(card_.left, std::nullopt)) return;
   card_.up = true;
   card_.promiscuous = false;
   card_.received.clear();
@@ -32,10 +32,10 @@ SimNic::SimNic(SimWorld& world, Card& card)
 
 SimNic::~SimNic() {
   if (!alive()) return;
-  card_.mac = found_mac_;
-  card_.mtu = found_mtu_;
-  card_.up = found_up_;
-  card_.promiscuous = found_promiscuous_;
+  card_.mac = found_.mac;
+  card_.mtu = found_.mtu;
+  card_.up = found_.up;
+  card_.promiscuous = found_.promiscuous;
   card_.claimed = false;
   card_.received.clear();
   world_.refresh_carriers();

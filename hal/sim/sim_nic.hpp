@@ -39,11 +39,7 @@ class SimNic final : public Nic {
   Card& card_;
   std::uint64_t incarnation_;
   std::uint64_t lost_before_;
-  // As found, to be given back.
-  MacAddress found_mac_;
-  std::uint32_t found_mtu_;
-  bool found_up_;
-  bool found_promiscuous_;
+  Card::Found found_;
   // As last known, for when the card has gone.
   MacAddress mac_;
   std::uint32_t mtu_;

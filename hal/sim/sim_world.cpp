@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "hal/sim/sim_host_port.hpp"
 #include "hal/wire/ethernet.hpp"
 
 namespace bondbox::sim {
@@ -180,6 +181,19 @@ Outcome SimWorld::restore_nic(std::string_view nic) {
   card->power_on();
   tell(HardwareEvent::Kind::nic_appeared, card->spec.name);
   refresh_carriers();
+  return Outcome::done();
+}
+
+Outcome SimWorld::abandon(std::string_view name) {
+  if (SimHostPort* const port = host_port(name)) {
+    left_host_ports_[std::string(name)] = std::make_unique<SimHostPort>(*port);
+    return Outcome::done();
+  }
+  Card* const card = find_present(name);
+  if (card == nullptr || !card->claimed) return Outcome::failed(ENODEV, "nobody holds " + std::string(name));
+  ++card->incarnation;
+  card->claimed = false;
+  card->left = card->found;
   return Outcome::done();
 }
 

@@ -105,6 +105,9 @@ class SimWorld {
   Outcome remove_nic(std::string_view nic);
   /// Puts it back, as it was made. EEXIST when it is in.
   Outcome restore_nic(std::string_view nic);
+  /// The process that holds this NIC or host port is killed: it has no hold on it any more, and nothing was given back.
+  /// Whoever opens it next takes it over as it stands.
+  Outcome abandon(std::string_view name);
   /// The next `count` transmits of this NIC are refused with `error`.
   Outcome refuse_transmits(std::string_view nic, std::size_t count, int error);
 
@@ -158,6 +161,7 @@ class SimWorld {
   std::map<std::string, std::unique_ptr<Card>, std::less<>> cards_;
   std::map<std::string, std::unique_ptr<SwitchBox>, std::less<>> switches_;
   std::map<std::string, SimHostPort*, std::less<>> host_ports_;
+  std::map<std::string, std::unique_ptr<HostPort>, std::less<>> left_host_ports_;  ///< by killed processes
   std::vector<EventQueue*> listeners_;
   std::uint64_t host_ports_made_ = 0;
   std::uint64_t frames_arrived_ = 0;

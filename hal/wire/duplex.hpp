@@ -6,5 +6,8 @@
 namespace bondbox {
 
 enum class Duplex : std::uint8_t { unknown, half, full };
+constexpr Duplex last_of(Duplex) noexcept {
+  return Duplex::full;
+}
 
 }  // namespace bondbox

@@ -29,6 +29,10 @@ struct LacpEnd {
   std::uint16_t port_priority = 0;
   std::uint16_t port = 0;
   std::uint8_t state = 0;
+  template <class A>
+  void archive(A& a) {
+    a(system_priority, system, key, port_priority, port, state);
+  }
   friend constexpr bool operator==(const LacpEnd&, const LacpEnd&) = default;
 };
 

@@ -34,6 +34,9 @@ inline constexpr Timer transmit_interval = 3;
 inline constexpr LacpEnd silent_partner{0xffff, MacAddress{}, 1, 0xff, 1, 0};
 
 enum class PeriodicState : std::uint8_t { no_periodic, fast_periodic, slow_periodic, periodic_tx };
+constexpr PeriodicState last_of(PeriodicState) noexcept {
+  return PeriodicState::periodic_tx;
+}
 
 struct Port {
   PortId id;
@@ -81,6 +84,12 @@ struct Port {
   bool partner_has(std::uint8_t bit) const noexcept { return (partner.state & bit) != 0; }
   bool is_full_duplex() const noexcept { return (actor.key & 1) != 0; }
 
+  template <class A>
+  void archive(A& a) {
+    a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, begin, lacp_enabled, selected, matched, ready_n, ntt, restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer, transmit_timer, actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned, collects, distributes, loop_told, counters);
+    if (aggregator && *aggregator >= max_ports) a.refuse();
+  }
+
   /// The data path opens where there is link, and closes.
   void open() noexcept { collects = distributes = enabled; }
   void close() noexcept { collects = distributes = false; }
@@ -95,6 +104,11 @@ struct Aggregator {
   std::uint16_t partner_key = 0;
   std::uint16_t partner_system_priority = 0;
   MacAddress partner_system;
+
+  template <class A>
+  void archive(A& a) {
+    a(number, individual, active, actor_key, partner_key, partner_system_priority, partner_system);
+  }
 
   bool has_partner() const noexcept { return !partner_system.is_zero(); }
   void clear() noexcept {

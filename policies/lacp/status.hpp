@@ -28,6 +28,9 @@ inline constexpr std::uint8_t expired = 0x80;
 using LacpEnd = wire::LacpEnd;
 
 enum class LacpReceiveState : std::uint8_t { initialize, port_disabled, lacp_disabled, expired, defaulted, current };
+constexpr LacpReceiveState last_of(LacpReceiveState) noexcept {
+  return LacpReceiveState::current;
+}
 enum class LacpMuxState : std::uint8_t {
   detached,
   waiting,
@@ -36,7 +39,13 @@ enum class LacpMuxState : std::uint8_t {
   distributing,
   collecting_distributing
 };
+constexpr LacpMuxState last_of(LacpMuxState) noexcept {
+  return LacpMuxState::collecting_distributing;
+}
 enum class LacpChurn : std::uint8_t { monitoring, churned, none };
+constexpr LacpChurn last_of(LacpChurn) noexcept {
+  return LacpChurn::none;
+}
 
 struct LacpPortCounters {
   std::uint64_t lacpdu_received = 0;  ///< those of our own system too
@@ -47,6 +56,10 @@ struct LacpPortCounters {
   std::uint64_t unknown_received = 0;   ///< another subtype or version of a slow protocol
   std::uint64_t illegal_received = 0;   ///< too short, or not as its subtype demands
   std::uint64_t loopback_received = 0;  ///< LACPDUs of our own system: a cable loop; ignored
+  template <class A>
+  void archive(A& a) {
+    a(lacpdu_received, lacpdu_sent, marker_received, marker_response_received, marker_response_sent, unknown_received, illegal_received, loopback_received);
+  }
 };
 
 struct LacpPortStatus {

@@ -18,6 +18,10 @@ struct Glimpse {
   std::uint16_t aggregator = 0;
   bool aggregator_active = false;
   bool distributes = false;
+  template <class A>
+  void archive(A& a) {
+    a(receive, partner, aggregator, aggregator_active, distributes);
+  }
 };
 
 Glimpse glimpse(const System& system, const Port& port) noexcept;

@@ -17,6 +17,10 @@ struct System {
   std::array<Aggregator, max_ports> aggregators{};  ///< each in the place of the port that brought it
   std::uint16_t aggregators_made = 0;
   bool has_carried = false;  ///< a port has distributed to a partner since there was a first port
+  template <class A>
+  void archive(A& a) {
+    a(priority, mac, order, ports, aggregators, aggregators_made, has_carried);
+  }
 
   Port& at(PortId id) noexcept { return ports[id.index]; }
   const Port& at(PortId id) const noexcept { return ports[id.index]; }

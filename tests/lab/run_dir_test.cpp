@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_run_directory_that_was_removed_comes_back_and_the_next_st
   BOOST_TEST(daemon.stop(SIGKILL) == 128 + SIGKILL);
   BOOST_TEST((house.portraits() != before));
   daemon.start();
-  BOOST_TEST(contains(daemon.log(), "eth0: given back as it was found"), daemon.log());
+  BOOST_TEST(contains(daemon.log(), "bond0: goes on where it stood"), daemon.log());
   BOOST_TEST(daemon.stop() == 0);
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
 }

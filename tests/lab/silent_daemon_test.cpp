@@ -58,12 +58,13 @@ BOOST_AUTO_TEST_CASE(status_tells_of_a_killed_daemon_whose_programs_go_on) {
   BOOST_TEST((flags_of(house, "eth0") & (IFF_ALLMULTI | IFF_NOARP)) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(status_tells_of_a_killed_daemon_whose_bond_went_with_it) {
+BOOST_AUTO_TEST_CASE(status_tells_of_a_killed_daemon_whose_bond_nobody_carries) {
   const House house;
   Daemon daemon(house.box, std::string(House::words) + " offload=off");
   BOOST_TEST(daemon.stop(SIGKILL) == 128 + SIGKILL);
   const std::string told = ask_inside(house, daemon).err;
   BOOST_TEST(contains(told, " has died; what "), told);
+  BOOST_TEST(contains(told, "bond0 is still there, but nothing forwards its frames"), told);
   BOOST_TEST(!contains(told, "goes on"), told);
 }
 

@@ -1,0 +1,114 @@
+#include "firmware/state_keeper.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace bondbox {
+
+std::vector<BondConfig> StateKeeper::recall(const std::string& path, const SavedPlace& here,
+                                            std::vector<BondConfig> asked_for) {
+  file_.emplace(path);
+  here_ = here;
+  note_configured(asked_for);
+  const Result<std::vector<std::uint8_t>> found = file_->read();
+  const auto tick_of = [this](std::int64_t ms) { return Tick{ms - clock_.monotonic_ms_at(Tick{})}; };
+  Outcome outcome = found.ok() ? before_.read(found.value(), here, tick_of, scheduler_.events()) : found.failure();
+  if (!outcome.ok()) {
+    // There is none after an orderly end.
+    if (outcome.error != ENOENT) log_("what the bonds knew is not gone on from: " + outcome.reason);
+    return asked_for;
+  }
+  std::vector<SavedBond> usable;
+  for (SavedBond& saved : before_.bonds) {
+    const auto wanted = std::find_if(asked_for.begin(), asked_for.end(),
+                                     [&](const BondConfig& bond) { return bond.name == saved.running.name; });
+    if (wanted == asked_for.end() && !saved.added) continue;
+    if (wanted != asked_for.end() && saved.asked_for != fingerprint_of(*wanted)) {
+      log_(saved.running.name + ": its configuration is another one now, so it begins anew");
+      continue;
+    }
+    if (wanted != asked_for.end()) {
+      *wanted = saved.running;
+    } else {
+      asked_for.push_back(saved.running);
+    }
+    origins_[saved.running.name] = {saved.asked_for, saved.added};
+    usable.push_back(std::move(saved));
+  }
+  before_.bonds = std::move(usable);
+  return asked_for;
+}
+
+std::optional<BondMemory> StateKeeper::memory_of(std::string_view bond) const {
+  const std::int64_t zero_ms = clock_.monotonic_ms_at(Tick{});
+  for (const SavedBond& saved : before_.bonds)
+    if (saved.running.name == bond)
+      return BondMemory{saved.memory, Tick{before_.saved_ms - zero_ms}, Tick{before_.alive_ms - zero_ms}};
+  return std::nullopt;
+}
+
+void StateKeeper::note_configured(const std::vector<BondConfig>& bonds) {
+  std::erase_if(origins_, [](const auto& origin) { return !origin.second.added; });
+  for (const BondConfig& bond : bonds) origins_[bond.name] = {fingerprint_of(bond), false};
+}
+
+void StateKeeper::note_added(const BondConfig& bond) {
+  Origin& origin = origins_[bond.name];
+  origin.added = origin.added || origin.fingerprint == 0;
+  origin.fingerprint = fingerprint_of(bond);
+}
+
+void StateKeeper::keep() {
+  if (!file_) return;
+  const Tick now = scheduler_.now();
+  std::uint64_t version = scheduler_.handles_version() + scheduler_.events().last_sequence();
+  for (const auto& bond : scheduler_.bonds()) version += bond->status_version();
+  if (now >= next_save_ || (version != version_ && now >= next_news_)) {
+    version_ = version;
+    return save(now);
+  }
+  if (now < next_beat_) return;
+  next_beat_ = now + beat_interval;
+  file_->put(SavedState::alive_at, SavedState::alive_bytes(clock_.monotonic_ms_at(now)));
+}
+
+void StateKeeper::save(Tick now) {
+  before_.bonds.clear();
+  SavedState state;
+  state.place = here_;
+  state.saved_ms = clock_.monotonic_ms_at(now);
+  for (const auto& bond : scheduler_.bonds()) {
+    const Origin& origin = origins_[bond->name()];
+    state.bonds.push_back({bond->running_config(), origin.fingerprint, origin.added, {}});
+    bond->save(state.bonds.back().memory, now);
+  }
+  state.write(bytes_, now, scheduler_.events());
+  const Outcome outcome = file_->replace(bytes_);
+  scheduler_.note_state_kept(outcome.ok());
+  next_news_ = now + (outcome.ok() ? busy_interval : retry_interval);
+  next_save_ = now + (outcome.ok() ? idle_interval : retry_interval);
+  next_beat_ = now + beat_interval;
+  say_how(outcome);
+}
+
+/// Once for each time that it begins to fail, or works again.
+void StateKeeper::say_how(const Outcome& outcome) {
+  // Going on from what was true some time ago would be worse than to begin anew.
+  if (!outcome.ok()) file_->remove();
+  if (std::exchange(failing_, !outcome.ok()) == failing_) return;
+  Event event;
+  event.at = scheduler_.now();
+  event.kind = outcome.ok() ? EventKind::bond : EventKind::fault;
+  event.bond.assign("bondbox");
+  event.text.assign(outcome.ok() ? "what the bonds know is kept again for a restart"
+                                 : "what the bonds know is not kept for a restart: " + outcome.reason);
+  scheduler_.events().record(event);
+}
+
+void StateKeeper::forget() noexcept {
+  if (file_) file_->remove();
+  file_.reset();
+}
+
+}  // namespace bondbox

@@ -1,0 +1,78 @@
+// Keeps what the bonds know in RUN_DIR/state/bonds, and gives it to the next start after a kill.
+//
+// Written at once when something has happened that shows (a link, the plan, the partner, an option, an event), ten
+// times a second at most, and in any case each ten seconds, for counts and tables that grow with traffic. In between
+// eight bytes of it tell twice a second that it still holds. An orderly end removes it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/bond.hpp"
+#include "firmware/saved_state.hpp"
+#include "firmware/scheduler.hpp"
+#include "hal/linux/monotonic_clock.hpp"
+#include "hal/linux/state_file.hpp"
+
+namespace bondbox {
+
+class StateKeeper {
+ public:
+  using LogLine = std::function<void(const std::string&)>;
+  StateKeeper(Scheduler& scheduler, const lnx::MonotonicClock& clock, LogLine log)
+      : scheduler_(scheduler), clock_(clock), log_(std::move(log)) {}
+
+  /// Before any bond is made: reads what is there. Bonds that it has kept for this configuration are to be made from
+  /// what it gives back instead, and after those come the ones that were added at run time.
+  std::vector<BondConfig> recall(const std::string& path, const SavedPlace& here, std::vector<BondConfig> asked_for);
+  /// What a bond of this name knew; none: it begins anew.
+  std::optional<BondMemory> memory_of(std::string_view bond) const;
+
+  /// The bonds of a configuration, which are as it asks for now.
+  void note_configured(const std::vector<BondConfig>& bonds);
+  /// A bond that was added, or changed, by words at run time.
+  void note_added(const BondConfig& bond);
+
+  /// After each run of steps.
+  void keep();
+  /// Between two steps, for somebody who goes on at once.
+  void keep_now() {
+    if (file_) save(scheduler_.now());
+  }
+  /// An orderly end: nothing is to be resumed.
+  void forget() noexcept;
+
+ private:
+  static constexpr Ticks busy_interval{100};
+  static constexpr Ticks idle_interval{10'000};
+  static constexpr Ticks retry_interval{1'000};
+  static constexpr Ticks beat_interval{500};
+
+  struct Origin {
+    std::uint64_t fingerprint = 0;
+    bool added = false;  ///< at run time: no configuration speaks of it
+  };
+
+  void save(Tick now);
+  void say_how(const Outcome& outcome);
+
+  Scheduler& scheduler_;
+  const lnx::MonotonicClock& clock_;
+  LogLine log_;
+  std::optional<lnx::StateFile> file_;
+  SavedPlace here_;
+  SavedState before_;  ///< as it was read
+  std::map<std::string, Origin, std::less<>> origins_;
+  std::vector<std::uint8_t> bytes_;
+  std::uint64_t version_ = 0;  ///< that was saved
+  Tick next_save_{};
+  Tick next_news_{};
+  Tick next_beat_{};
+  bool failing_ = false;
+};
+
+}  // namespace bondbox
