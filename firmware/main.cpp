@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "firmware/cli/cli.hpp"
+#include "hal/linux/descriptors.hpp"
 
 namespace {
 
@@ -29,6 +30,7 @@ void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
 }  // namespace __gnu_cxx
 
 int main(int count, char** words) {
+  bondbox::lnx::hold_standard_descriptors();
   std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   if (count > 0 && is_called_as_init(words[0])) arguments.insert(arguments.begin(), "init");
   return bondbox::cli::main(count > 0 ? words[0] : "", arguments);

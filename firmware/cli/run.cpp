@@ -19,12 +19,16 @@
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
 #include "hal/linux/capabilities.hpp"
+#include "hal/linux/descriptors.hpp"
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
 
 namespace bondbox::cli {
 namespace {
+
+/// Of open files, with which it gets as far as saying what it cannot have.
+constexpr std::size_t descriptors_least = 16;
 
 /// Everything a running bondbox is made of, in the order in which it comes and, backwards, goes.
 class Daemon {
@@ -422,6 +426,11 @@ int run(const Invocation& invocation) {
   if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
   auto read = read_configuration(rest, true);
   if (!read.configuration) return read.exit_status;
+  if (const std::size_t most = lnx::descriptors_max(); most < descriptors_least) {
+    complain("it may have " + std::to_string(most) + " files open, and needs " + std::to_string(descriptors_least) +
+             " and some for each port: ulimit -n");
+    return exit_failed;
+  }
   lnx::Background background;
   if (in_background) {
     if (const auto begun = background.split()) {

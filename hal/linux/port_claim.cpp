@@ -234,6 +234,8 @@ bool PortClaim::adopt(Context& context, const InterfaceInfo& info) {
 
 /// Before the port comes up, or the stack would announce itself on it (MLD, router solicitation, duplicate detection).
 Outcome PortClaim::keep_stack_off(Context& context) const {
+  if (!record_.disable_ipv6 && !read_interface_sysctl(ipv4, record_.name, "arp_ignore"))
+    context.say(record_.name + ": IPv6 cannot be switched off, as far as there is any: /proc is not mounted");
   if (record_.disable_ipv6 == 0) {
     if (const int error = write_interface_sysctl(ipv6, record_.name, "disable_ipv6", 1); error != 0)
       context.say(record_.name + ": IPv6 cannot be switched off: " + std::strerror(error));

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "hal/linux/descriptors.hpp"
 
 namespace bondbox::lnx {
 namespace {
@@ -44,11 +45,7 @@ int wait_ms(int epoll, Events& events, std::int64_t timeout_us) {
 
 Outcome WaitSet::open() {
   // Ports of many bonds need more descriptors than the usual soft limit; what may be had is had.
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  (void)descriptors_max();
   epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (epoll_.get() >= 0) return Outcome::done();
   const int error = errno;

@@ -1,8 +1,17 @@
 // What somebody does to the interfaces of a running bond: it goes on, says so, and is as before when the cause has
 // gone. Ports that vanish or are set down: life_test.cpp; bond0 that is deleted: offload_test.cpp and loops_test.cpp.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <string>
+#include <thread>
 
 #include "tests/lab/support/lab_house.hpp"
 
@@ -163,6 +172,78 @@ BOOST_AUTO_TEST_CASE(a_bond0_that_cannot_be_made_again_is_told_once_and_comes_wh
   BOOST_TEST(wait_until([&] { return contains(daemon.log(), "bond0: the interface is there again"); }, 3'000));
   BOOST_TEST(reaches(house.box, House::town_v4));
   BOOST_TEST(daemon.ask("status").status == 0);
+}
+
+BOOST_DATA_TEST_CASE(a_queue_of_a_port_that_is_full_costs_frames_and_no_failover, both_paths, offload) {
+  const House house;
+  const Daemon daemon(house.box, words(offload));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  house.box.must("tc qdisc add dev eth0 root tbf rate 1mbit burst 2k limit 3000");
+  // Far more than the port takes in that time: its driver says ENOBUFS.
+  Process sender = house.box.fork_inside([] {
+    const lnx::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in there{};
+    there.sin_family = AF_INET;
+    there.sin_port = htons(9);
+    (void)::inet_pton(AF_INET, House::town_v4, &there.sin_addr);
+    const std::array<std::uint8_t, 1'000> payload{};
+    for (int i = 0; i < 1'000; ++i)
+      (void)::sendto(fd.get(), payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&there),
+                     sizeof there);
+    return 0;
+  });
+  BOOST_TEST((sender.wait(10'000) == 0));
+  const auto count = [&](const char* what) {
+    const std::string text = daemon.status(std::string("/bonds/0/ports/0/tx/") + what);
+    return text.empty() ? 0 : std::stol(text);
+  };
+  // Each is counted once: taken by the port, or refused by it. What its queue drops below a program, or of a frame that
+  // is cut up there, is counted by that queue.
+  BOOST_TEST(wait_until([&] { return count("frames") + count("refused") >= 1'000; }, 5'000));
+  if (std::string_view(offload) == "off") BOOST_TEST(count("refused") > 0);
+  BOOST_TEST(daemon.active() == "eth0");
+  BOOST_TEST(daemon.status("/bonds/0/failovers") == "0");
+  BOOST_TEST(daemon.status("/bonds/0/degraded") == "false");
+  house.box.must("tc qdisc del dev eth0 root");
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  must_carry_alone(house, daemon, 1);
+}
+
+BOOST_DATA_TEST_CASE(a_daemon_that_was_stopped_for_a_while_goes_on_where_it_was, both_paths, offload) {
+  const House house;
+  const Daemon daemon(house.box, words(offload));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  TcpStream stream(house.box, house.town, House::town_v4);
+  BOOST_TEST(stream.goes_on());
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'000));
+  house.pull(0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(4'000));
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  BOOST_TEST(stream.goes_on());
+  BOOST_TEST(stream.finish());
+  // It says how late it was, and makes up for nothing.
+  BOOST_TEST(std::stol(daemon.status("/scheduler/worst_overrun_ms")) > 3'000);
+  house.put_back(0);
+  BOOST_TEST(daemon.comes_to("eth0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_that_has_vanished_changes_nothing_until_it_is_back) {
+  const House house;
+  const Daemon daemon(house.box, house.config());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  BOOST_REQUIRE(std::rename(house.config_path().c_str(), (house.config_path() + ".away").c_str()) == 0);
+  const Answer refused = daemon.ask("reload");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(contains(refused.err, house.config_path() + ": No such file or directory; nothing was changed\n"),
+             refused.err);
+  BOOST_TEST(::kill(daemon.pid(), SIGHUP) == 0);
+  BOOST_TEST(wait_until([&] { return contains(daemon.log(), "nothing was changed"); }, 3'000));
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  (void)house.config("num_grat_arp = 3\n");
+  BOOST_TEST(daemon.ask("reload").status == 0);
+  BOOST_TEST(daemon.ask("get bond0 num_grat_arp").out == "3\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

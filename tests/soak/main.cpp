@@ -27,7 +27,7 @@ constexpr const char* usage =
     "  window=300    ms after a happening in which packets may be lost\n"
     "  lap=60        seconds from line to line\n"
     "  removals=1    ports are deleted and laid again, too\n"
-    "  restarts=0    kill -9 and a new start, too\n";
+    "  restarts=0    takeovers by another process, and kill -9 with a new start, too\n";
 
 struct Plan {
   Settings settings;

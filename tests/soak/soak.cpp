@@ -58,7 +58,7 @@ class Hands {
     const std::int64_t begin = bench::wall_ns();
     act();
     // A port that comes has to get its programs; until then the daemon carries.
-    const bool may_reorder = kind == Kind::switched || kind == Kind::enslaved;
+    const bool may_reorder = kind == Kind::switched || kind == Kind::enslaved || kind == Kind::upgraded;
     happenings_.push_back({kind, begin, bench::wall_ns(), may_lose, may_reorder});
   }
   void say(Kind kind, bool may_lose, const std::vector<std::string>& words) {
@@ -97,6 +97,8 @@ class Hands {
   void borrow_a_port();
   void switch_offload();
   void kill_it();
+  void take_it_over();
+  void note_another_process(bool& known);
 
   const Settings& settings_;
   Subject& subject_;
@@ -108,6 +110,8 @@ class Hands {
   double watched_s_ = 0;
   bool primary_written_ = false;
   bool warm_ = false;
+  bool killed_ = false;
+  bool taken_over_ = false;
   std::int64_t allowance_ = 0;
   std::uint64_t restarts_ = 0;
   Counted departed_;
@@ -210,8 +214,24 @@ void Hands::kill_it() {
   do_it(Kind::killed, true, [&] {
     if (!subject_.kill_and_start()) complain("not whole again after kill -9 and a new start");
   });
-  warm_ = false;
-  note_first();
+  note_another_process(killed_);
+}
+
+void Hands::take_it_over() {
+  ++restarts_;
+  do_it(Kind::upgraded, false, [&] {
+    if (!subject_.take_over()) complain("another process could not take over");
+  });
+  note_another_process(taken_over_);
+}
+
+/// One that was started in another way may hold other things; from then on none may hold more.
+void Hands::note_another_process(bool& known) {
+  if (std::exchange(known, true)) return;
+  const Resources it = subject_.resources();
+  Resources& first = result_.usage.first;
+  for (const auto member : {&Resources::memory_kb, &Resources::descriptors, &Resources::threads})
+    first.*member = std::max(first.*member, it.*member);
 }
 
 void Hands::disturb() {
@@ -225,8 +245,8 @@ void Hands::disturb() {
   }
   if (die <= 84) return do_it(Kind::stopped, false, [&] { subject_.stop_for(between(20, 150) / 1000.0); });
   if (die <= 92) return subject_.has_switch() ? borrow_a_port() : ask_something();
-  if (die <= 96 || !settings_.restarts) return settings_.bpf ? switch_offload() : ask_something();
-  kill_it();
+  if (die <= 94 || !settings_.restarts) return settings_.bpf ? switch_offload() : ask_something();
+  chance(60) ? take_it_over() : kill_it();
 }
 
 std::vector<Happening> Hands::work_until(double end_s) {

@@ -123,6 +123,16 @@ bool Subject::kill_and_start() {
   return comes_to_be_whole();
 }
 
+bool Subject::take_over() {
+  lab::Process next = house_.box.start(
+      "exec " + lab::program() + " run --takeover --run-dir " + box_.run.path() + " -c " + house_.config_path(),
+      box_.scratch.path() + "/log");
+  const std::optional<int> ended = box_.process.wait(15'000);
+  if (ended != 0) return false;
+  box_.process = std::move(next);
+  return comes_to_be_whole();
+}
+
 bool Subject::comes_to_be_whole() const {
   return lab::wait_until(
       [&] {

@@ -37,6 +37,8 @@ class Subject {
   void stop_for(double seconds) const;
   /// kill -9 and a new start; false when that does not come to answer.
   bool kill_and_start();
+  /// Another process takes its place; false when it does not, or the old one does not end.
+  bool take_over();
   /// Waits for all ports to be up and, where programs are to carry, for them to serve: five seconds at most, or what
   /// LACP needs.
   bool comes_to_be_whole() const;
