@@ -3,8 +3,10 @@
 // noticed nothing.
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/bench/numbered_flow.hpp"
@@ -15,6 +17,10 @@ namespace bondbox::lab {
 namespace {
 
 namespace data = boost::unit_test::data;
+
+void pass_ms(int ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
 
 std::string words(const std::string& offload) {
   return std::string(House::words) + " offload=" + offload;
