@@ -103,8 +103,9 @@ class Bond final : public OptionTarget {
   void leave_later(Ticks delay);
   /// Nothing of it is to leave any more.
   void stay();
-  /// Another process is about to carry it: everything is the main thread's and the daemon's again.
-  void stand_still();
+  /// Another process is about to carry it: everything is the main thread's, and the daemon's unless what carries it
+  /// below goes on under that process.
+  void stand_still(bool keep_below);
   /// It does not, after all; or this is the process that carries it now.
   void go_on();
   /// It does: nothing is said or given back when this object ends.

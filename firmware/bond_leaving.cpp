@@ -26,9 +26,9 @@ void Bond::stay() {
   record(EventKind::bond, {}, -1, "stays");
 }
 
-void Bond::stand_still() {
+void Bond::stand_still(bool keep_below) {
   loops_.close("another process is taking over");
-  if (offload_.is_open()) offload_.close("another process is taking over");
+  if (offload_.is_open() && !(keep_below && offload_.is_whole())) offload_.close("another process is taking over");
 }
 
 void Bond::go_on() {

@@ -103,7 +103,7 @@ Outcome Bond::resume(const BondConfig& config, Tick now, const BondMemory& befor
   if (gap.count > 0) look_now_ = plan_due_ = true;
   host_doubt_ = true;
 
-  resume_ports(ports, gap.count > 0);
+  resume_ports(ports, gap.count > 0 && !host_->was_handed_over());
   show_queues();
   lacp_shown_ = lacp_status(policy_, facts());
   ++status_version_;

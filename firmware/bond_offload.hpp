@@ -33,6 +33,8 @@ class BondOffload {
   /// The daemon has every frame again. What was carried stays counted. `why` becomes the reason.
   void close(std::string why);
   bool is_open() const noexcept { return offload_ != nullptr; }
+  /// Whether all that the plan takes is there.
+  bool is_whole() const noexcept { return offload_ != nullptr && offload_->pending().empty(); }
 
   /// A port that is refused keeps the others from being carried as well: reason().
   Outcome add_port(PortId port, Nic& nic);

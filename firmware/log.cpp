@@ -34,4 +34,19 @@ void Log::flush() {
   stream_.flush();
 }
 
+std::optional<std::string> take_log_target(std::vector<std::string>& words, LogTarget& target) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "--log" && !words[i].starts_with("--log=")) continue;
+    const bool attached = words[i] != "--log";
+    if (!attached && i + 1 == words.size()) return "--log needs one of stderr, kmsg";
+    const std::string where = attached ? words[i].substr(6) : words[i + 1];
+    if (where != "stderr" && where != "kmsg") return "--log takes stderr or kmsg, not \"" + where + "\"";
+    target = where == "kmsg" ? LogTarget::kernel_log : LogTarget::standard_error;
+    const auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
+    words.erase(at, at + (attached ? 1 : 2));
+    --i;
+  }
+  return std::nullopt;
+}
+
 }  // namespace bondbox

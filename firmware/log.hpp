@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "hal/linux/kernel_log.hpp"
 #include "hal/linux/log_stream.hpp"
@@ -12,6 +15,9 @@ namespace bondbox {
 using lnx::LogLevel;
 
 enum class LogTarget : std::uint8_t { standard_error, kernel_log };
+
+/// Takes `--log WHERE` out of the words; what is wrong with it.
+std::optional<std::string> take_log_target(std::vector<std::string>& words, LogTarget& target);
 
 class Log {
  public:

@@ -7,7 +7,7 @@
 namespace bondbox {
 
 std::vector<BondConfig> StateKeeper::recall(const std::string& path, const SavedPlace& here,
-                                            std::vector<BondConfig> asked_for) {
+                                            std::vector<BondConfig> asked_for, bool whatever_ran) {
   file_.emplace(path);
   here_ = here;
   note_configured(asked_for);
@@ -23,8 +23,8 @@ std::vector<BondConfig> StateKeeper::recall(const std::string& path, const Saved
   for (SavedBond& saved : before_.bonds) {
     const auto wanted = std::find_if(asked_for.begin(), asked_for.end(),
                                      [&](const BondConfig& bond) { return bond.name == saved.running.name; });
-    if (wanted == asked_for.end() && !saved.added) continue;
-    if (wanted != asked_for.end() && saved.asked_for != fingerprint_of(*wanted)) {
+    if (wanted == asked_for.end() && !saved.added && !whatever_ran) continue;
+    if (!whatever_ran && wanted != asked_for.end() && saved.asked_for != fingerprint_of(*wanted)) {
       log_(saved.running.name + ": its configuration is another one now, so it begins anew");
       continue;
     }

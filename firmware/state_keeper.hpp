@@ -27,8 +27,10 @@ class StateKeeper {
       : scheduler_(scheduler), clock_(clock), log_(std::move(log)) {}
 
   /// Before any bond is made: reads what is there. Bonds that it has kept for this configuration are to be made from
-  /// what it gives back instead, and after those come the ones that were added at run time.
-  std::vector<BondConfig> recall(const std::string& path, const SavedPlace& here, std::vector<BondConfig> asked_for);
+  /// what it gives back instead, and after those come the ones that were added at run time. `whatever_ran`: all bonds
+  /// that ran, and as they ran, whatever is asked for.
+  std::vector<BondConfig> recall(const std::string& path, const SavedPlace& here, std::vector<BondConfig> asked_for,
+                                 bool whatever_ran = false);
   /// What a bond of this name knew; none: it begins anew.
   std::optional<BondMemory> memory_of(std::string_view bond) const;
 

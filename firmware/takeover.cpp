@@ -18,7 +18,7 @@ constexpr int old_side_ms = 5'000;  // more than what it waits by itself
 constexpr int kill_signal = 9;
 constexpr const char* door_name = "takeover.sock";
 
-Outcome said(const lnx::HandoverChannel::Message& message, std::string_view wanted) {
+Outcome judge(const lnx::HandoverChannel::Message& message, std::string_view wanted) {
   if (message.word == wanted) return Outcome::done();
   if (message.word == "no") return Outcome::failed(ESTALE, message.text);
   return Outcome::failed(EBADMSG, "the other process did not say \"" + std::string(wanted) + "\"");
@@ -26,7 +26,7 @@ Outcome said(const lnx::HandoverChannel::Message& message, std::string_view want
 
 Outcome await(lnx::HandoverChannel& channel, std::string_view word, int timeout_ms) {
   const auto message = channel.receive(timeout_ms);
-  return message.ok() ? said(message.value(), word) : message.failure();
+  return message.ok() ? judge(message.value(), word) : message.failure();
 }
 
 }  // namespace
@@ -65,10 +65,11 @@ bool HandingOver::turn(std::int64_t now_ms) {
     if (now_ms >= until_ms_) end("the new process is not ready in time");
     return false;
   }
-  if (Outcome outcome = message.ok() ? said(message.value(), "ready") : message.failure(); !outcome.ok()) {
+  if (Outcome outcome = message.ok() ? judge(message.value(), "ready") : message.failure(); !outcome.ok()) {
     end(outcome.reason);
     return false;
   }
+  said_ = message.value().text;
   return pass_on();
 }
 
@@ -118,9 +119,12 @@ Outcome TakingOver::begin(const std::string& run_dir) {
   return Outcome::done();
 }
 
-Outcome TakingOver::receive(lnx::Handover& handover) {
-  if (Outcome outcome = channel_.take(handover, old_side_ms); !outcome.ok()) return outcome;
-  if (Outcome outcome = channel_.send("ready", old_side_ms); !outcome.ok()) return outcome;
+Outcome TakingOver::come_in(lnx::Handover& handover) {
+  return channel_.take(handover, old_side_ms);
+}
+
+Outcome TakingOver::ready(lnx::Handover& handover, std::string_view about) {
+  if (Outcome outcome = channel_.send("ready", about, {}, old_side_ms); !outcome.ok()) return outcome;
   return channel_.take(handover, old_side_ms);
 }
 

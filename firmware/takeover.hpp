@@ -46,6 +46,8 @@ class HandingOver {
   bool turn(std::int64_t now_ms);
   /// The new process; 0: none has carried yet.
   int successor() const noexcept { return successor_; }
+  /// What the new process has said of itself with its "ready": words, each with a space behind it.
+  bool said(std::string_view word) const noexcept { return said_.find(word) != std::string::npos; }
 
  private:
   void end(const std::string& why);
@@ -58,6 +60,7 @@ class HandingOver {
   lnx::HandoverChannel channel_;
   std::int64_t until_ms_ = 0;
   int successor_ = 0;
+  std::string said_;
 };
 
 /// The new process's side. Each call waits for the old one, a bounded time.
@@ -66,8 +69,11 @@ class TakingOver {
   /// ECONNREFUSED: no bondbox is running with this run directory.
   Outcome begin(const std::string& run_dir);
   bool has_begun() const noexcept { return channel_.is_open(); }
-  /// From here on the old one stands still, and what it has given is in `handover`. ESTALE: it could not, now.
-  Outcome receive(lnx::Handover& handover);
+  /// What it gives while it works on.
+  Outcome come_in(lnx::Handover& handover);
+  /// It stands still from here on, and gives again what may have changed. ESTALE: it cannot, now.
+  /// `about`: what it should know of this one.
+  Outcome ready(lnx::Handover& handover, std::string_view about = {});
   /// What it knew is known here. Done: the bonds are this process's, and the old one does not go on by itself.
   Outcome restored();
   /// They are carried. The old one ends.

@@ -28,9 +28,19 @@ constexpr Command table[] = {
      "a thread forwards on each, eight at most; \"loops = N\" at the top of FILE, 1 to 8,\n"
      "asks for so many. --takeover: takes the place of the bondbox that runs, without\n"
      "losing a frame; that one ends, or goes on if this one fails. Where none runs, it\n"
-     "starts as ever.\n\n"
+     "starts as ever. Without words it runs what that one was started with.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
+    {"upgrade", "bondbox upgrade [PROGRAM]", "let another bondbox take the place of the one that runs",
+     "Starts PROGRAM, or this very file, in the background with the configuration that\n"
+     "runs. It gets the descriptors, locks and knowledge of the running one, which stands\n"
+     "still for some milliseconds meanwhile; what comes waits in the sockets, and no\n"
+     "frame is lost. If the new one fails, nothing has changed, and stderr says why. An\n"
+     "old one that was started in the foreground stays, without doing anything, until the\n"
+     "new one ends: so init, systemd or runit go on watching the process they know. What\n"
+     "they tell it (SIGTERM, SIGHUP) it passes on.\n\n"
+     "  bondbox upgrade /usr/local/sbin/bondbox.new\n",
+     upgrade},
     {"init", "bondbox init [OPTION...] [[--] NEXT ARG...]",
      "be the first process of a machine, or start the bonds before it",
      "Mounts what is missing (/proc, /sys, /dev, /run), makes /dev/net/tun, starts the\n"

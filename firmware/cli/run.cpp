@@ -1,5 +1,6 @@
 // `bondbox run`: the daemon in the foreground.
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "firmware/cli/configuration.hpp"
+#include "firmware/cli/succession.hpp"
 #include "firmware/config/config_diff.hpp"
 #include "firmware/config/module_words.hpp"
 #include "firmware/control_client.hpp"
@@ -15,7 +17,6 @@
 #include "firmware/runtime.hpp"
 #include "firmware/state_keeper.hpp"
 #include "firmware/status_files.hpp"
-#include "firmware/takeover.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
 #include "hal/linux/capabilities.hpp"
@@ -23,6 +24,7 @@
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
+#include "hal/linux/stand_in.hpp"
 
 namespace bondbox::cli {
 namespace {
@@ -41,12 +43,14 @@ class Daemon {
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
-        handing_over_(invocation.run_dir, handing_over_hooks()),
-        runtime_(
-            scheduler_, clock_, executor_,
-            {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return handing_over_.handle(); }}) {
+        succession_(
+            invocation.run_dir, words_of(invocation, configuration_), log == LogTarget::standard_error,
+            {scheduler_, runtime_, hardware_, clock_, run_dir_,
+             [this](const std::string& text) { log_line(text, LogLevel::warning); }, [this] { keeper_.keep_now(); }}),
+        runtime_(scheduler_, clock_, executor_,
+                 {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return succession_.handle(); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
-    executor_.set_take_over([this](std::string_view version) { return let_take_over(version); });
+    executor_.set_take_over([this](std::string_view version) { return succession_.let_in(version); });
     executor_.set_privileges([this] { return privileges(); });
     events_.set_listener([this](const Event& event) {
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
@@ -54,10 +58,7 @@ class Daemon {
   }
 
   ~Daemon() {
-    if (is_others_) {
-      let_go();
-      return;
-    }
+    if (succession_.is_others() || run_dir_.path().empty()) return;
     lnx::tell_supervisor("STOPPING=1");
     run_dir_.remove(pid_file);
     keeper_.forget();
@@ -87,35 +88,19 @@ class Daemon {
   }
 
   /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.
-  Outcome take_over(const std::string& run_dir, TakingOver& other) {
+  Outcome take_over(TakingOver& other, lnx::Handover& handed, bool keep, bool configuration_given) {
     if (Outcome outcome = give_up_privileges(); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     start_loops();
-    lnx::Handover handed;
-    if (Outcome outcome = other.receive(handed); !outcome.ok()) return outcome;
-    is_others_ = true;
-    hardware_.let_go();
-    clock_.begin_at(handed.number("clock"));
-    run_dir_.take_over(run_dir, handed.take("lock"));
-    lnx::UniqueFd control = handed.take("control");
-    std::vector<BondConfig> bonds = recall();
-    for (BondConfig& bond : bonds)
-      if (const std::string key = "bond/" + bond.name + "/active"; handed.has_fact(key))
-        bond.active_slave = handed.fact(key);
-    hardware_.take(std::move(handed));
-    if (Outcome outcome = add_bonds(bonds); !outcome.ok()) return outcome;
-    if (Outcome outcome = runtime_.take_over(run_dir_.file(control::socket_name), std::move(control)); !outcome.ok())
-      return outcome;
-    if (Outcome outcome = other.restored(); !outcome.ok()) return outcome;
-    is_others_ = false;
-    hardware_.hold();
-    scheduler_.step();
-    other.carrying();
-    for (const auto& bond : scheduler_.bonds()) bond->go_on();
-    return write_pid();
+    Outcome outcome = succession_.take_over(other, handed, keep, [this] { return go_on_with_bonds(); });
+    if (!outcome.ok()) return outcome;
+    if (configuration_given) apply_given();
+    if (outcome = write_pid(); !outcome.ok()) log_line(outcome.reason, LogLevel::warning);
+    return Outcome::done();
   }
 
   void run() { runtime_.run(); }
+  const Succession& succession() const noexcept { return succession_; }
   /// Why it does not run, after all that was said before it.
   void say_why_not(const std::string& reason) {
     if (log_.is_kernel_log()) log_line(reason, LogLevel::error);
@@ -134,6 +119,24 @@ class Daemon {
                           configuration_.config.bonds);
   }
 
+  /// As they ran in the other process; anew, with the ports that were active, where that one's state is not understood.
+  Outcome go_on_with_bonds() {
+    std::vector<BondConfig> bonds =
+        keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
+                       configuration_.config.bonds, true);
+    for (BondConfig& bond : bonds)
+      if (!keeper_.memory_of(bond.name)) bond.active_slave = succession_.active_before(bond.name);
+    return add_bonds(bonds);
+  }
+
+  /// What was asked for here, where it is not what ran.
+  void apply_given() {
+    Reply reply;
+    scheduler_.step([&](Tick) { reply = apply(configuration_.config); });
+    if (reply.exit_status == exit_done) keeper_.note_configured(configuration_.config.bonds);
+    log_.add(reply.exit_status == exit_done ? LogLevel::info : LogLevel::error, reply.text);
+  }
+
   Outcome add_bonds(const std::vector<BondConfig>& bonds) {
     for (const BondConfig& bond : bonds) {
       const std::optional<BondMemory> memory = keeper_.memory_of(bond.name);
@@ -145,56 +148,6 @@ class Daemon {
       if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
     }
     return Outcome::done();
-  }
-
-  HandingOver::Hooks handing_over_hooks() {
-    return {[this](lnx::Handover& handover) { give(handover); }, [this] { return stand_still(); }, [this] { go_on(); },
-            [this](const std::string& text) { log_line(text, LogLevel::warning); }};
-  }
-
-  Reply let_take_over(std::string_view version) {
-    if (version != takeover_version)
-      return {exit_failed, "this bondbox hands over by version " + std::string(takeover_version) +
-                               " of the protocol, not by " + std::string(version) + "\n"};
-    const Outcome outcome = handing_over_.begin(lnx::monotonic_ms());
-    return outcome.ok() ? Reply{exit_done, {}} : Reply{exit_failed, outcome.reason + "\n"};
-  }
-
-  void give(lnx::Handover& handover) {
-    given_version_ = scheduler_.handles_version();
-    hardware_.give(handover);
-    handover.lend("lock", run_dir_.lock_handle());
-    handover.lend("control", runtime_.control_socket());
-    handover.note("clock", clock_.begins_at_ms());
-    for (const auto& bond : scheduler_.bonds())
-      handover.note("bond/" + bond->name() + "/active", bond->active_port_name());
-  }
-
-  Outcome stand_still() {
-    if (scheduler_.handles_version() != given_version_) return Outcome::failed(EAGAIN, "the bonds have just changed");
-    for (const auto& bond : scheduler_.bonds()) bond->stand_still();
-    constexpr int steps_max = 4;
-    for (int i = 0; i < steps_max && scheduler_.step(); ++i) {
-    }
-    keeper_.keep_now();
-    return Outcome::done();
-  }
-
-  void go_on() {
-    for (const auto& bond : scheduler_.bonds()) bond->go_on();
-  }
-
-  void let_go() {
-    hardware_.let_go();
-    runtime_.let_go();
-    for (const auto& bond : scheduler_.bonds()) bond->let_go();
-  }
-
-  void look_after_takeover() {
-    if (!handing_over_.is_busy() || !handing_over_.turn(lnx::monotonic_ms())) return;
-    log_line("process " + std::to_string(handing_over_.successor()) + " carries on; this one ends");
-    is_others_ = true;
-    runtime_.stop();
   }
 
   Outcome give_up_privileges() {
@@ -213,8 +166,7 @@ class Daemon {
   void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
-    look_after_takeover();
-    if (is_others_) return;
+    if (succession_.look()) return runtime_.stop();
     log_.flush();
     stay_in_place();
     keeper_.keep();
@@ -365,54 +317,67 @@ class Daemon {
   WorkerPool pool_;  // outlives the bonds
   Scheduler scheduler_;
   CommandExecutor executor_;
-  HandingOver handing_over_;
-  std::uint64_t given_version_ = 0;  ///< of the scheduler's handles, when they were given
-  bool is_others_ = false;           ///< what is open here belongs to another process
   StateKeeper keeper_{scheduler_, clock_, [this](const std::string& text) { log_line(text, LogLevel::warning); }};
+  Succession succession_;
   Runtime runtime_;
   Tick look_at_place_{};
   std::string place_trouble_;
   WallClock wall_;
 };
 
-/// Takes `--log WHERE` out of the words; what is wrong with it.
-std::optional<std::string> take_log_target(std::vector<std::string>& words, LogTarget& target) {
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] != "--log" && !words[i].starts_with("--log=")) continue;
-    const bool attached = words[i] != "--log";
-    if (!attached && i + 1 == words.size()) return "--log needs one of stderr, kmsg";
-    const std::string where = attached ? words[i].substr(6) : words[i + 1];
-    if (where != "stderr" && where != "kmsg") return "--log takes stderr or kmsg, not \"" + where + "\"";
-    target = where == "kmsg" ? LogTarget::kernel_log : LogTarget::standard_error;
-    const auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
-    words.erase(at, at + (attached ? 1 : 2));
-    --i;
-  }
-  return std::nullopt;
-}
-
 /// Starts and runs to its end; with a background, tells it how the start went.
 int serve(const Invocation& invocation, Configuration configuration, LogTarget log, lnx::Background& background,
-          bool takes_over = false) {
-  TakingOver other;
-  if (takes_over) {
-    const Outcome begun = other.begin(invocation.run_dir);
-    if (!begun.ok() && begun.error != ECONNREFUSED) {
-      background.tell(begun);
-      complain(begun.reason);
+          TakingOver* other = nullptr, lnx::Handover* handed = nullptr, bool keep = false, bool given = false) {
+  int successor = 0;
+  {
+    Daemon daemon(invocation, std::move(configuration), log);
+    const Outcome started =
+        other != nullptr ? daemon.take_over(*other, *handed, keep, given) : daemon.start(invocation.run_dir);
+    const bool watched = !background.is_split();
+    background.tell(started);
+    if (!started.ok()) {
+      daemon.say_why_not(started.reason);
       return exit_failed;
     }
+    daemon.run();
+    if (watched && daemon.succession().is_kept()) successor = daemon.succession().successor();
   }
-  Daemon daemon(invocation, std::move(configuration), log);
-  const Outcome started =
-      other.has_begun() ? daemon.take_over(invocation.run_dir, other) : daemon.start(invocation.run_dir);
-  background.tell(started);
-  if (!started.ok()) {
-    daemon.say_why_not(started.reason);
+  return successor != 0 ? lnx::stand_in(successor, invocation.run_dir) : exit_done;
+}
+
+/// Takes the place of the one that runs; where none does, a start like any other.
+int succeed(Invocation invocation, LogTarget log, lnx::Background& background, bool keep) {
+  TakingOver other;
+  lnx::Handover handed;
+  Outcome outcome = other.begin(invocation.run_dir);
+  const bool alone = outcome.error == ECONNREFUSED && !keep;
+  if (outcome.ok()) outcome = other.come_in(handed);
+  if (!outcome.ok() && !alone) {
+    background.tell(outcome);
+    complain(outcome.reason);
     return exit_failed;
   }
-  daemon.run();
-  return exit_done;
+  const bool given = !invocation.words.empty();
+  if (!alone && !given) invocation.words = words_from(handed.fact("words"));
+  if (keep && handed.has("stderr")) {
+    lnx::use_as_stderr(handed.take("stderr"));
+    log = LogTarget::standard_error;
+  }
+  auto read = read_configuration(invocation, true);
+  if (!read.configuration) {
+    background.tell(Outcome::failed(EINVAL, "the configuration of the one that runs is refused now"));
+    return read.exit_status;
+  }
+  return alone ? serve(invocation, std::move(*read.configuration), log, background)
+               : serve(invocation, std::move(*read.configuration), log, background, &other, &handed, keep, given);
+}
+
+/// "--takeover" or "--takeover=keep" out of the words.
+enum class Takeover { no, yes, keep };
+Takeover take_takeover(std::vector<std::string>& words) {
+  const bool keeps = std::erase(words, "--takeover=keep") != 0;
+  const bool takes = std::erase(words, "--takeover") != 0;
+  return keeps ? Takeover::keep : takes ? Takeover::yes : Takeover::no;
 }
 
 }  // namespace
@@ -420,12 +385,15 @@ int serve(const Invocation& invocation, Configuration configuration, LogTarget l
 int run(const Invocation& invocation) {
   Invocation rest = invocation;
   const bool in_background = std::erase(rest.words, "--background") + std::erase(rest.words, "-b") != 0;
-  const bool takes_over = std::erase(rest.words, "--takeover") != 0;
+  const Takeover takeover = take_takeover(rest.words);
   // Of the background nobody sees what it says on stderr.
   LogTarget log = in_background ? LogTarget::kernel_log : LogTarget::standard_error;
   if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
-  auto read = read_configuration(rest, true);
-  if (!read.configuration) return read.exit_status;
+  ConfigurationOrExit read;
+  if (takeover == Takeover::no || !rest.words.empty()) {
+    read = read_configuration(rest, true);
+    if (!read.configuration) return read.exit_status;
+  }
   if (const std::size_t most = lnx::descriptors_max(); most < descriptors_least) {
     complain("it may have " + std::to_string(most) + " files open, and needs " + std::to_string(descriptors_least) +
              " and some for each port: ulimit -n");
@@ -438,7 +406,8 @@ int run(const Invocation& invocation) {
       return begun->ok() ? exit_done : exit_failed;
     }
   }
-  return serve(rest, std::move(*read.configuration), log, background, takes_over);
+  return takeover == Takeover::no ? serve(rest, std::move(*read.configuration), log, background)
+                                  : succeed(std::move(rest), log, background, takeover == Takeover::keep);
 }
 
 int add(const Invocation& invocation) {

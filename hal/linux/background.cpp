@@ -52,6 +52,7 @@ std::optional<Outcome> Background::split() {
   if (child == 0) {
     ::setsid();
     waiting_ = std::move(writing);
+    split_ = true;
     reading = UniqueFd();
     close_inherited(waiting_.get());
     attach_to_nothing();

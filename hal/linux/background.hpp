@@ -16,11 +16,13 @@ class Background {
   /// In the process that was started: how the other one began (EIO: it ended without a word). In the other one:
   /// nothing.
   std::optional<Outcome> split();
+  bool is_split() const noexcept { return split_; }
   /// In the background process, once. Does nothing where none was split.
   void tell(const Outcome& outcome);
 
  private:
   UniqueFd waiting_;
+  bool split_ = false;
 };
 
 long own_process_id();

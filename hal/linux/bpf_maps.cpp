@@ -41,20 +41,30 @@ int BpfMaps::make(int host_index) {
   if (error != 0) return error;
   // Without it the programs do not look at carrier, and links are polled as ever.
   (void)wake_.make();
-  const std::uint32_t told = possible_cpus();
-  const std::uint32_t cpus = told != 0 ? told : counted_cpus();
-  if (cpus == 0) return ENOTSUP;
-  by_cpu_.resize(cpus);
+  if (error = count_cpus(); error != 0) return error;
   now_.host_ifindex = static_cast<std::uint32_t>(host_index);
   return write_state();
+}
+
+int BpfMaps::count_cpus() {
+  const std::uint32_t told = possible_cpus();
+  const std::uint32_t cpus = told != 0 ? told : counted_cpus();
+  by_cpu_.resize(cpus);
+  return cpus != 0 ? 0 : ENOTSUP;
+}
+
+/// Where the kernel does not let it be mapped, it is written by bpf(2).
+void BpfMaps::map_state() {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  (void)shared_.map(state_.fd(), page, PROT_READ | PROT_WRITE, 0);
 }
 
 int BpfMaps::make_state() {
   BpfMapShape shape{"bondbox_state", BPF_MAP_TYPE_ARRAY, sizeof(BpfState)};
   shape.flags = BPF_F_MMAPABLE;
   if (state_.make(shape) == 0) {
-    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    if (shared_.map(state_.fd(), page, PROT_READ | PROT_WRITE, 0) == 0) return 0;
+    map_state();
+    if (shared_.data() != nullptr) return 0;
   }
   shape.flags = 0;
   return state_.make(shape);

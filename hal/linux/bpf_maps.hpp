@@ -8,6 +8,7 @@
 #include "hal/linux/bpf_programs.hpp"
 #include "hal/linux/bpf_syscall.hpp"
 #include "hal/linux/bpf_wake.hpp"
+#include "hal/linux/handover.hpp"
 #include "hal/offload.hpp"
 
 namespace bondbox::lnx {
@@ -16,6 +17,10 @@ class BpfMaps {
  public:
   /// errno, 0: done. Nothing is served at first.
   int make(int host_index);
+
+  /// Those of another process, with what is in them. errno, 0: done.
+  int take_over(Handover& handed, const std::string& key, int host_index);
+  void give(Handover& handover, const std::string& key) const;
 
   /// Makes it the plan in force, whole. errno, 0: done.
   int publish(const BpfPlan& plan);
@@ -33,6 +38,8 @@ class BpfMaps {
 
  private:
   int make_state();
+  void map_state();
+  int count_cpus();
   int write_state();
 
   BpfMap plans_;

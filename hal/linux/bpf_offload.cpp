@@ -13,6 +13,18 @@
 namespace bondbox::lnx {
 namespace {
 
+/// All members of OffloadCounters are numbers of 64 bits.
+void subtract(OffloadCounters& from, const OffloadCounters& what) {
+  constexpr std::size_t count = sizeof(OffloadCounters) / sizeof(std::uint64_t);
+  static_assert(sizeof(OffloadCounters) % sizeof(std::uint64_t) == 0);
+  std::array<std::uint64_t, count> left{};
+  std::array<std::uint64_t, count> right{};
+  std::memcpy(left.data(), &from, sizeof from);
+  std::memcpy(right.data(), &what, sizeof what);
+  for (std::size_t i = 0; i < count; ++i) left[i] -= right[i];
+  std::memcpy(static_cast<void*>(&from), left.data(), sizeof from);
+}
+
 constexpr std::uint64_t slow_has_socket = 1;  // 1: a port has a socket of its own for untagged slow protocols
 /// Loaded first: what it asks of the kernel the others ask, too, and it takes the verifier less than any other.
 constexpr BpfKind plainest_kind{.spread = wire::fast_single};
@@ -25,6 +37,10 @@ Result<std::unique_ptr<Offload>> LinuxOffload::open(std::shared_ptr<Context> con
     return Outcome::failed(EOPNOTSUPP, "this bondbox was built without its BPF programs (BPF=0)");
   if (!host.is_present()) return Outcome::failed(ENODEV, std::string(host.name()) + " is gone");
   std::unique_ptr<LinuxOffload> offload(new LinuxOffload(std::move(context), host, first));
+  if (offload->take_over()) {
+    offload->renew_lease();
+    return std::unique_ptr<Offload>(std::move(offload));
+  }
   if (Outcome outcome = offload->start(); !outcome.ok()) return outcome;
   return std::unique_ptr<Offload>(std::move(offload));
 }
@@ -263,7 +279,9 @@ void LinuxOffload::renew_lease() {
 }
 
 Outcome LinuxOffload::read(OffloadCounters& counters) {
-  if (const int error = maps_.read(counters); error != 0) return refused(error, "to tell what was carried");
+  if (const int error = maps_.read(counted_); error != 0) return refused(error, "to tell what was carried");
+  counters = counted_;
+  subtract(counters, before_);
   return Outcome::done();
 }
 

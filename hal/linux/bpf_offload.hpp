@@ -44,6 +44,10 @@ class LinuxOffload : public Offload {
   int wait_handle() const noexcept override { return maps_.wake().fd(); }
   int progress_handle() const noexcept override { return later_.wait_handle(); }
 
+  /// For the process that takes this one's place: all that is attached.
+  void give(Handover& handover) const;
+  int host_index() const noexcept { return host_index_; }
+
   /// Whether the programs look at the carrier of this port themselves.
   bool sees_carrier(PortId port) const;
   /// An interface with this index has been deleted: where the kernel kept it is forgotten.
@@ -67,6 +71,8 @@ class LinuxOffload : public Offload {
 
   LinuxOffload(std::shared_ptr<Context> context, TapHostPort& host, BpfAttachKind kind);
   Outcome start();
+  /// What another process has attached goes on by its last plan. False: nothing, or nothing that is understood.
+  bool take_over();
   void learn_layout();
   Outcome load_egress();
   Outcome attach_loaded();
@@ -105,6 +111,9 @@ class LinuxOffload : public Offload {
   std::uint64_t memberships_ = 0;
   KernelLayout layout_;
   std::array<Port, max_ports> ports_;
+  std::array<Port, max_ports> handed_ports_;  ///< until they are added
+  OffloadCounters before_;                    ///< what another process has told of already
+  OffloadCounters counted_;                   ///< as read last, those of other processes included
   LaterPrograms later_;
 };
 

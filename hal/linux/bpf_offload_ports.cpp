@@ -1,6 +1,7 @@
 // The ports of an offload: their programs are attached, kept there and taken away.
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/bpf_refusal.hpp"
@@ -31,6 +32,12 @@ Outcome LinuxOffload::add_port(PortId port, Nic& nic) {
   slot.index = ours->index();
   slot.mark = ++memberships_;
   if (slot.index == 0) return Outcome::failed(ENODEV, std::string(nic.name()) + " is not there any more");
+  if (Port& handed = handed_ports_[port.index]; handed.attached && handed.index == slot.index) {
+    handed.nic = ours;
+    handed.mark = slot.mark;
+    ports_[port.index] = std::exchange(handed, {});
+    return Outcome::done();
+  }
   BpfDevice device;
   device.ifindex = static_cast<std::uint32_t>(slot.index);
   if (const int error = maps_.set_device(port, device); error != 0)

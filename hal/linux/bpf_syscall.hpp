@@ -27,6 +27,7 @@ class BpfMap {
   int update(std::uint32_t key, const void* value) const;
   /// Of a per-CPU map: one value for each possible CPU, each of a multiple of 8 bytes.
   int lookup(std::uint32_t key, void* value) const;
+  void take_over(UniqueFd fd) noexcept { fd_ = std::move(fd); }
   int fd() const noexcept { return fd_.get(); }
 
  private:

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "hal/linux/bpf/layout.hpp"
 
@@ -29,6 +30,17 @@ int BpfWake::make() {
                                    .flags = 0});
       error != 0)
     return error;
+  return map_memory();
+}
+
+int BpfWake::take_over(UniqueFd map) {
+  page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  size_ = std::max<std::size_t>(bpf_wake_size, page_);
+  map_.take_over(std::move(map));
+  return map_memory();
+}
+
+int BpfWake::map_memory() {
   int error = consumer_.map(map_.fd(), page_, PROT_READ | PROT_WRITE, 0);
   if (error == 0) error = producer_.map(map_.fd(), page_ + 2 * size_, PROT_READ, page_);
   if (error != 0) map_ = {};

@@ -207,6 +207,21 @@ int become_program(const std::vector<std::string>& words) {
   return error;
 }
 
+int run_program(const std::vector<std::string>& words) {
+  constexpr int not_started = 127;
+  const pid_t pid = ::fork();
+  if (pid < 0) return -errno;
+  if (pid == 0) {
+    (void)become_program(words);
+    ::_exit(not_started);
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) return -errno;
+  if (!WIFEXITED(status)) return -ECHILD;
+  return WEXITSTATUS(status) == not_started ? -ENOEXEC : WEXITSTATUS(status);
+}
+
 bool is_program(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;

@@ -59,6 +59,8 @@ int signal_first_process(int signal);
 /// To every process but this one; nothing unless this is process 1.
 void signal_everybody(int signal);
 
+/// Runs it to its end, with this process's files; its exit status, or -errno where it could not be started.
+int run_program(const std::vector<std::string>& words);
 /// Becomes the program, in place of this process. Returns only errno.
 int become_program(const std::vector<std::string>& words);
 bool is_program(const std::string& path);

@@ -78,6 +78,12 @@ UniqueFd Handover::take(std::string_view name) {
   return fd;
 }
 
+bool Handover::has_any(std::string_view prefix) const {
+  for (const auto& [name, fd] : taken_)
+    if (name.starts_with(prefix) && name.back() >= '0' && name.back() <= '9') return true;
+  return false;
+}
+
 std::string_view Handover::fact(std::string_view key) const {
   const auto found = facts_.find(key);
   return found != facts_.end() ? std::string_view(found->second) : std::string_view{};
@@ -196,6 +202,7 @@ Outcome HandoverChannel::take(Handover& handover, int timeout_ms) {
     if (!received.ok()) return received.failure();
     Message& message = received.value();
     if (message.word == "given") return Outcome::done();
+    if (message.word == "no") return Outcome::failed(ESTALE, message.text);
     if (handover.size() >= Handover::items_max) return failure("what the other process hands over", E2BIG);
     if (message.word == "fact") {
       const std::size_t end = message.text.find('\n');

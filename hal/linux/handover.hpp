@@ -29,6 +29,8 @@ class Handover {
 
   // --- the taking side ---
   bool has(std::string_view name) const { return taken_.find(name) != taken_.end(); }
+  /// Whether a descriptor is left whose name begins so and ends in a number.
+  bool has_any(std::string_view prefix) const;
   /// An invalid one where there is none of this name.
   UniqueFd take(std::string_view name);
   /// Empty where there is none.

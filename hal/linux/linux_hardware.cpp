@@ -61,6 +61,7 @@ int LinuxHardware::put_back_notes() {
 void LinuxHardware::give(Handover& handover) const {
   for (const Context::ClaimedNic& claimed : context_->nics) claimed.nic->give(handover);
   for (const TapHostPort* const port : context_->host_ports) port->give(handover);
+  for (const LinuxOffload* const offload : context_->offloads) offload->give(handover);
 }
 
 Result<std::unique_ptr<Nic>> LinuxHardware::open_nic(std::string_view name, LinkSource source) {

@@ -43,6 +43,8 @@ class LinuxHardware : public Hardware {
   /// that could not be written, 0: all there.
   int put_back_notes();
 
+  /// Of the network namespace; 0: the kernel does not tell.
+  std::int64_t namespace_number() const { return static_cast<std::int64_t>(context_->namespace_inode); }
   /// Everything open here, for the process that takes this one's place. What it names stays open here.
   void give(Handover& handover) const;
   /// The other way: what is opened from here on and was handed over goes on as it stands.

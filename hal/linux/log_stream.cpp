@@ -9,6 +9,14 @@
 
 namespace bondbox::lnx {
 
+int stderr_handle() noexcept {
+  return STDERR_FILENO;
+}
+
+void use_as_stderr(const UniqueFd& fd) noexcept {
+  if (fd.valid()) (void)::dup2(fd.get(), STDERR_FILENO);
+}
+
 // Fails for sockets, and where there is no /proc: write_some() then has other ways.
 LogStream::LogStream() : own_(::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
   waiting_.reserve(waiting_bytes_max);

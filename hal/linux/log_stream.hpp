@@ -9,6 +9,10 @@
 
 namespace bondbox::lnx {
 
+int stderr_handle() noexcept;
+/// From here on this process's stderr is another's.
+void use_as_stderr(const UniqueFd& fd) noexcept;
+
 class LogStream {
  public:
   /// What is kept for a reader who is late; lines beyond it are counted, and told of when there is room again.

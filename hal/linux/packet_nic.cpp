@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "hal/linux/bpf_handover.hpp"
 #include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/flow_spread.hpp"
 #include "hal/linux/monotonic_clock.hpp"
@@ -111,8 +112,12 @@ Outcome PacketNic::take_over(const InterfaceInfo& info) {
   handed_ = true;
   promiscuous_ = handed.number(key + "promiscuous") != 0;
   shares_ = handed.number(key + "shares") != 0;
-  socket_.take_over(handed.take(key + "data"), Hears::data, index_, promiscuous_);
-  control_.take_over(handed.take(key + "control"), Hears::control, index_, promiscuous_);
+  if (handed.number(key + "programmed") != 0) program_ = handed.take(key + "program");
+  const bool programmed = program_.valid();
+  socket_.take_over(handed.take(key + "data"), Hears::data, index_, promiscuous_, programmed);
+  control_.take_over(handed.take(key + "control"), programmed ? Hears::slow_protocols : Hears::control, index_,
+                     promiscuous_, false);
+  (void)from_bytes(handed.fact(key + "heard"), also_heard_);
   permanent_mac_ = context_->driver.permanent_mac(name_);
   if (permanent_mac_.is_zero())
     permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : claim_.found_mac();
@@ -128,6 +133,9 @@ void PacketNic::give(Handover& handover) const {
   handover.lend(key + "control", control_.fd());
   handover.note(key + "promiscuous", promiscuous_ ? 1 : 0);
   handover.note(key + "shares", shares_ ? 1 : 0);
+  handover.lend(key + "program", program_.get());
+  handover.note(key + "programmed", program_.valid() ? 1 : 0);
+  handover.note(key + "heard", as_bytes(also_heard_));
 }
 
 LinkProbes PacketNic::probes() {

@@ -92,11 +92,12 @@ int PacketSocket::open(Hears hears) {
   return set_hears(hears);
 }
 
-void PacketSocket::take_over(UniqueFd fd, Hears hears, int index, bool promiscuous) {
+void PacketSocket::take_over(UniqueFd fd, Hears hears, int index, bool promiscuous, bool programmed) {
   fd_ = std::move(fd);
   hears_ = hears;
   index_ = index;
   promiscuous_ = promiscuous;
+  programmed_ = programmed;
   vectors_ = std::make_unique<Vectors>();
 }
 

@@ -27,7 +27,7 @@ class PacketSocket {
   /// sends overtakes data in the interface's queue.
   int open(Hears hears = Hears::data);
   /// One of another process, as it stands: bound, with its options, filters and what waits in it.
-  void take_over(UniqueFd fd, Hears hears, int index, bool promiscuous);
+  void take_over(UniqueFd fd, Hears hears, int index, bool promiscuous, bool programmed);
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
   int bind(int index);
   int set_promiscuous(bool on);

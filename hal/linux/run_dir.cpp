@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace bondbox::lnx {
@@ -63,6 +64,12 @@ Outcome RunDir::open(std::string path) {
   path_ = std::move(path);
   lock_ = std::move(lock);
   return Outcome::done();
+}
+
+/// It is let go for a moment in between; nobody waits for it.
+void RunDir::own_lock() const {
+  (void)::flock(lock_.get(), LOCK_SH | LOCK_NB);
+  (void)::flock(lock_.get(), LOCK_EX | LOCK_NB);
 }
 
 bool RunDir::is_in_place() const {
@@ -129,6 +136,13 @@ FileIdentity identity_of(int fd) {
   struct stat found {};
   if (::fstat(fd, &found) != 0) return {};
   return {found.st_dev, found.st_ino};
+}
+
+std::string absolute_path(const std::string& path) {
+  char* const resolved = ::realpath(path.c_str(), nullptr);
+  std::string result = resolved != nullptr ? std::string(resolved) : path;
+  std::free(resolved);
+  return result;
 }
 
 PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}

@@ -25,6 +25,8 @@ class RunDir {
   /// With the lock of the process before, which goes on with this one.
   void take_over(std::string path, UniqueFd lock);
   int lock_handle() const noexcept { return lock_.get(); }
+  /// The kernel names this process as the one that holds it, not the one that took it.
+  void own_lock() const;
 
   const std::string& path() const noexcept { return path_; }
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
@@ -53,6 +55,9 @@ struct FileIdentity {
 };
 FileIdentity identity_of(const std::string& path);
 FileIdentity identity_of(int fd);
+
+/// From the root on, for whoever is elsewhere; as it is where it leads nowhere.
+std::string absolute_path(const std::string& path);
 
 /// While it lives, files and sockets that this process makes are its user's alone (0600).
 class PrivateFiles {

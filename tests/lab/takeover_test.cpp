@@ -2,10 +2,14 @@
 // REPEAT=N in the environment makes it N takeovers a case instead of three (make takeover).
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdlib>
+#include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "firmware/takeover.hpp"
 #include "tests/bench/numbered_flow.hpp"
 #include "tests/lab/support/lab_house.hpp"
 
@@ -13,7 +17,7 @@ namespace bondbox::lab {
 
 namespace {
 
-constexpr const char* words = "bond0 eth0 eth1 mode=1 miimon=20 address=192.168.10.52/24,fd10::52/64 offload=";
+constexpr const char* words = "bond0 eth0 eth1 miimon=20 address=192.168.10.52/24,fd10::52/64 ";
 
 int number_from(const char* name, int otherwise) {
   const char* const text = std::getenv(name);
@@ -47,6 +51,7 @@ bool serves(const Daemon& daemon) {
 struct Lost {
   std::size_t sent = 0;
   std::size_t lost = 0;
+  std::size_t first_lost = 0;  ///< its number
   std::size_t doubled = 0;
   std::size_t reordered = 0;
   double delay_ms = 0;  ///< the longest on the way
@@ -57,7 +62,7 @@ Lost count(const bench::NumberedFlow& flow) {
   result.sent = flow.sent();
   for (std::size_t i = 0; i < flow.sent(); ++i) {
     const bench::NumberedFlow::Packet& packet = flow.packets()[i];
-    if (packet.copies == 0) ++result.lost;
+    if (packet.copies == 0 && result.lost++ == 0) result.first_lost = i;
     if (packet.copies > 1) ++result.doubled;
     if (packet.reordered) ++result.reordered;
     if (packet.copies != 0)
@@ -67,58 +72,253 @@ Lost count(const bench::NumberedFlow& flow) {
 }
 
 std::string text_of(const char* name, const Lost& lost) {
-  return std::string(name) + ": sent " + std::to_string(lost.sent) + ", lost " + std::to_string(lost.lost) +
-         ", doubled " + std::to_string(lost.doubled) + ", reordered " + std::to_string(lost.reordered) +
-         ", longest on the way " + std::to_string(lost.delay_ms) + " ms";
+  return std::string(name) + ": sent " + std::to_string(lost.sent) + ", lost " + std::to_string(lost.lost) + " from " +
+         std::to_string(lost.first_lost) + " on" + ", doubled " + std::to_string(lost.doubled) + ", reordered " +
+         std::to_string(lost.reordered) + ", longest on the way " + std::to_string(lost.delay_ms) + " ms";
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_takeover)
 
-BOOST_DATA_TEST_CASE(takeovers_lose_and_double_no_packet, boost::unit_test::data::make({"off", "auto"}), offload) {
+/// What a case has at the far end of the cables.
+struct Far {
+  const Namespace& space;
+  const char* address = nullptr;
+};
+
+/// Takes over again and again under packets both ways, none of which may be lost. Leaves the last process.
+Process take_over_under_load(const Namespace& box, const char* box_v4, const Far& far, const Daemon& daemon,
+                             const std::string& arguments, const ScratchDirectory& scratch, bool copies = false) {
+  Process carrying;
+  const auto capacity = static_cast<std::size_t>(rate()) * 120;
+  bench::NumberedFlow out(box, box_v4, far.space, far.address, 7001, capacity);
+  bench::NumberedFlow in(far.space, far.address, box, box_v4, 7002, capacity);
+  bench::FlowDriver driver({&out, &in}, rate());
+  pid_t old = daemon.pid();
+  for (int i = 0; i < takeovers(); ++i) {
+    Process next = take_over(box, daemon, arguments, old, scratch.path() + "/" + std::to_string(i));
+    const auto ended = [&] { return i == 0 ? !daemon.is_running() : !carrying.is_running(); };
+    BOOST_TEST(wait_until(ended, 5'000));
+    old = next.pid();
+    carrying = std::move(next);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  driver.stop();
+  for (const auto& [name, flow] : {std::pair("out", &out), std::pair("in", &in)}) {
+    const Lost lost = count(*flow);
+    BOOST_TEST_MESSAGE(text_of(name, lost));
+    BOOST_TEST(flow->overrun() == 0U);
+    BOOST_TEST(lost.sent > 0U);
+    BOOST_TEST(lost.lost == 0U, text_of(name, lost));
+    if (!copies) BOOST_TEST(lost.doubled == 0U, text_of(name, lost));
+  }
+  return carrying;
+}
+
+std::string shown_to_host(const Namespace& box) {
+  return box.must("cat /sys/class/net/bond0/carrier_changes /sys/class/net/bond0/ifindex /sys/class/net/bond0/address");
+}
+
+BOOST_DATA_TEST_CASE(takeovers_lose_and_double_no_packet,
+                     boost::unit_test::data::make({"mode=1 offload=off", "mode=1", "mode=5 offload=off", "mode=5",
+                                                   "mode=6 offload=off", "mode=6", "mode=1 fail_over_mac=follow"}),
+                     mode) {
   const House house;
   const std::string before = house.portraits();
-  const std::string arguments = std::string(words) + offload;
+  const std::string arguments = words + std::string(mode);
   Daemon daemon(house.box, arguments);
   BOOST_REQUIRE(reaches(house.box, House::town_v4));
-  if (std::string(offload) == "auto") (void)wait_until([&] { return serves(daemon); }, 3'000);
-  const std::string carrier_changes = "cat /sys/class/net/bond0/carrier_changes /sys/class/net/bond0/ifindex";
-  const std::string changes = house.box.must(carrier_changes);
+  const bool below = wait_until([&] { return serves(daemon) || contains(mode, "off"); }, 3'000) && serves(daemon);
+  const std::string shown = shown_to_host(house.box);
+  const std::string active = daemon.active();
+  const std::string ports = house.box.must("cat /sys/class/net/eth0/address /sys/class/net/eth1/address");
   const ScratchDirectory scratch;
-  Process carrying;
-  {
-    const auto capacity = static_cast<std::size_t>(rate()) * 120;
-    bench::NumberedFlow out(house.box, House::box_v4, house.town, House::town_v4, 7001, capacity);
-    bench::NumberedFlow in(house.town, House::town_v4, house.box, House::box_v4, 7002, capacity);
-    bench::FlowDriver driver({&out, &in}, rate());
-    pid_t old = daemon.pid();
-    for (int i = 0; i < takeovers(); ++i) {
-      const std::string log = scratch.path() + "/" + std::to_string(i);
-      Process next = take_over(house.box, daemon, arguments, old, log);
-      if (i == 0) BOOST_TEST(daemon.stop(0) == 0);
-      if (i != 0) BOOST_TEST(carrying.wait(5'000).value_or(-1) == 0);
-      old = next.pid();
-      carrying = std::move(next);
-      BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/name") == "bond0"; }, 3'000));
-    }
-    driver.stop();
-    for (const auto& [name, flow] : {std::pair("out", &out), std::pair("in", &in)}) {
-      const Lost lost = count(*flow);
-      BOOST_TEST_MESSAGE(text_of(name, lost));
-      BOOST_TEST(flow->overrun() == 0U);
-      BOOST_TEST(lost.sent > 0U);
-      BOOST_TEST(lost.lost == 0U, text_of(name, lost));
-      BOOST_TEST(lost.doubled == 0U, text_of(name, lost));
-      BOOST_TEST(lost.reordered == 0U, text_of(name, lost));
-    }
-  }
-  BOOST_TEST(house.box.must(carrier_changes) == changes);
+  Process carrying =
+      take_over_under_load(house.box, House::box_v4, {house.town, House::town_v4}, daemon, arguments, scratch);
+  BOOST_TEST(shown_to_host(house.box) == shown);
+  BOOST_TEST(daemon.active() == active);
+  BOOST_TEST(serves(daemon) == below);
+  BOOST_TEST(house.box.must("cat /sys/class/net/eth0/address /sys/class/net/eth1/address") == ports);
+  BOOST_TEST(daemon.status("/bonds/0/failovers") == "0");
+  // What they knew goes on: the first event is that of the first process.
+  BOOST_TEST(contains(daemon.events(), "is being created"), daemon.events());
   // The last one knows what the ports were before the first one came.
   ::kill(carrying.pid(), SIGTERM);
   BOOST_TEST(carrying.wait(5'000).value_or(-1) == 0);
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
   BOOST_TEST(!house.box.run("ip link show bond0").ok());
+}
+
+BOOST_AUTO_TEST_CASE(takeovers_with_several_loops_lose_no_packet) {
+  const House house;
+  write_text(house.config_path(),
+             "loops = 2\n[bond.bond0]\nmode = 1\nports = [\"eth0\", \"eth1\"]\nmiimon = 20\noffload = \"off\"\n"
+             "address = \"192.168.10.52/24\"\n");
+  const std::string arguments = "-c " + house.config_path();
+  Daemon daemon(house.box, arguments);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  const std::string serving = daemon.status("/bonds/0/loops/serving");
+  const ScratchDirectory scratch;
+  const Process carrying =
+      take_over_under_load(house.box, House::box_v4, {house.town, House::town_v4}, daemon, arguments, scratch);
+  BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/loops/serving") == serving; }, 3'000));
+}
+
+BOOST_AUTO_TEST_CASE(a_takeover_with_another_configuration_is_followed_by_its_changes) {
+  const House house;
+  Daemon daemon(house.box, std::string(words) + "mode=1 offload=off");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  BOOST_TEST(daemon.ask("set bond0 active_slave eth1").status == 0);
+  const ScratchDirectory scratch;
+  const Process next = take_over(house.box, daemon, std::string(words) + "mode=1 offload=off updelay=40", daemon.pid(),
+                                 scratch.path() + "/log");
+  BOOST_TEST(daemon.stop(0) == 0);
+  BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/updelay_ms") == "40"; }, 3'000));
+  BOOST_TEST(contains(read_text(scratch.path() + "/log"), "updelay 0 -> 40"), read_text(scratch.path() + "/log"));
+  BOOST_TEST(daemon.active() == "eth1");
+  BOOST_TEST(reaches(house.town, House::box_v4));
+}
+
+/// Two bondboxes with two cables between them.
+struct TwoHouses {
+  Namespace left;
+  Namespace right;
+
+  TwoHouses() {
+    for (const Namespace* house : {&left, &right}) house->must("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
+    lay_cable(left, "eth0", right, "eth0", 10);
+    lay_cable(left, "eth1", right, "eth1", 11);
+  }
+  static std::string words(const std::string& mode, int end) {
+    return "bond0 eth0 eth1 miimon=20 " + mode + " address=192.168.11." + std::to_string(end) + "/24";
+  }
+};
+
+/// All that a partner could have noticed.
+std::string lacp_view(const Daemon& daemon) {
+  std::string view = daemon.status("/bonds/0/lacp");
+  for (const char* port : {"0", "1"})
+    for (const char* what : {"aggregator", "actor", "partner", "receive_state", "mux_state"})
+      view += "\n" + daemon.status(std::string("/bonds/0/ports/") + port + "/lacp/" + what);
+  return view + "\n" + daemon.events();
+}
+
+BOOST_DATA_TEST_CASE(takeovers_between_two_bondboxes_are_not_seen_by_the_other,
+                     boost::unit_test::data::make({"mode=4 lacp_rate=fast offload=off", "mode=4 lacp_rate=fast",
+                                                   "mode=0 offload=off", "mode=2", "mode=3 offload=off"}),
+                     mode) {
+  const TwoHouses houses;
+  const Daemon right(houses.right, TwoHouses::words(mode, 2));
+  const std::string arguments = TwoHouses::words(mode, 1);
+  Daemon left(houses.left, arguments);
+  BOOST_REQUIRE(reaches(houses.left, "192.168.11.2"));
+  const bool lacp = contains(mode, "mode=4");
+  const auto whole = [&] {
+    for (const std::string port : {"/bonds/0/ports/0/", "/bonds/0/ports/1/"}) {
+      if (right.status(port + "carries") != "true") return false;
+      // Every bit of activity, timeout, aggregation, synchronisation, collecting and distributing.
+      if (lacp && !contains(right.status(port + "lacp/partner"), "\"state\":63")) return false;
+    }
+    return true;
+  };
+  BOOST_REQUIRE(wait_until(whole, 15'000));
+  const std::string seen = lacp_view(right);
+  const std::string shown = shown_to_host(houses.left);
+  const ScratchDirectory scratch;
+  Process carrying = take_over_under_load(houses.left, "192.168.11.1", {houses.right, "192.168.11.2"}, left, arguments,
+                                          scratch, contains(mode, "mode=3"));
+  // Longer than a partner at the fast rate waits for the next word.
+  if (lacp) std::this_thread::sleep_for(std::chrono::milliseconds(3'500));
+  BOOST_TEST(lacp_view(right) == seen);
+  BOOST_TEST(shown_to_host(houses.left) == shown);
+  ::kill(carrying.pid(), SIGTERM);
+  BOOST_TEST(carrying.wait(5'000).value_or(-1) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_leaves_the_process_that_is_watched_to_wait_for_its_successor) {
+  const House house;
+  const std::string before = house.portraits();
+  Daemon daemon(house.box, std::string(words) + "mode=1");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  const auto upgrade = [&](const std::string& to) {
+    return run_program(house.box, "upgrade " + to + " --run-dir " + daemon.run_dir());
+  };
+  const auto carrier = [&] { return std::atoi(read_text(daemon.path("pid")).c_str()); };
+  // What is no bondbox, or none that can take over, changes nothing.
+  for (const char* other : {"/bin/true", "/bin/false", "/etc/passwd", "/nowhere"}) {
+    const Answer answer = upgrade(other);
+    BOOST_TEST(answer.status == 1, other);
+    BOOST_TEST(carrier() == daemon.pid());
+  }
+  for (int i = 0; i < 2; ++i) {
+    const int last = carrier();
+    const Answer answer = upgrade({});
+    BOOST_TEST(answer.status == 0, answer.err);
+    BOOST_TEST(carrier() != last);
+    BOOST_TEST(daemon.is_running());
+    BOOST_TEST(daemon.active() == "eth0");
+    BOOST_TEST(reaches(house.town, House::box_v4));
+  }
+  // SIGHUP and SIGTERM reach the one that carries.
+  ::kill(daemon.pid(), SIGTERM);
+  BOOST_TEST(wait_until([&] { return !daemon.is_running(); }, 5'000));
+  BOOST_TEST(daemon.stop(0) == 0);
+  BOOST_TEST(house.comes_to_show(before), house.difference(before));
+
+  daemon.start();
+  BOOST_TEST(upgrade({}).status == 0);
+  ::kill(carrier(), SIGKILL);
+  BOOST_TEST(daemon.stop(0) == 1);
+  daemon.start();
+  BOOST_TEST(reaches(house.town, House::box_v4));
+}
+
+/// How far a successor comes before something happens to it.
+enum class Stage { came_in, was_given_state, restored };
+std::ostream& operator<<(std::ostream& out, Stage stage) {
+  return out << static_cast<int>(stage);
+}
+
+/// What the test plays, in a process of its own: a successor that comes so far and then ends, or says nothing more.
+int play_successor(const std::string& run_dir, Stage stage, bool stalls) {
+  TakingOver other;
+  if (!other.begin(run_dir).ok()) return 2;
+  lnx::Handover handover;
+  if (!other.come_in(handover).ok()) return 3;
+  if (stage != Stage::came_in && !other.ready(handover).ok()) return 3;
+  if (stage == Stage::restored && !other.restored().ok()) return 4;
+  if (stalls) std::this_thread::sleep_for(std::chrono::seconds(30));
+  return 0;
+}
+
+BOOST_DATA_TEST_CASE(a_successor_that_dies_or_stalls_leaves_the_old_process_as_it_was,
+                     boost::unit_test::data::make({Stage::came_in, Stage::was_given_state, Stage::restored}) *
+                         boost::unit_test::data::make({false, true}),
+                     stage, stalls) {
+  const House house;
+  Daemon daemon(house.box, std::string(words) + "offload=off");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  Process successor = house.box.fork_inside(
+      [&, stage = stage, stalls = stalls] { return play_successor(daemon.run_dir(), stage, stalls); });
+  BOOST_TEST(wait_until([&] { return contains(daemon.log(), "this process goes on"); }, 15'000), daemon.log());
+  if (!stalls) BOOST_TEST(successor.wait(5'000).value_or(-1) == 0);
+  BOOST_TEST(daemon.is_running());
+  BOOST_TEST(daemon.active() == "eth0");
+  BOOST_TEST(reaches(house.town, House::box_v4));
+  // Nothing is in the way of another one.
+  const ScratchDirectory scratch;
+  const Process next =
+      take_over(house.box, daemon, std::string(words) + "offload=off", daemon.pid(), scratch.path() + "/log");
+  BOOST_TEST(daemon.stop(0) == 0);
+  BOOST_TEST(reaches(house.town, House::box_v4));
+}
+
+BOOST_AUTO_TEST_CASE(where_nobody_runs_a_takeover_is_a_start) {
+  const House house;
+  Daemon daemon(house.box, std::string("--takeover ") + words + "offload=off");
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  BOOST_TEST(daemon.stop() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,7 +28,8 @@ class BondboxParty final : public Party {
     if (options_.user_key != 0) words += " ad_user_port_key=" + std::to_string(options_.user_key);
     if (!options_.system.empty()) words += " ad_actor_system=" + options_.system;
     if (!options_.address.empty()) words += " address=" + options_.address;
-    process_ = space_.start("exec " + lab::program() + " run --run-dir " + run_.path() + " " + words, log_file());
+    words_ = " --run-dir " + run_.path() + " " + words;
+    process_ = space_.start("exec " + lab::program() + " run" + words_, log_file());
     const bool ready = lab::wait_until([this] { return view().readable || !process_.is_running(); }, start_limit_ms) &&
                        view().readable;
     if (!ready) throw std::runtime_error("bondbox does not run: " + log());
@@ -43,6 +44,16 @@ class BondboxParty final : public Party {
     const std::array<std::string, 4> words{"status", options_.bond, "--format", "proc"};
     const Reply reply = control::ask(run_.path() + "/control.sock", words);
     return reply.exit_status == 0 ? read_proc_view(reply.text) : View{};
+  }
+
+  void take_over() override {
+    const std::string log = log_file() + "-successor";
+    lab::Process next = space_.start("exec " + lab::program() + " run --takeover" + words_, log);
+    const std::string told = std::to_string(next.pid()) + "\n";
+    const bool done = lab::wait_until([&] { return lab::read_text(run_.path() + "/pid") == told; }, start_limit_ms) &&
+                      process_.wait(start_limit_ms);
+    if (!done) throw std::runtime_error("bondbox does not take over: " + lab::read_text(log));
+    process_ = std::move(next);
   }
 
   void kill() override { process_.stop(SIGKILL); }
@@ -62,6 +73,7 @@ class BondboxParty final : public Party {
 
   const lab::Namespace& space_;
   PartyOptions options_;
+  std::string words_;
   lab::ScratchDirectory scratch_;
   lab::ScratchDirectory run_;
   lab::Process process_;

@@ -1,4 +1,6 @@
 // Cables that are pulled, deaf in one direction, or cut at one end; partners that go and come back.
+#include <cstdlib>
+
 #include "tests/lab/support/daemon.hpp"
 #include "tests/live/lacp/both_ways.hpp"
 #include "tests/live/lacp/cases.hpp"
@@ -155,6 +157,25 @@ void left_is_killed(Pair& pair) {
   pair.findings.check(pair.reaches(5'000), "no answer to a ping");
 }
 
+/// REPEAT=N in the environment: N times instead of three.
+void left_is_taken_over(Pair& pair) {
+  start_and_come_together(pair);
+  BothWays traffic(pair);
+  pair.watch(1'000);
+  const std::string before = pair.story();
+  const char* const times = std::getenv("REPEAT");
+  for (int i = times != nullptr ? std::atoi(times) : 3; i > 0; --i) {
+    pair.left->take_over();
+    pair.watch(300);
+  }
+  // Longer than a partner waits for the next word at the fast rate.
+  pair.watch(silence_ms + 1'000);
+  pair.findings.check(pair.story() == before, "a takeover was seen: " + pair.story().substr(before.size()));
+  check_partnership(pair);
+  traffic.stop();
+  traffic.check_intact(traffic.begin(), now_ms(), "while others took over");
+}
+
 constexpr Case all[] = {
     {"a_pulled_cable_leaves_the_other_and_comes_back", cable_pulled},
     {"a_cable_deaf_to_the_right_is_left_by_both", deaf_right, With::everybody, true},
@@ -163,6 +184,7 @@ constexpr Case all[] = {
     {"min_links_on_the_left_takes_the_carrier", left_min_links, With::not_ovs_alone},
     {"min_links_of_the_partner_takes_its_carrier", right_min_links, With::not_ovs},
     {"a_partner_is_told_of_an_end_and_welcomes_a_new_beginning", left_restarts, With::not_ovs},
+    {"a_takeover_is_not_seen_by_the_partner", left_is_taken_over, With::bondbox},
     {"a_killed_bondbox_is_welcomed_back", left_is_killed, With::bondbox},
 };
 

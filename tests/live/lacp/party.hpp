@@ -71,6 +71,8 @@ class Party {
   virtual void kill() { stop(); }
   /// Again, after stop() or kill().
   virtual void start() = 0;
+  /// Another process takes its place, where it is a program that can; the partner is not to notice.
+  virtual void take_over() {}
   /// Why a port carries traffic or does not, in its own words; empty: it does not say.
   virtual std::string explain(const std::string& port) {
     (void)port;

@@ -13,8 +13,8 @@
 #include <sstream>
 
 #include "tests/lab/support/daemon.hpp"
-#include "tests/live/support/machine_watch.hpp"
 #include "tests/live/lacp/traffic.hpp"
+#include "tests/live/support/machine_watch.hpp"
 
 namespace bondbox::live {
 namespace {
