@@ -86,18 +86,20 @@ bool Bond::is_consistent() const {
 Outcome Bond::resume(const BondConfig& config, Tick now, const BondMemory& before) {
   Archive reader = Archive::reader(before.bytes, before.then);
   archive(reader);
-  if (!reader.ended_well() || !is_consistent())
-    return Outcome::failed(EBADMSG, "what was kept of " + name_ + " is not to be understood");
+  const bool is_good = reader.ended_well() && is_consistent();
+  const PortList ports = std::exchange(order_, {});  // none of them is open
+  if (!is_good) return Outcome::failed(EBADMSG, "what was kept of " + name_ + " is not to be understood");
   now_ = now;
   (void)offload_.begin_step(now_);
   config_ = config;
   configured_ = config.ports;
-  const PortList ports = std::exchange(order_, {});
   if (Outcome outcome = open_host(config); !outcome.ok()) return outcome;
   if (Outcome outcome = resume_host(); !outcome.ok()) return outcome;
   const Ticks gap = now - before.then;
   if (gap.count > 0 && !host_->was_handed_over()) {
-    record(EventKind::bond, {}, -1, "goes on where it stood %lld ms ago", static_cast<long long>(gap.count));
+    record(EventKind::bond, {}, -1, "%s where it stood %lld ms ago",
+           host_->was_taken_over() ? "taken over as a killed bondbox left it, goes on" : "goes on",
+           static_cast<long long>(gap.count));
     if (auto* const lacp = std::get_if<Ieee8023ad>(&policy_)) lacp->slept(now - before.alive.value_or(before.then));
   }
   if (gap.count > 0) look_now_ = plan_due_ = true;

@@ -42,7 +42,8 @@ Outcome StateFile::replace(std::span<const std::uint8_t> bytes) {
   const std::string fresh = path_ + ".new";
   UniqueFd fd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid() && errno == ENOENT) {
-    if (Outcome outcome = make_directories(path_.substr(0, path_.rfind('/')), 0700); !outcome.ok()) return outcome;
+    // Its own alone: one above it that was removed is made again by whoever holds its lock.
+    (void)::mkdir(path_.substr(0, path_.rfind('/')).c_str(), 0700);
     fd = UniqueFd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   }
   if (!fd.valid()) return failure("write", fresh, errno);

@@ -18,6 +18,7 @@
 #include "hal/linux/joined_groups.hpp"
 #include "hal/linux/tap_channel.hpp"
 #include "hal/linux/tap_frames.hpp"
+#include "hal/linux/unanswered.hpp"
 
 namespace bondbox::lnx {
 namespace {
@@ -152,7 +153,9 @@ Outcome TapHostPort::set_persistent(bool on) {
 }
 
 void TapHostPort::end_adoption() {
-  if (adopted_ && !offloaded_) remove_leftover_egress(*context_, index_);
+  if (!adopted_) return;
+  if (!offloaded_) remove_leftover_egress(*context_, index_);
+  for (const Holder& holder : holders_) forget_unanswered_questions(context_->interfaces.netlink(), holder.index);
 }
 
 TapHostPort::~TapHostPort() {

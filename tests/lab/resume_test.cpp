@@ -26,6 +26,10 @@ std::string words(const std::string& offload) {
   return std::string(House::words) + " offload=" + offload;
 }
 
+void pass_ms(int ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
 /// Where programs are wanted: until they serve, or it is clear that they do not here.
 void let_it_carry(const Daemon& daemon, const std::string& offload) {
   if (offload == "off") return;
@@ -132,9 +136,17 @@ BOOST_DATA_TEST_CASE(an_lacp_partner_does_not_notice_a_killed_daemon_that_is_bac
   const Daemon right(boxes.right, Partners::words(2, "off"));
   BOOST_REQUIRE(wait_until([&] { return partners_are_there(left) && partners_are_there(right); }, 10'000));
   let_it_carry(left, offload);
+  // Until each has told the other that it sends.
+  const auto count = [&](const char* state) {
+    const std::string all = ends(right);
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = all.find(state, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  BOOST_REQUIRE(wait_until([&] { return count("\"state\":63}") == 4; }, 5'000));
   const std::string agreed = ends(right);
   const std::string told = right.events();
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     BOOST_TEST(left.stop(SIGKILL) == 128 + SIGKILL);
     left.start();
     // Longer than the partner waits for the next LACPDU.

@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_run_directory_that_was_removed_comes_back_and_the_next_st
   const House house;
   const std::string before = house.portraits();
   Daemon daemon(house.box, House::words + std::string(" offload=off"));
-  BOOST_REQUIRE(run_command("rm -r " + daemon.run_dir()).ok());
+  // A file may come while it removes the others.
+  BOOST_REQUIRE(run_command("rm -r " + daemon.run_dir() + " || rm -r " + daemon.run_dir()).ok());
   BOOST_TEST(wait_until([&] { return daemon.ask("get bond0 miimon").out == "20\n"; }, limit_ms), daemon.log());
   BOOST_TEST(wait_until([&] { return contains(daemon.proc_file(), "Slave Interface: eth1\n"); }, limit_ms));
   BOOST_TEST(contains(daemon.log(), daemon.run_dir() + " was removed, or hidden by a mount; it is there again"));
@@ -47,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_run_directory_that_was_removed_comes_back_and_the_next_st
   BOOST_TEST(daemon.stop(SIGKILL) == 128 + SIGKILL);
   BOOST_TEST((house.portraits() != before));
   daemon.start();
-  BOOST_TEST(contains(daemon.log(), "bond0: goes on where it stood"), daemon.log());
+  BOOST_TEST(contains(daemon.log(), "goes on where it stood"), daemon.log());
   BOOST_TEST(daemon.stop() == 0);
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
 }
