@@ -26,10 +26,6 @@ std::string words(const std::string& offload) {
   return std::string(House::words) + " offload=" + offload;
 }
 
-void pass_ms(int ms) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-}
-
 /// Where programs are wanted: until they serve, or it is clear that they do not here.
 void let_it_carry(const Daemon& daemon, const std::string& offload) {
   if (offload == "off") return;
