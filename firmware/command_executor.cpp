@@ -203,8 +203,9 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
   }
   if (request.format == StatusFormat::json) {
     const PrivilegeStatus privileges = privileges_ ? privileges_() : PrivilegeStatus{};
+    const ServiceStatus service = service_ ? service_() : ServiceStatus{};
     return {0, render_json(bonds, scheduler_.status(), wall_clock_(), privileges_ ? &privileges : nullptr,
-                           &scheduler_.events())};
+                           &scheduler_.events(), service_ ? &service : nullptr)};
   }
   if (request.format == StatusFormat::prometheus)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::prometheus)};

@@ -36,6 +36,7 @@ class CommandExecutor {
   void set_add(Add add) { add_ = std::move(add); }
   /// For the status; without it nothing is told.
   void set_privileges(std::function<PrivilegeStatus()> privileges) { privileges_ = std::move(privileges); }
+  void set_service(std::function<ServiceStatus()> service) { service_ = std::move(service); }
 
   /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
   /// client can tell before it looks for a running bondbox.
@@ -67,6 +68,7 @@ class CommandExecutor {
   Add add_;
   TakeOver take_over_;
   std::function<PrivilegeStatus()> privileges_;
+  std::function<ServiceStatus()> service_;
 };
 
 }  // namespace bondbox

@@ -33,15 +33,15 @@ Reply ask(const std::string& socket_path, std::span<const std::string> words) {
     socket.async_read_some(boost::asio::buffer(chunk), [&](boost::system::error_code failure, std::size_t got) {
       answer.append(chunk.data(), got);
       if (failure) {
-        finished = failure == boost::asio::error::eof;
+        // Who is refused for asking too much has not been listened to to the end.
+        finished = failure == boost::asio::error::eof || failure == boost::asio::error::connection_reset;
         return;
       }
       read();
     });
   };
   boost::asio::async_write(socket, boost::asio::buffer(request), [&](boost::system::error_code failure, std::size_t) {
-    if (failure) return;
-    socket.shutdown(stream_protocol::socket::shutdown_send, failure);
+    if (!failure) socket.shutdown(stream_protocol::socket::shutdown_send, failure);
     read();
   });
   io.run_for(std::chrono::seconds(10));

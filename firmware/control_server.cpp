@@ -25,7 +25,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     deadline_.expires_after(std::chrono::seconds(5));
     deadline_.async_wait([weak = weak_from_this()](error_code error) {
       const auto self = weak.lock();
-      if (!error && self) self->close();
+      if (!error && self) self->cut_off();
     });
     read();
   }
@@ -36,7 +36,8 @@ class Server::Session : public std::enable_shared_from_this<Session> {
                             [self = shared_from_this()](error_code error, std::size_t got) {
                               self->request_.append(self->chunk_.data(), got);
                               if (error == boost::asio::error::eof) return self->answer();
-                              if (error || self->request_.size() > request_size_max) return self->close();
+                              if (error) return self->cut_off();
+                              if (self->request_.size() > request_size_max) return self->answer();
                               self->read();
                             });
   }
@@ -45,10 +46,21 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (*server_ == nullptr) return;
     Server& server = **server_;
     const auto words = decode_request(request_);
-    reply_ = encode_reply(words ? server.executor_.execute(*words) : Reply{2, "the request is malformed\n"});
+    const bool too_long = request_.size() > request_size_max;
+    ++server.status_.requests;
+    server.status_.requests_too_long += too_long ? 1 : 0;
+    server.status_.requests_malformed += !words && !too_long ? 1 : 0;
+    const char* const refusal = too_long ? "the request is over 4096 bytes long\n" : "the request is malformed\n";
+    reply_ = encode_reply(words ? server.executor_.execute(*words) : Reply{2, refusal});
     if (server.after_command_) server.after_command_();
-    boost::asio::async_write(socket_, boost::asio::buffer(reply_),
-                             [self = shared_from_this()](error_code, std::size_t) { self->close(); });
+    boost::asio::async_write(
+        socket_, boost::asio::buffer(reply_),
+        [self = shared_from_this()](error_code error, std::size_t) { error ? self->cut_off() : self->close(); });
+  }
+
+  void cut_off() {
+    if (!closed_ && *server_ != nullptr) ++(*server_)->status_.clients_cut_off;
+    close();
   }
 
   /// The way every session ends.

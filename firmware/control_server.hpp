@@ -10,6 +10,7 @@
 #include <string>
 
 #include "firmware/command_executor.hpp"
+#include "firmware/service_status.hpp"
 #include "hal/linux/run_dir.hpp"
 
 namespace bondbox::control {
@@ -41,6 +42,9 @@ class Server {
   /// Whether it has something to do in its own time, which only the io_context knows.
   bool is_busy() const noexcept { return sessions_ > 0 || !accepting_; }
 
+  /// What became of those who asked; of the log it knows nothing.
+  const ServiceStatus& status() const noexcept { return status_; }
+
   /// Called after every command: it may have changed what the loop waits for.
   void set_after_command(std::function<void()> callback) { after_command_ = std::move(callback); }
 
@@ -60,6 +64,7 @@ class Server {
   /// Sessions outlive the server while their last operation is cancelled; they find it through this, or null.
   std::shared_ptr<Server*> self_;
   std::size_t sessions_ = 0;
+  ServiceStatus status_;
   bool accepting_ = false;
 };
 

@@ -31,6 +31,9 @@ class Log {
   /// Whether flush() left nothing that waits for the kernel.
   bool is_flushed() const noexcept { return !kernel_.is_open() || kernel_.is_empty(); }
 
+  /// Lines that were lost because nobody took them in time.
+  std::uint64_t lost() const noexcept { return stream_.lost() + kernel_.lost(); }
+
   /// One line or several, each with its newline or the last without; "bondbox: " is put before each. Never waits.
   void add(LogLevel level, std::string_view lines);
   void flush();

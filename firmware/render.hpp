@@ -10,6 +10,7 @@
 #include "firmware/bond_status.hpp"
 #include "firmware/option_table.hpp"
 #include "firmware/privilege_status.hpp"
+#include "firmware/service_status.hpp"
 
 namespace bondbox {
 
@@ -49,10 +50,11 @@ std::string render_proc(const BondStatus& bond, ProcReader reader = ProcReader::
 /// For a person at an 80-column serial console: what is wrong comes first. With a clock it says since when.
 std::string render_text(const BondStatus& bond, const WallClock* wall = nullptr);
 
-/// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md. `privileges` may be
-/// null: of a simulation. With a log each bond has the latest of its events.
+/// {"version": 1, "scheduler": {...}, "bonds": [{...}]}; the keys are described in ARCHITECTURE.md. `privileges` and
+/// `service` may be null: of a simulation. With a log each bond has the latest of its events.
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
-                        const PrivilegeStatus* privileges = nullptr, const EventLog* events = nullptr);
+                        const PrivilegeStatus* privileges = nullptr, const EventLog* events = nullptr,
+                        const ServiceStatus* service = nullptr);
 
 /// Prometheus' text format 0.0.4, which exporters read from files, or OpenMetrics 1.0: the same metrics, in two
 /// namings.

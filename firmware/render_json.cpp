@@ -59,7 +59,8 @@ json::object lacp_port_json(const LacpPortStatus& port) {
           {"lacpdus_received", port.counters.lacpdu_received},
           {"lacpdus_sent", port.counters.lacpdu_sent},
           {"own_lacpdus_received", port.counters.loopback_received},
-          {"illegal_received", port.counters.illegal_received}};
+          {"illegal_received", port.counters.illegal_received},
+          {"unknown_received", port.counters.unknown_received}};
 }
 
 json::object lacp_json(const LacpStatus& lacp) {
@@ -222,7 +223,7 @@ json::array events_json(const EventLog& events, const std::string& bond, const W
 }  // namespace
 
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
-                        const PrivilegeStatus* privileges, const EventLog* events) {
+                        const PrivilegeStatus* privileges, const EventLog* events, const ServiceStatus* service) {
   json::array list;
   std::int64_t wall_ms = wall.tick_zero_ms;
   for (const BondStatus& bond : bonds) {
@@ -243,6 +244,13 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
       {"bonds", std::move(list)},
   };
   if (privileges != nullptr) document["privileges"] = privileges_json(*privileges);
+  if (service != nullptr) {
+    document["control"] = json::object{{"requests", service->requests},
+                                       {"malformed", service->requests_malformed},
+                                       {"too_long", service->requests_too_long},
+                                       {"cut_off", service->clients_cut_off}};
+    document["log"] = json::object{{"lines_lost", service->log_lines_lost}};
+  }
   return json::serialize(document) + "\n";
 }
 

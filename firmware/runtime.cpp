@@ -74,6 +74,10 @@ int Runtime::control_socket() const {
   return parts_->server.handle();
 }
 
+ServiceStatus Runtime::service() const {
+  return parts_->server.status();
+}
+
 void Runtime::let_go() {
   parts_->server.let_go();
 }

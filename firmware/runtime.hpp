@@ -9,6 +9,7 @@
 
 #include "firmware/command_executor.hpp"
 #include "firmware/scheduler.hpp"
+#include "firmware/service_status.hpp"
 #include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/wait_set.hpp"
 #include "hal/outcome.hpp"
@@ -38,6 +39,8 @@ class Runtime {
   /// The same with the socket of the process before.
   Outcome take_over(const std::string& socket_path, lnx::UniqueFd socket);
   int control_socket() const;
+  /// Of those who asked.
+  ServiceStatus service() const;
   /// Another process has the control socket now.
   void let_go();
   /// Until SIGTERM or SIGINT, or stop().

@@ -169,7 +169,7 @@ BalanceStatus BalanceAlb::balance(const BondFacts&) const {
   BalanceStatus status = ports_.status();
   status.clients = receive_.clients_of_ports();
   neighbours_.add_clients(status.clients);
-  status.clients_replaced = neighbours_.replaced();
+  status.clients_replaced = receive_.replaced() + neighbours_.replaced();
   return status;
 }
 

@@ -39,6 +39,7 @@ std::optional<PortId> ReceiveBalancer::choose(const wire::ArpView& arp, VlanId v
     client.vlan = vlan;
     if (client.port != no_port) return client.port;
   } else if (client.assigned) {
+    ++replaced_;
     rounds_.dismiss(client, active);
   }
   const std::optional<PortId> port = rounds_.next_port(facts);

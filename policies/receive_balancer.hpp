@@ -44,9 +44,11 @@ class ReceiveBalancer {
   void speak(const PortMacs& macs, ActionList& actions);
   bool waiting() const noexcept { return rounds_.waiting(); }
   std::array<std::uint32_t, max_ports> clients_of_ports() const noexcept;
+  /// Clients that lost their place in the table to another.
+  std::uint64_t replaced() const noexcept { return replaced_; }
   template <class A>
   void archive(A& a) {
-    a(rounds_);
+    a(rounds_, replaced_);
   }
 
  private:
@@ -57,6 +59,7 @@ class ReceiveBalancer {
   void forget_host(const wire::ArpView& arp);
 
   ClientRounds rounds_{ClientRounds::Pause::stands_still};
+  std::uint64_t replaced_ = 0;
 };
 
 }  // namespace bondbox

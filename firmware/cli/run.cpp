@@ -52,6 +52,11 @@ class Daemon {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) { return succession_.let_in(version); });
     executor_.set_privileges([this] { return privileges(); });
+    executor_.set_service([this] {
+      ServiceStatus status = runtime_.service();
+      status.log_lines_lost = log_.lost();
+      return status;
+    });
     events_.set_listener([this](const Event& event) {
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
     });

@@ -14,6 +14,7 @@ namespace bondbox::lnx {
 namespace {
 
 constexpr std::int64_t look_interval_ms = 1'000;
+constexpr std::int64_t longest_pause_ms = 1'000;
 /// Kept for host_changed, so that neither kind of event keeps out the other.
 constexpr std::size_t room_for_hosts = 8;
 static_assert(room_for_hosts < EventSource::Events::capacity());
@@ -156,11 +157,17 @@ void EventSource::notice_untold_changes() {
       hosts_concerned_ = true;
 }
 
-/// One dump serves all host ports. When it fails, the next poll tries again.
+/// One dump serves all host ports. When it fails, the next poll tries again. Where there are thousands of interfaces a
+/// dump takes many ticks: while one change follows the other such dumps stay apart, and take a tenth of the time.
 void EventSource::teach_hosts() {
-  if (!hosts_concerned_ || context_->dump() != 0) return;
+  constexpr std::int64_t long_ms = 4;
+  constexpr std::int64_t apart = 10;
+  const std::int64_t began_ms = monotonic_ms();
+  if (!hosts_concerned_ || began_ms < next_dump_ms_ || context_->dump() != 0) return;
   hosts_concerned_ = false;
   for (TapHostPort* port : context_->host_ports) port->learn(context_->interface_list, context_->address_list);
+  const std::int64_t took_ms = monotonic_ms() - began_ms;
+  if (took_ms >= long_ms) next_dump_ms_ = began_ms + std::min(apart * took_ms, longest_pause_ms);
 }
 
 void EventSource::poll(Events& events) {

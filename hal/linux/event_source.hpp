@@ -49,6 +49,7 @@ class EventSource {
   FixedVector<Known, known_max> known_;
   bool hosts_concerned_ = false;
   std::int64_t looked_ms_ = 0;
+  std::int64_t next_dump_ms_ = 0;
 };
 
 }  // namespace bondbox::lnx

@@ -49,11 +49,14 @@ void KernelLog::add(LogLevel level, std::string_view line) {
     const std::string told = "bondbox: " + std::to_string(lost_untold_) + " lines were lost here: there were too many";
     if (!append(LogLevel::warning, told)) {
       ++lost_untold_;
+      ++lost_;
       return;
     }
     lost_untold_ = 0;
   }
-  if (!append(level, line)) ++lost_untold_;
+  if (append(level, line)) return;
+  ++lost_untold_;
+  ++lost_;
 }
 
 void KernelLog::flush(std::int64_t now_ms) {

@@ -30,6 +30,8 @@ class KernelLog {
   /// Writes what the kernel will take at `now_ms`, any clock that does not jump.
   void flush(std::int64_t now_ms);
   bool is_empty() const noexcept { return waiting_.empty(); }
+  /// Lines that had no room, ever.
+  std::uint64_t lost() const noexcept { return lost_; }
 
  private:
   bool append(LogLevel level, std::string_view line);
@@ -38,6 +40,7 @@ class KernelLog {
   bool limited_ = true;
   std::string waiting_;  ///< each line as it is written, ended by a newline
   std::uint64_t lost_untold_ = 0;
+  std::uint64_t lost_ = 0;
   std::int64_t burst_begin_ms_ = 0;
   int burst_lines_ = 0;
 };

@@ -32,12 +32,14 @@ void LogStream::add(std::string_view line) {
   if (lost_untold_ != 0) {
     if (!append("bondbox: " + std::to_string(lost_untold_) + " lines were lost here: nobody read them")) {
       ++lost_untold_;
+      ++lost_;
       return;
     }
     lost_untold_ = 0;
   }
   if (append(line)) return;
   ++lost_untold_;
+  ++lost_;
 }
 
 long LogStream::write_some() {

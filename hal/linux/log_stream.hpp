@@ -29,6 +29,8 @@ class LogStream {
   void add(std::string_view line);
   /// Writes what stderr takes now.
   void flush();
+  /// Lines that had no room, ever.
+  std::uint64_t lost() const noexcept { return lost_; }
 
  private:
   bool append(std::string_view line);
@@ -37,6 +39,7 @@ class LogStream {
   UniqueFd own_;  ///< stderr opened anew, so that not waiting is a matter of ours alone
   std::string waiting_;
   std::uint64_t lost_untold_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace bondbox::lnx

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "hal/linux/bpf_offload.hpp"
 #include "hal/linux/bpf_programs.hpp"
@@ -283,11 +285,16 @@ void TapHostPort::learn(std::span<const InterfaceInfo> all, std::span<const Inte
   if (std::exchange(queueing_due_, false)) queueing_ = has_own_qdisc(context_->interfaces.netlink(), index_);
   state.queueing = queueing_;
   learn_holders(*own, all);
+  // There may be as many as there are numbers, each with an interface and an address: nothing here looks at each of
+  // them for each of them.
+  std::bitset<4096> known;
   for (const Holder& holder : holders_) {
-    const bool known = std::find(state.vlans.begin(), state.vlans.end(), holder.vlan) != state.vlans.end();
-    if (holder.vlan.tagged() && !known) state.vlans.push_back(holder.vlan);
+    const std::size_t number = holder.vlan.value & 0xfffU;
+    if (holder.vlan.tagged() && !known[number]) state.vlans.push_back(holder.vlan);
+    known.set(number);
   }
   learn_addresses(addresses, state);
+  tell_too_many(state);
   changed_ = changed_ || !(state == state_);
   const bool renamed = state.name != state_.name;
   state_ = state;
@@ -301,21 +308,38 @@ void TapHostPort::learn_holders(const InterfaceInfo& own, std::span<const Interf
     if (info.index == own.master)
       holders_.push_back({info.index, {}, info.mac, info.ipv6_router, info.kind == "bridge"});
   for (const InterfaceInfo& info : all) {
-    if (info.kind != "vlan" || info.lower == 0) continue;
+    if (info.kind != "vlan" || info.lower == 0 || holders_.size() == holders_max) continue;
     if (info.lower == own.index || info.lower == own.master)
       holders_.push_back({info.index, info.vlan, info.mac, info.ipv6_router});
   }
 }
 
 void TapHostPort::learn_addresses(std::span<const InterfaceAddress> all, State& state) const {
-  for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
-    for (const Holder& holder : holders_) {
-      for (const InterfaceAddress& address : all) {
-        if (address.index != holder.index || address.prefix.address.family != family || !address.usable) continue;
-        state.addresses.push_back({address.prefix.address, holder.vlan, holder.mac, holder.router, holder.bridge});
-      }
-    }
+  std::vector<std::pair<int, std::size_t>> places;  // of holders, by index
+  for (std::size_t i = 0; i < holders_.size(); ++i) places.emplace_back(holders_[i].index, i);
+  std::sort(places.begin(), places.end());
+  // By family, then as the holders stand.
+  std::vector<std::pair<std::size_t, const InterfaceAddress*>> found;
+  for (const InterfaceAddress& address : all) {
+    const auto place = std::lower_bound(places.begin(), places.end(), std::pair(address.index, std::size_t{0}));
+    if (!address.usable || place == places.end() || place->first != address.index) continue;
+    const std::size_t after = address.prefix.address.is_v4() ? 0 : holders_.size();
+    found.emplace_back(after + place->second, &address);
   }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [place, address] : found) {
+    if (state.addresses.size() == addresses_max) break;
+    const Holder& holder = holders_[place % holders_.size()];
+    state.addresses.push_back({address->prefix.address, holder.vlan, holder.mac, holder.router, holder.bridge});
+  }
+}
+
+/// Neighbours are not told of what is not learned.
+void TapHostPort::tell_too_many(const State& state) {
+  const bool too_many = holders_.size() == holders_max || state.addresses.size() == addresses_max;
+  if (too_many && !std::exchange(told_too_many_, too_many))
+    context_->say(name_ + " has more VLAN interfaces or addresses than are looked after: " +
+                  std::to_string(holders_max) + " and " + std::to_string(addresses_max));
 }
 
 const TapHostPort::Holder* TapHostPort::holder(int index) const noexcept {

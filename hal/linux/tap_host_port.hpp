@@ -19,10 +19,10 @@ namespace bondbox::lnx {
 
 class TapHostPort : public HostPort {
  public:
-  /// Interfaces that hold addresses of one host port, and addresses on them; what is beyond is not learned.
-  static constexpr std::size_t holders_max = 64;
-  static constexpr std::size_t addresses_max = 128;
-  static constexpr std::size_t vlans_max = 64;
+  /// Interfaces that hold addresses of one host port, every VLAN among them, and addresses on them; what is beyond is
+  /// not learned, and told.
+  static constexpr std::size_t holders_max = 4'200;
+  static constexpr std::size_t addresses_max = 8'192;
 
   /// As Hardware::open_host_port. The interface is made down, without carrier.
   static Result<std::unique_ptr<HostPort>> open(std::shared_ptr<Context> context, std::string_view name,
@@ -93,8 +93,8 @@ class TapHostPort : public HostPort {
     bool up = false;
     bool promiscuous = false;
     bool queueing = false;
-    FixedVector<HostAddress, addresses_max> addresses;
-    FixedVector<VlanId, vlans_max> vlans;
+    std::vector<HostAddress> addresses;
+    std::vector<VlanId> vlans;
     friend bool operator==(const State&, const State&) = default;
   };
   /// An interface whose addresses are the host's through this port.
@@ -109,6 +109,7 @@ class TapHostPort : public HostPort {
   TapHostPort(std::shared_ptr<Context> context, std::string_view name, TapQueues queues, int index);
   void learn_holders(const InterfaceInfo& own, std::span<const InterfaceInfo> all);
   void learn_addresses(std::span<const InterfaceAddress> all, State& state) const;
+  void tell_too_many(const State& state);
   /// The holder of the interface with this index; nullptr: none of ours.
   const Holder* holder(int index) const noexcept;
   /// All zero when it has none.
@@ -143,7 +144,8 @@ class TapHostPort : public HostPort {
   bool queueing_due_ = true;  ///< the kernel tells those of all interfaces at once, so they are read on news only
   bool queueing_ = false;
   State state_;
-  FixedVector<Holder, holders_max> holders_;
+  std::vector<Holder> holders_;
+  bool told_too_many_ = false;
   std::optional<IpAddress> gateway_v4_;
   std::optional<IpAddress> gateway_v6_;
   NicCounters counters_;

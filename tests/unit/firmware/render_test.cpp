@@ -298,7 +298,8 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
   BOOST_TEST(keys(document.at("scheduler")) == "steps overruns overrun_ticks worst_overrun_ms");
   const boost::json::value& one = document.at("bonds").at(0);
   BOOST_TEST(keys(one) ==
-             "name interface tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms unmonitored "
+             "name interface tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms "
+             "unmonitored "
              "busy_poll_us plan_generation failovers announcements tx_no_port tx_runts tx_punted punts_lost "
              "host_refused host_rx_lost_below addresses ports awaited xmit_hash_policy offload loops");
   const boost::json::value& first = one.at("ports").at(0);
@@ -380,7 +381,8 @@ BOOST_AUTO_TEST_CASE(json_holds_lacp_where_the_mode_has_it) {
   const boost::json::value& port = one.at("ports").at(1).at("lacp");
   BOOST_TEST(keys(port) ==
              "aggregator in_active_aggregator has_partner actor partner receive_state mux_state actor_churned "
-             "partner_churned lacpdus_received lacpdus_sent own_lacpdus_received illegal_received");
+             "partner_churned lacpdus_received lacpdus_sent own_lacpdus_received illegal_received "
+             "unknown_received");
   BOOST_TEST(keys(port.at("actor")) == "system_priority system key port_priority port state");
   BOOST_TEST(port.at("receive_state").as_string() == "defaulted");
   BOOST_TEST(port.at("mux_state").as_string() == "detached");
