@@ -193,6 +193,7 @@ class Daemon {
     const int unwritten = back.ok() ? hardware_.put_back_notes() : 0;
     if (unwritten != 0) back = Outcome::failed(unwritten, "notes of what the ports were cannot be written");
     files_.forget();
+    keeper_.keep_now();
     if (back.ok() || back.reason != place_trouble_) {
       log_line(run_dir_.path() + " was removed, or hidden by a mount" +
                    (back.ok() ? "; it is there again" : ": " + back.reason),
