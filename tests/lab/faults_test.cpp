@@ -229,6 +229,31 @@ BOOST_DATA_TEST_CASE(a_daemon_that_was_stopped_for_a_while_goes_on_where_it_was,
   BOOST_TEST(daemon.comes_to("eth0"));
 }
 
+BOOST_DATA_TEST_CASE(a_loop_through_the_bond_leaves_the_daemon_answering_and_ends_with_its_cause, both_paths, offload) {
+  const House house;
+  house.lay(2);
+  const Daemon daemon(house.box, std::string("bond0 eth0 eth1 mode=1 miimon=20 primary=eth0 offload=") + offload);
+  // bond0 and a third cable in one bridge, both into the same switch, and nobody speaks spanning tree.
+  house.box.must(
+      "ip link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0; ip link set bond0 master br0;"
+      "ip link set br0 up; ip addr add 192.168.10.52/24 dev br0; ip link set eth2 up");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  house.box.must("ip link set eth2 master br0");
+  (void)house.box.run("arping -q -c 3 -w 1 -I br0 192.168.10.77 || ping -n -c 2 -W 1 192.168.10.77");
+  const auto crossed = [&] { return std::stoull(house.box.must("cat /sys/class/net/eth0/statistics/rx_packets")); };
+  const unsigned long long before = crossed();
+  BOOST_TEST(wait_until([&] { return crossed() > before + 2'000; }, 3'000), "there is no storm");
+  // In the middle of it.
+  BOOST_TEST(daemon.active() == "eth0");
+  house.pull(0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  house.put_back(0);
+  BOOST_TEST(daemon.comes_to("eth0"));
+  house.box.must("ip link set eth2 nomaster");
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  BOOST_TEST(daemon.status("/bonds/0/degraded") == "false");
+}
+
 BOOST_AUTO_TEST_CASE(a_configuration_that_has_vanished_changes_nothing_until_it_is_back) {
   const House house;
   const Daemon daemon(house.box, house.config());

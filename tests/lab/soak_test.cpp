@@ -70,6 +70,20 @@ BOOST_AUTO_TEST_CASE(what_is_lost_doubled_or_out_of_order_without_a_cause_is_tol
   BOOST_TEST(ledger.totals(Way::out).lost == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_packet_that_waited_as_its_neighbours_did_is_laid_to_what_came_meanwhile) {
+  std::vector<bench::NumberedFlow::Packet> packets = flow(3'000);
+  for (std::size_t i = 1'400; i < 1'500; ++i) packets[i].arrived_ns += 80 * ms;
+  packets[1'450].copies = 0;
+  packets[2'850].copies = 0;
+  const std::vector<Happening> happenings = {{Kind::removal, 1'500 * ms, 1'500 * ms, true, false},
+                                             {Kind::removal, 2'900 * ms, 2'900 * ms, true, false}};
+  Ledger ledger(window);
+  ledger.add(Way::in, packets, 0, happenings);
+  BOOST_TEST(ledger.totals(Way::in).lost == 2U);
+  BOOST_TEST(ledger.totals(Way::in).unexplained == 1U);
+  BOOST_TEST(ledger.row(Kind::removal).lost[1] == 1U);
+}
+
 BOOST_DATA_TEST_CASE(pulls_and_commands_cost_no_packet_that_they_may_not, boost::unit_test::data::make({false, true}),
                      bpf) {
   Settings settings;

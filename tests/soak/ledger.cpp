@@ -9,7 +9,8 @@ namespace bondbox::soak {
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
-constexpr std::int64_t on_the_way = 5 * ms;      // packets sent so long before a happening may meet it
+constexpr std::int64_t on_the_way = 5 * ms;      // packets sent so long before a happening may meet it, at least
+constexpr std::size_t neighbours = 500;          // packets before and after one, whose time on the way tells its own
 constexpr std::int64_t look_back = 30'000 * ms;  // longer than any happening and its window
 constexpr std::size_t complaints_max = 20;
 
@@ -31,10 +32,24 @@ void Ledger::note(std::span<const Happening> happenings) {
   for (const Happening& one : happenings) ++rows_[static_cast<std::size_t>(one.kind)].happened;
 }
 
+/// The longest time on the way of the packets around each: on a machine that is busy they wait for the daemon, and what
+/// waits in a port is lost with it.
+std::vector<std::int64_t> waits_of(std::span<const bench::NumberedFlow::Packet> packets) {
+  std::vector<std::int64_t> longest(packets.size() / neighbours + 3);
+  for (std::size_t i = 0; i < packets.size(); ++i)
+    if (packets[i].copies != 0)
+      longest[i / neighbours + 1] = std::max(longest[i / neighbours + 1], packets[i].arrived_ns - packets[i].sent_ns);
+  std::vector<std::int64_t> waits(packets.size() / neighbours + 1);
+  for (std::size_t i = 0; i < waits.size(); ++i)
+    waits[i] = std::max({on_the_way, longest[i], longest[i + 1], longest[i + 2]});
+  return waits;
+}
+
 /// The last thing before it that may have done this to it.
-const Happening* Ledger::cause_of(Harm harm, std::int64_t sent_ns, std::span<const Happening> happenings) const {
+const Happening* Ledger::cause_of(Harm harm, std::int64_t sent_ns, std::int64_t waited_ns,
+                                  std::span<const Happening> happenings) const {
   const auto later =
-      std::upper_bound(happenings.begin(), happenings.end(), sent_ns + on_the_way,
+      std::upper_bound(happenings.begin(), happenings.end(), sent_ns + waited_ns,
                        [](std::int64_t moment, const Happening& happening) { return moment < happening.begin_ns; });
   for (auto at = later; at != happenings.begin();) {
     --at;
@@ -64,6 +79,7 @@ void Ledger::add(Way way, std::span<const bench::NumberedFlow::Packet> packets, 
                  std::span<const Happening> happenings) {
   Totals& totals = totals_[static_cast<std::size_t>(way)];
   std::map<const Happening*, std::uint64_t> cost;
+  const std::vector<std::int64_t> waits = waits_of(packets);
   totals.sent += packets.size();
   totals.refused += refused;
   for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -73,13 +89,13 @@ void Ledger::add(Way way, std::span<const bench::NumberedFlow::Packet> packets, 
       totals.doubled += packet.copies - 1u;
       totals.delay_ms = std::max(totals.delay_ms, to_ms(packet.arrived_ns - packet.sent_ns));
       if (!packet.reordered) continue;
-      const bool explained = cause_of(Harm::disorder, packet.sent_ns, happenings) != nullptr;
+      const bool explained = cause_of(Harm::disorder, packet.sent_ns, waits[i / neighbours], happenings) != nullptr;
       ++(explained ? totals.reordered_in_window : totals.reordered);
       if (!explained) complain("reordered", way, i, packet.sent_ns, happenings);
       continue;
     }
     ++totals.lost;
-    const Happening* const cause = cause_of(Harm::loss, packet.sent_ns, happenings);
+    const Happening* const cause = cause_of(Harm::loss, packet.sent_ns, waits[i / neighbours], happenings);
     if (cause == nullptr) {
       ++totals.unexplained;
       complain("lost", way, i, packet.sent_ns, happenings);

@@ -78,7 +78,9 @@ class Ledger {
 
  private:
   enum class Harm : std::uint8_t { loss, disorder };
-  const Happening* cause_of(Harm harm, std::int64_t sent_ns, std::span<const Happening> happenings) const;
+  /// `waited_ns`: how long it may have been on its way before it was lost.
+  const Happening* cause_of(Harm harm, std::int64_t sent_ns, std::int64_t waited_ns,
+                            std::span<const Happening> happenings) const;
   void complain(const char* what, Way way, std::size_t number, std::int64_t sent_ns,
                 std::span<const Happening> happenings);
 

@@ -24,7 +24,7 @@ constexpr const char* usage =
     "  paths=off,bpf who forwards: the daemon, or programs in the kernel\n"
     "  seed=N        other happenings; unless given one is drawn, and printed\n"
     "  rate=1000     packets a second, each way\n"
-    "  window=300    ms after a happening in which packets may be lost\n"
+    "  window=300    ms after a happening in which packets may be lost; mode 6: 2300\n"
     "  lap=60        seconds from line to line\n"
     "  removals=1    ports are deleted and laid again, too\n"
     "  restarts=0    takeovers by another process, and kill -9 with a new start, too\n";
@@ -33,6 +33,7 @@ struct Plan {
   Settings settings;
   std::vector<int> modes{1};
   std::vector<bool> paths{false, true};
+  bool own_window = false;
 };
 
 bool read_number(std::string_view text, int& number) {
@@ -74,7 +75,7 @@ bool read_word(std::string_view key, std::string_view value, Plan& plan) {
   if (key == "time") settings.seconds = number;
   if (key == "seed") settings.seed = static_cast<std::uint32_t>(number);
   if (key == "rate") settings.rate = number;
-  if (key == "window") settings.window_ms = number;
+  if (key == "window") plan.own_window = true, settings.window_ms = number;
   if (key == "lap") settings.lap_s = number;
   if (key == "removals") settings.removals = number != 0;
   if (key == "restarts") settings.restarts = number != 0;
@@ -87,8 +88,8 @@ int run(Plan plan) {
     std::puts(line.c_str());
     std::fflush(stdout);
   };
-  std::printf("soak: seed %u, %d packets/s each way, %.0f s; packets may be lost for %d ms\n", plan.settings.seed,
-              plan.settings.rate, plan.settings.seconds, plan.settings.window_ms);
+  std::printf("soak: seed %u, %d packets/s each way, %.0f s\n", plan.settings.seed, plan.settings.rate,
+              plan.settings.seconds);
   plan.settings.seconds /= static_cast<double>(plan.modes.size() * plan.paths.size());
   bool broken = false;
   for (const int mode : plan.modes) {
@@ -96,7 +97,9 @@ int run(Plan plan) {
       Settings settings = plan.settings;
       settings.mode = mode;
       settings.bpf = bpf;
-      std::printf("mode %d, %s, %.0f s\n", mode, bpf ? "programs in the kernel" : "the daemon", settings.seconds);
+      if (mode == 6 && !plan.own_window) settings.window_ms = window_of_rounds_ms;
+      std::printf("mode %d, %s, %.0f s; a packet may be lost for %d ms\n", mode,
+                  bpf ? "programs in the kernel" : "the daemon", settings.seconds, settings.window_ms);
       std::fflush(stdout);
       const Result result = run_soak(settings, print);
       print(table_of(result));

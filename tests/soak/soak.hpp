@@ -11,13 +11,17 @@
 
 namespace bondbox::soak {
 
+inline constexpr int usual_window_ms = 300;
+/// Mode 6 tells clients of another port in rounds, and none follows another within two seconds, as with the driver.
+inline constexpr int window_of_rounds_ms = 2'300;
+
 struct Settings {
   int mode = 1;
   bool bpf = false;  ///< offload=auto, else off
   double seconds = 15;
   double lap_s = 60;
-  int rate = 1'000;     ///< packets a second, each way
-  int window_ms = 300;  ///< how long after a happening packets may be lost
+  int rate = 1'000;                 ///< packets a second, each way
+  int window_ms = usual_window_ms;  ///< how long after a happening packets may be lost
   std::uint32_t seed = 1;
   bool removals = true;   ///< ports are deleted and laid again, too
   bool restarts = false;  ///< kill -9 and a new start, and takeovers where the program has them

@@ -63,6 +63,8 @@ Subject::Subject(const Settings& settings) : settings_(settings) {
   start(box_, house_.box, "-c " + house_.config_path());
   if (!lab::reaches(house_.box, lab::House::town_v4)) throw std::runtime_error("the peer is not reached: " + log());
   if (!comes_to_be_whole()) throw std::runtime_error("not all ports come up: " + log());
+  // A partner may need a while longer.
+  bench::pause_for(peer_ ? 3 : 0);
 }
 
 Subject::~Subject() {
