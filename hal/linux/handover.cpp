@@ -58,6 +58,24 @@ Credentials credentials_of(int fd) {
   return credentials;
 }
 
+constexpr std::size_t facts_size_max = HandoverChannel::message_size_max - 64;  // with the word before them
+
+/// KEY, a newline, the size of the value, a newline, the value; one after the other.
+bool take_facts(std::string_view text, Handover& handover) {
+  while (!text.empty()) {
+    const std::size_t key_end = text.find('\n');
+    const std::size_t size_end = key_end == std::string_view::npos ? key_end : text.find('\n', key_end + 1);
+    if (size_end == std::string_view::npos || key_end > Handover::name_size_max) return false;
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(text.data() + key_end + 1, text.data() + size_end, size);
+    if (error != std::errc{} || end != text.data() + size_end || size > text.size() - size_end - 1) return false;
+    handover.note(std::string(text.substr(0, key_end)), std::string(text.substr(size_end + 1, size)));
+    text.remove_prefix(size_end + 1 + size);
+    if (handover.size() >= Handover::items_max) return true;
+  }
+  return true;
+}
+
 constexpr std::size_t control_size = CMSG_SPACE(HandoverChannel::descriptors_max * sizeof(int));
 
 struct alignas(cmsghdr) Control {
@@ -177,9 +195,22 @@ Result<HandoverChannel::Message> HandoverChannel::receive(int timeout_ms) {
   return message;
 }
 
+/// As many in a message as fit: each message may cost a change of processes while nobody forwards.
+Outcome HandoverChannel::give_facts(const Handover& handover, int timeout_ms) {
+  std::string text;
+  for (const auto& [key, value] : handover.facts()) {
+    const std::string fact = key + "\n" + std::to_string(value.size()) + "\n" + value;
+    if (text.size() + fact.size() > facts_size_max && !text.empty()) {
+      if (Outcome outcome = send("facts", text, {}, timeout_ms); !outcome.ok()) return outcome;
+      text.clear();
+    }
+    text += fact;
+  }
+  return text.empty() ? Outcome::done() : send("facts", text, {}, timeout_ms);
+}
+
 Outcome HandoverChannel::give(const Handover& handover, int timeout_ms) {
-  for (const auto& [key, value] : handover.facts())
-    if (Outcome outcome = send("fact", key + "\n" + value, {}, timeout_ms); !outcome.ok()) return outcome;
+  if (Outcome outcome = give_facts(handover, timeout_ms); !outcome.ok()) return outcome;
   const std::vector<Handover::Lent>& lent = handover.lent();
   for (std::size_t first = 0; first < lent.size(); first += descriptors_max) {
     std::string names;
@@ -204,10 +235,8 @@ Outcome HandoverChannel::take(Handover& handover, int timeout_ms) {
     if (message.word == "given") return Outcome::done();
     if (message.word == "no") return Outcome::failed(ESTALE, message.text);
     if (handover.size() >= Handover::items_max) return failure("what the other process hands over", E2BIG);
-    if (message.word == "fact") {
-      const std::size_t end = message.text.find('\n');
-      if (end == std::string::npos || end > Handover::name_size_max) return bad("a fact that is none");
-      handover.note(message.text.substr(0, end), message.text.substr(end + 1));
+    if (message.word == "facts") {
+      if (!take_facts(message.text, handover)) return bad("a fact that is none");
     } else if (message.word == "descriptors") {
       std::string_view names = message.text;
       for (UniqueFd& fd : message.descriptors) {

@@ -99,6 +99,8 @@ class HandoverChannel {
   bool is_peer_trusted() const;
 
  private:
+  Outcome give_facts(const Handover& handover, int timeout_ms);
+
   UniqueFd fd_;
 };
 

@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(an_end_that_is_gone_silent_or_talks_nonsense_is_told_apart)
     const char* text;
     bool with_descriptor;
   };
-  for (const Nonsense& it : {Nonsense{"hello", "", false}, Nonsense{"fact", "no value", false},
+  for (const Nonsense& it : {Nonsense{"hello", "", false}, Nonsense{"facts", "no value", false},
+                             Nonsense{"facts", "key\n12\nshort", false}, Nonsense{"facts", "key\n-1\n", false},
                              Nonsense{"descriptors", "a\nb\n", true}, Nonsense{"descriptors", "", true}}) {
     TwoEnds ends;
     const std::array<int, 1> fds{one.get()};
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_facts_is_cut_off) {
     ends.new_end.close();
   });
   for (std::size_t i = 0; i < 2 * Handover::items_max; ++i)
-    if (!ends.old_end.send("fact", std::to_string(i) + "\n1", {}, patience_ms).ok()) break;
+    if (!ends.old_end.send("facts", std::to_string(i) + "\n1\n1", {}, patience_ms).ok()) break;
   receiver.join();
   BOOST_TEST(received.error == E2BIG);
 }
