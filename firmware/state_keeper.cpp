@@ -48,6 +48,19 @@ std::optional<BondMemory> StateKeeper::memory_of(std::string_view bond) const {
   return std::nullopt;
 }
 
+Outcome StateKeeper::add_bonds(const std::vector<BondConfig>& bonds) {
+  for (const BondConfig& bond : bonds) {
+    const std::optional<BondMemory> memory = memory_of(bond.name);
+    Outcome outcome = scheduler_.add_bond(bond, memory ? &*memory : nullptr);
+    if (!outcome.ok() && memory) {
+      log_(bond.name + ": it cannot go on, so it begins anew: " + outcome.reason);
+      outcome = scheduler_.add_bond(bond);
+    }
+    if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
+  }
+  return Outcome::done();
+}
+
 void StateKeeper::note_configured(const std::vector<BondConfig>& bonds) {
   std::erase_if(origins_, [](const auto& origin) { return !origin.second.added; });
   for (const BondConfig& bond : bonds) origins_[bond.name] = {fingerprint_of(bond), false};

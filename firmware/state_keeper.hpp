@@ -34,6 +34,9 @@ class StateKeeper {
   /// What a bond of this name knew; none: it begins anew.
   std::optional<BondMemory> memory_of(std::string_view bond) const;
 
+  /// Makes the bonds that recall() has given; what cannot go on begins anew, with a word to the log.
+  Outcome add_bonds(const std::vector<BondConfig>& bonds);
+
   /// The bonds of a configuration, which are as it asks for now.
   void note_configured(const std::vector<BondConfig>& bonds);
   /// A bond that was added, or changed, by words at run time.

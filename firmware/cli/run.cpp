@@ -82,7 +82,7 @@ class Daemon {
     for (const BondConfig& bond : bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
     start_loops();
-    Outcome made = add_bonds(bonds);
+    Outcome made = keeper_.add_bonds(bonds);
     for (const std::string& line : hardware_.end_adoption()) log_line(line);
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
@@ -119,19 +119,17 @@ class Daemon {
   static constexpr Ticks place_interval{1'000};
 
   /// The bonds as they are to be made: those that go on from what they knew as they last ran.
-  std::vector<BondConfig> recall() {
+  std::vector<BondConfig> recall(bool anyway = false) {
     return keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
-                          configuration_.config.bonds);
+                          configuration_.config.bonds, anyway);
   }
 
   /// As they ran in the other process; anew, with the ports that were active, where that one's state is not understood.
   Outcome go_on_with_bonds() {
-    std::vector<BondConfig> bonds =
-        keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
-                       configuration_.config.bonds, true);
+    std::vector<BondConfig> bonds = recall(true);
     for (BondConfig& bond : bonds)
       if (!keeper_.memory_of(bond.name)) bond.active_slave = succession_.active_before(bond.name);
-    return add_bonds(bonds);
+    return keeper_.add_bonds(bonds);
   }
 
   /// What was asked for here, where it is not what ran.
@@ -140,19 +138,6 @@ class Daemon {
     scheduler_.step([&](Tick) { reply = apply(configuration_.config); });
     if (reply.exit_status == exit_done) keeper_.note_configured(configuration_.config.bonds);
     log_.add(reply.exit_status == exit_done ? LogLevel::info : LogLevel::error, reply.text);
-  }
-
-  Outcome add_bonds(const std::vector<BondConfig>& bonds) {
-    for (const BondConfig& bond : bonds) {
-      const std::optional<BondMemory> memory = keeper_.memory_of(bond.name);
-      Outcome outcome = scheduler_.add_bond(bond, memory ? &*memory : nullptr);
-      if (!outcome.ok() && memory) {
-        log_line(bond.name + ": it cannot go on, so it begins anew: " + outcome.reason, LogLevel::warning);
-        outcome = scheduler_.add_bond(bond);
-      }
-      if (!outcome.ok()) return Outcome::failed(outcome.error, bond.name + ": " + outcome.reason);
-    }
-    return Outcome::done();
   }
 
   Outcome give_up_privileges() {
