@@ -40,8 +40,9 @@ BOOST_AUTO_TEST_SUITE(manual_pages, *ut::precondition(has_mandoc))
 // Which other pages are installed is the machine's affair.
 BOOST_AUTO_TEST_CASE(mandoc_has_nothing_to_say_of_them) {
   const Pages pages;
-  const CommandResult lint = run_shell("mandoc -Tlint -W all " + pages.place.path() +
-                                       "/* 2>&1 | grep -v -e 'referenced manual not found' -e 'outdated mandoc.db'");
+  const CommandResult lint =
+      run_shell("mandoc -Tlint -W all " + pages.place.path() +
+                "/* 2>&1 | grep -v -e \"referenced manual not found\" -e \"outdated mandoc.db\"");
   BOOST_TEST(lint.out.empty(), lint.out);
 }
 
