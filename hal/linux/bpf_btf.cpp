@@ -67,6 +67,13 @@ std::string_view KernelTypes::text(std::uint32_t at) const noexcept {
   return {first, ::strnlen(first, texts_end_ - texts_ - at)};
 }
 
+/// Without looking for the end of a name that is another: there are some 150,000 types.
+bool KernelTypes::is_named(const Type& type, std::string_view name) const noexcept {
+  if (type.name >= texts_end_ - texts_ || texts_end_ - texts_ - type.name <= name.size()) return false;
+  const auto* const first = reinterpret_cast<const char*>(bytes_.data()) + texts_ + type.name;
+  return std::memcmp(first, name.data(), name.size()) == 0 && first[name.size()] == '\0';
+}
+
 KernelTypes::Type KernelTypes::type_at(std::size_t at) const noexcept {
   const std::uint32_t info = word(at + 4);
   return {word(at), (info >> 24) & 0x1f, info & 0xffff, (info >> 31) != 0, at + type_size};
@@ -75,22 +82,23 @@ KernelTypes::Type KernelTypes::type_at(std::size_t at) const noexcept {
 int KernelTypes::open(const char* path) {
   const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return errno;
-  constexpr std::size_t chunk = 256 * 1024;
-  std::vector<std::uint8_t> bytes;
+  // As large as it says, at once, and a byte for the end: sysfs hands out a page a call, and the memory goes back to
+  // the kernel whole.
   struct stat about {};
-  if (::fstat(file.get(), &about) == 0 && about.st_size > 0) {
-    if (static_cast<std::uint64_t>(about.st_size) > file_max) return EFBIG;
-    // Once, so that the memory goes back to the kernel whole.
-    bytes.reserve(static_cast<std::size_t>(about.st_size) + chunk);
-  }
-  for (std::size_t have = 0;; have = bytes.size()) {
+  const bool told = ::fstat(file.get(), &about) == 0 && about.st_size > 0;
+  if (told && static_cast<std::uint64_t>(about.st_size) > file_max) return EFBIG;
+  constexpr std::size_t chunk = 256 * 1024;
+  std::vector<std::uint8_t> bytes(told ? static_cast<std::size_t>(about.st_size) + 1 : chunk);
+  std::size_t have = 0;
+  for (;;) {
     if (have > file_max) return EFBIG;
-    bytes.resize(have + chunk);
-    const ssize_t got = ::read(file.get(), bytes.data() + have, chunk);
+    if (have == bytes.size()) bytes.resize(have + chunk);
+    const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
     if (got < 0 && errno != EINTR) return errno;
-    bytes.resize(have + static_cast<std::size_t>(got < 0 ? 0 : got));
     if (got == 0) break;
+    have += static_cast<std::size_t>(got < 0 ? 0 : got);
   }
+  bytes.resize(have);
   return parse(std::move(bytes));
 }
 
@@ -156,7 +164,7 @@ std::optional<std::pair<std::size_t, std::uint32_t>> KernelTypes::find(std::stri
                                                                        std::string_view member) const {
   for (std::size_t i = 0; i < types_.size(); ++i) {
     const Type type = type_at(types_[i]);
-    if (type.kind != kind_struct || text(type.name) != struct_name) continue;
+    if (type.kind != kind_struct || !is_named(type, struct_name)) continue;
     // Modules and drivers may have further structs of the name; the one that has the member is meant.
     if (const auto bits = bits_to(type, member, 0)) return std::pair(i, *bits);
   }
@@ -176,7 +184,7 @@ std::uint32_t KernelTypes::struct_number(std::string_view name, std::string_view
 std::uint32_t KernelTypes::function_number(std::string_view name) const {
   for (std::size_t i = 0; i < types_.size(); ++i) {
     const Type type = type_at(types_[i]);
-    if (type.kind == kind_function && text(type.name) == name) return static_cast<std::uint32_t>(i + 1);
+    if (type.kind == kind_function && is_named(type, name)) return static_cast<std::uint32_t>(i + 1);
   }
   return 0;
 }

@@ -42,6 +42,7 @@ class KernelTypes {
   std::uint32_t word(std::size_t at) const noexcept;
   std::string_view text(std::uint32_t at) const noexcept;
   Type type_at(std::size_t at) const noexcept;
+  bool is_named(const Type& type, std::string_view name) const noexcept;
   bool index_types(std::size_t begin, std::size_t end);
   /// By its place in types_, and the member's offset in bits.
   std::optional<std::pair<std::size_t, std::uint32_t>> find(std::string_view struct_name,
