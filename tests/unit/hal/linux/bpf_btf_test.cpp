@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/own_kernel.hpp"
+
 namespace bondbox::test {
 
 using lnx::KernelTypes;
@@ -146,7 +148,7 @@ BOOST_AUTO_TEST_CASE(damaged_type_information_is_refused_or_read_within_its_boun
   BOOST_TEST(parse(types, foreign) == EINVAL);
 }
 
-BOOST_AUTO_TEST_CASE(this_kernels_own_structures_are_understood) {
+BOOST_AUTO_TEST_CASE(this_kernels_own_structures_are_understood, *needs_kernel_of_own_byte_order()) {
   KernelTypes types;
   if (!std::filesystem::exists(lnx::kernel_types_path)) {
     BOOST_TEST(types.open() == ENOENT);
