@@ -169,7 +169,10 @@ class Daemon {
   void stay_in_place() {
     if (scheduler_.now() < look_at_place_) return;
     look_at_place_ = scheduler_.now() + place_interval;
-    if (run_dir_.is_in_place() && runtime_.is_reachable()) return;
+    if (run_dir_.is_in_place() && runtime_.is_reachable()) {
+      (void)hardware_.put_back_notes();  // whoever removes things may not have come to the end
+      return;
+    }
     Outcome back = run_dir_.is_in_place() ? Outcome::done() : run_dir_.put_back();
     if (back.ok()) back = runtime_.listen(run_dir_.file(control::socket_name));
     if (back.ok()) back = write_pid();

@@ -36,8 +36,9 @@ BOOST_AUTO_TEST_CASE(a_run_directory_that_was_removed_comes_back_and_the_next_st
   const House house;
   const std::string before = house.portraits();
   Daemon daemon(house.box, House::words + std::string(" offload=off"));
-  // A file may come while it removes the others.
-  BOOST_REQUIRE(run_command("rm -r " + daemon.run_dir() + " || rm -r " + daemon.run_dir()).ok());
+  // In one go: the daemon writes while rm reads.
+  const ScratchDirectory bin;
+  BOOST_REQUIRE(run_command("mv " + daemon.run_dir() + " " + bin.path()).ok());
   BOOST_TEST(wait_until([&] { return daemon.ask("get bond0 miimon").out == "20\n"; }, limit_ms), daemon.log());
   BOOST_TEST(wait_until([&] { return contains(daemon.proc_file(), "Slave Interface: eth1\n"); }, limit_ms));
   BOOST_TEST(contains(daemon.log(), daemon.run_dir() + " was removed, or hidden by a mount; it is there again"));
