@@ -52,19 +52,22 @@ void behind_switches(Draft& draft) {
   draft.bonds = {"bond0"};
 }
 
-/// Two bonds that face each other, cable by cable.
+/// Bonds that face each other, cable by cable. In mode 4 two of them may share the cables of the first: then only one
+/// of the two can be its partner.
 void face_to_face(Draft& draft) {
-  Words sides[2];
+  const bool shared = draft.mode == 4 && draft.ports > 2 && draft.random.chance(250);
+  Words sides[3];
   for (std::size_t i = 0; i < draft.ports; ++i) {
+    Words& far = sides[shared && i >= (draft.ports + 1) / 2 ? 2 : 1];
     sides[0].push_back(card(draft, "e" + std::to_string(i), 0xa, i));
-    sides[1].push_back(card(draft, "p" + std::to_string(i), 0xb, i));
-    draft.story.wires.push_back({sides[0].back(), sides[1].back()});
+    far.push_back(card(draft, "p" + std::to_string(i), 0xb, i));
+    draft.story.wires.push_back({sides[0].back(), far.back()});
   }
-  draft.bonds = {"bond0", "bond1"};
-  for (std::size_t side = 0; side < 2; ++side) {
+  for (std::size_t side = 0; side < (shared ? 3U : 2U); ++side) {
+    draft.bonds.push_back("bond" + std::to_string(side));
     Words bond{draft.bonds[side]};
     bond.insert(bond.end(), sides[side].begin(), sides[side].end());
-    const Words options = draw_options(draft, draft.bonds[side], sides[side], side == 1);
+    const Words options = draw_options(draft, draft.bonds[side], sides[side], side != 0);
     bond.insert(bond.end(), options.begin(), options.end());
     const std::string last = std::to_string(side + 1);
     bond.push_back("address=10.0.0." + last + "/24,fd10::" + last + "/64");
@@ -75,7 +78,8 @@ void face_to_face(Draft& draft) {
 void draw_flows(Draft& draft) {
   Random& random = draft.random;
   constexpr const char* kinds[] = {"udp", "udp", "udp6", "tagged", "raw"};
-  const std::vector<std::string> far = draft.stations.empty() ? std::vector<std::string>{"bond1"} : draft.stations;
+  std::vector<std::string> far = draft.stations;
+  if (far.empty()) far.assign(draft.bonds.begin() + 1, draft.bonds.end());
   for (const std::string& name : far) {
     const auto period = [&] { return std::to_string(random.between(10, 120)); };
     draft.story.flows.push_back({"bond0", name, random.pick(kinds), period()});

@@ -39,7 +39,7 @@ void draw_monitor(Draft& draft, bool is_far, Words& words) {
   if (draft.mode == 1 && random.chance(300)) words.push_back("arp_all_targets=all");
 }
 
-void draw_lacp(Draft& draft, bool is_far, Words& words) {
+void draw_lacp(Draft& draft, const std::string& bond, bool is_far, Words& words) {
   Random& random = draft.random;
   if (random.chance(600)) words.push_back("lacp_rate=fast");
   if (is_far && random.chance(250)) words.push_back("lacp_active=off");
@@ -52,7 +52,7 @@ void draw_lacp(Draft& draft, bool is_far, Words& words) {
   if (random.chance(200)) words.push_back(word("min_links", random.between(0, 2)));
   if (random.chance(200)) words.push_back(word("ad_user_port_key", random.between(0, 1023)));
   if (random.chance(200)) words.push_back(word("ad_actor_sys_prio", random.between(1, 65'535)));
-  if (random.chance(150)) words.push_back(word("ad_actor_system", is_far ? "02:00:00:00:0d:02" : "02:00:00:00:0d:01"));
+  if (random.chance(150)) words.push_back(word("ad_actor_system", std::string("02:00:00:00:0d:0") + bond.back()));
 }
 
 /// Words that make no bond, each for a reason of its own, in most modes.
@@ -63,7 +63,7 @@ constexpr const char* wrong_words[] = {"miimon=banana",           "mode=9",     
 
 }  // namespace
 
-Words draw_options(Draft& draft, const std::string&, const Words& ports, bool is_far) {
+Words draw_options(Draft& draft, const std::string& bond, const Words& ports, bool is_far) {
   Random& random = draft.random;
   Words words{word("mode", draft.mode)};
   draw_monitor(draft, is_far, words);
@@ -87,7 +87,7 @@ Words draw_options(Draft& draft, const std::string&, const Words& ports, bool is
     if (random.chance(400)) words.push_back(word("primary", any_port()));
     if (random.chance(300)) words.push_back(word("primary_reselect", random.pick(reselects)));
   }
-  if (draft.mode == 4) draw_lacp(draft, is_far, words);
+  if (draft.mode == 4) draw_lacp(draft, bond, is_far, words);
   if (draft.mode >= 5) {
     if (random.chance(300)) words.push_back("tlb_dynamic_lb=0");
     if (random.chance(300)) words.push_back("rebalance=kernel");

@@ -315,6 +315,7 @@ void Play::come_to_calm() {
 void Play::judge_recovery() {
   std::optional<Tick> last_lost;
   const Tick judged_to = *end_ - last_frames;
+  for (Flow& flow : flows_) flow.expected = flow.expected && are_partners(flow);
   for (std::size_t number = 0; number < entries_.size(); ++number) {
     const Entry& entry = entries_[number];
     Flow& flow = flows_[entry.flow];
@@ -342,6 +343,19 @@ void Play::judge_recovery() {
     recovery.slowest_ms = took;
     recovery.bound_ms = judged_from_->number - story_.calm_ms;
   }
+}
+
+/// Of two that share a bond's cables in mode 4 only one can be its partner.
+bool Play::are_partners(const Flow& flow) const {
+  if (scheduler_->bonds().size() < 3) return true;
+  const auto lacp_of = [this](std::size_t host) {
+    const Bond* const bond = scheduler_->find(hosts_[host]->name);
+    return bond != nullptr ? bond->status(clock_.now()).lacp : std::nullopt;
+  };
+  const auto from = lacp_of(flow.from);
+  const auto to = lacp_of(flow.to);
+  if (!from || !to || !from->active || !to->active) return true;
+  return from->active->partner_system == to->system && to->active->partner_system == from->system;
 }
 
 std::optional<std::size_t> Play::host_index(std::string_view name) const {

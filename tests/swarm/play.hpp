@@ -100,6 +100,7 @@ class Play final : private Witness {
   bool may_double(const Flow& flow) const;
   void come_to_calm();
   void judge_recovery();
+  bool are_partners(const Flow& flow) const;
   Tick next_wake() const;
   std::optional<std::size_t> host_index(std::string_view name) const;
   const std::string* owner_of(const std::string& card) const;
