@@ -1,5 +1,7 @@
 #include "policies/lacp/selection.hpp"
 
+#include <algorithm>
+
 namespace bondbox::lacp {
 namespace {
 
@@ -71,6 +73,11 @@ bool suits(const Aggregator& aggregator, const Port& port) noexcept {
          aggregator.partner_key == port.partner.key;
 }
 
+bool is_distributing(const System& system, std::uint8_t aggregator) noexcept {
+  return std::any_of(system.order.begin(), system.order.end(),
+                     [&](PortId id) { return system.at(id).aggregator == aggregator && system.at(id).distributes; });
+}
+
 void found_aggregator(Aggregator& aggregator, const Port& port) noexcept {
   aggregator.individual = !port.is_full_duplex();
   aggregator.actor_key = port.actor.key;
@@ -89,6 +96,8 @@ bool select_port(System& system, Port& port, const SelectionRule& rule) noexcept
     const bool used = system.users(id.index) != 0;
     if (!used && !free) free = id.index;
     if (!used || !suits(system.aggregators[id.index], port)) continue;
+    // What carried before, under another key or without a partner, waits for this partner's word like any port.
+    if (is_distributing(system, id.index)) port.close();
     port.aggregator = id.index;
     break;
   }

@@ -176,6 +176,22 @@ BOOST_AUTO_TEST_CASE(a_port_of_unknown_speed_is_not_said_to_want_for_a_partner) 
              "its driver does not tell its speed and duplex, without which 802.3ad does not aggregate");
 }
 
+BOOST_AUTO_TEST_CASE(a_port_that_negotiates_anew_beside_one_that_carries_sends_nothing_before_it_is_agreed_on) {
+  Partnership bench;
+  BOOST_REQUIRE(bench.world.set_speed("e1", 1'000, Duplex::full).ok());
+  bench.run_for(500);
+  BOOST_REQUIRE(bench.world.set_speed("e1", 10'000, Duplex::full).ok());
+  std::size_t carried = 0;
+  for (int i = 0; i < 6'000; ++i) {
+    bench.run_for(1);
+    const BondStatus status = bench.status();
+    const bool agreed = status.lacp->ports[1].mux == LacpMuxState::collecting_distributing;
+    BOOST_REQUIRE_MESSAGE(agreed || !status.ports[1].carries, "carries at " << bench.now());
+    if (status.ports[1].carries) ++carried;
+  }
+  BOOST_TEST(carried > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bond_that_seldom_gets_to_run_speaks_as_often_as_its_partner_waits_for) {
   Partnership bench;
   (void)bench.take_spoken();
