@@ -41,13 +41,15 @@ std::int64_t recovery_bound_ms(const BondOptions& options, std::size_t ports) {
 }
 
 bool is_to_carry(Scheduler& scheduler, const std::string& from, const std::string& to, bool switched) {
+  std::optional<Mode> mode;
   bool anybody_speaks = false;
   bool is_lacp = false;
   for (const std::string& name : {from, to}) {
     const Bond* const bond = scheduler.find(name);
     if (bond == nullptr) continue;
     const BondOptions& options = bond->options();
-    if (!bond->is_up()) return false;
+    if (!bond->is_up() || (mode && *mode != options.mode)) return false;
+    mode = options.mode;
     if (options.mode != Mode::lacp_8023ad) continue;
     is_lacp = true;
     anybody_speaks = anybody_speaks || options.lacp_active;

@@ -17,6 +17,7 @@ class FaultyNic final : public Nic {
  public:
   FaultyNic(FaultyHardware& hardware, FaultyHardware::Card& card, std::unique_ptr<Nic> inner)
       : hardware_(hardware), card_(card), inner_(std::move(inner)), name_(inner_->name()) {
+    if (hardware_.goes_on) return;
     card_.life = NicLife{};
     card_.life.number = ++hardware_.lives_;
     card_.late.clear();
@@ -29,6 +30,8 @@ class FaultyNic final : public Nic {
   std::uint32_t mtu() const noexcept override { return inner_->mtu(); }
   Outcome set_mtu(std::uint32_t mtu) override { return inner_->set_mtu(mtu); }
   Outcome set_promiscuous(bool on) override { return inner_->set_promiscuous(on); }
+  bool was_handed_over() const noexcept override { return inner_->was_handed_over(); }
+  void set_link_source(LinkSource source) override { inner_->set_link_source(source); }
   bool has_lost_link() override { return inner_->has_lost_link(); }
   int wait_handle() const noexcept override { return -1; }
   const NicCounters& counters() const noexcept override { return inner_->counters(); }
@@ -159,6 +162,10 @@ class WatchedHostPort final : public HostPort {
   Outcome set_carrier(bool on) override { return inner_->set_carrier(on); }
   Outcome set_queues(std::size_t count) override { return inner_->set_queues(count); }
   bool is_present() const noexcept override { return inner_->is_present(); }
+  bool was_taken_over() const noexcept override { return inner_->was_taken_over(); }
+  bool was_handed_over() const noexcept override { return inner_->was_handed_over(); }
+  bool shows_carrier() const noexcept override { return inner_->shows_carrier(); }
+  bool has_queueing() const noexcept override { return inner_->has_queueing(); }
   bool is_up() const noexcept override { return inner_->is_up(); }
   bool is_promiscuous() const noexcept override { return inner_->is_promiscuous(); }
   std::span<const HostAddress> addresses() const noexcept override { return inner_->addresses(); }

@@ -80,6 +80,7 @@ class FaultyHardware final : public Hardware {
   /// Told of every frame that noise has doubled or garbled, so that nobody else is blamed for it.
   std::function<void(wire::Bytes)> excuse = [](wire::Bytes) {};
   Witness* witness = nullptr;
+  bool goes_on = false;  ///< NICs that are claimed now take another process's place: their lives go on
 
  private:
   friend class FaultyNic;

@@ -109,7 +109,7 @@ class Teller {
   void add_rare(std::int64_t at_ms) {
     const std::string& bond = draft_.bonds[random_.below(static_cast<std::uint32_t>(draft_.bonds.size()))];
     const std::string card = any_card();
-    switch (random_.below(9)) {
+    switch (random_.below(11)) {
       case 0:
       case 1:
         return put(at_ms, {"stall", std::to_string(random_.chance(700) ? random_.between(1, 300)
@@ -128,6 +128,9 @@ class Teller {
             at_ms, {"speed", card, random_.chance(500) ? "100" : "1000", random_.chance(300) ? "half" : "full"},
             {"speed", card, "1000", "full"});
       case 7:
+      case 8:
+        return put(at_ms, {"kill", std::to_string(random_.chance(500) ? 0 : random_.between(1, 3'000))});
+      case 9:
         if (draft_.stations.empty()) return;
         return put(at_ms, {"move", draft_.stations[random_.below(static_cast<std::uint32_t>(draft_.stations.size()))],
                            std::to_string(random_.below(2))});

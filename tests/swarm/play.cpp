@@ -287,6 +287,12 @@ bool Play::may_double(const Flow& flow) const {
     if (bond == nullptr) continue;
     const BondOptions& options = bond->options();
     if (options.mode == Mode::broadcast || options.all_slaves_active) return true;
+    // Mode 6: the active port hears for one that is not up. When that one has its link again a switch which has not
+    // been told floods its frames to both.
+    if (options.mode != Mode::balance_alb) continue;
+    const BondStatus status = bond->status(clock_.now());
+    for (const PortStatus& port : status.ports)
+      if (port.link != LinkState::up && world_.nic(port.name)->carrier) return true;
   }
   return false;
 }

@@ -111,6 +111,7 @@ class Play final : private Witness {
   bool perform_on_bond(const Words& words);
   bool perform_on_host(const Words& words);
   void command(const std::string& bond, const std::function<Outcome(Bond&)>& change);
+  void kill(Ticks gap);
   void heal();
   void move(Host& host, std::size_t card);
 

@@ -10,8 +10,8 @@ namespace bondbox::swarm {
 namespace {
 
 constexpr std::int64_t machine_tick_ms = 100;
-/// wait-while and some of the machines' ticks
-constexpr std::int64_t attach_ms = 3'000;
+/// wait-while, begun anew once for a port that joins, and some of the machines' ticks
+constexpr std::int64_t attach_ms = 5'000;
 /// Texts are compared when the plan has changed, and now and then.
 constexpr std::uint64_t steps_between_texts = 64;
 
@@ -27,16 +27,17 @@ bool any_up(const BondStatus& status) {
 }
 
 /// Whether data may leave on the port, by what link monitor and machines say of it.
-/// `was_alone`: the bond had no partner of late. A port that carried alone goes on until the machines have attached it
-/// to the partner that has appeared, as with the kernel driver.
-bool may_carry(const BondStatus& status, const PortStatus& port, const StepNotes& notes, bool was_alone) {
+/// `nobody_agreed`: no port is agreed on with a partner, for the time being. One that carried alone goes on until the
+/// machines have attached it to the partner that has appeared, as with the kernel driver.
+bool may_carry(const BondStatus& status, const PortStatus& port, const StepNotes& notes, bool nobody_agreed) {
   // A port that is going down and takes a frame has its link again; its poll is still to come.
   const bool stands_in = port.active && (port.link == LinkState::fail || !any_up(status));
   if (port.link != LinkState::up && !stands_in) return false;
   if (status.options.mode == Mode::lacp_8023ad) {
     const LacpPortStatus* const lacp = status.lacp ? status.lacp->find(port.id) : nullptr;
     if (lacp == nullptr || !lacp->in_active_aggregator) return false;
-    return was_alone || lacp->mux == LacpMuxState::collecting_distributing || lacp->mux == LacpMuxState::distributing;
+    return nobody_agreed || lacp->mux == LacpMuxState::collecting_distributing ||
+           lacp->mux == LacpMuxState::distributing;
   }
   if (status.options.mode != Mode::active_backup || port.active || port.options.queue_id != 0) return true;
   // Another port than the active one: only when that one is going down, or has refused a frame.
@@ -45,6 +46,14 @@ bool may_carry(const BondStatus& status, const PortStatus& port, const StepNotes
     return sent.card == status.active && sent.error != 0;
   });
   return refused || active == nullptr || active->link == LinkState::fail;
+}
+
+bool nobody_is_agreed(const BondStatus& status) {
+  return std::none_of(status.ports.begin(), status.ports.end(), [&status](const PortStatus& port) {
+    const LacpPortStatus* const lacp = status.lacp->find(port.id);
+    return lacp != nullptr && port.link == LinkState::up &&
+           (lacp->mux == LacpMuxState::collecting_distributing || lacp->mux == LacpMuxState::distributing);
+  });
 }
 
 std::uint64_t lost_to_ports(const BondStatus& status) {
@@ -88,11 +97,12 @@ void Rules::check(const BondStatus& real, bool host_carrier, const SchedulerStat
   const BondStatus& now = tampered ? *tampered : real;
   Seen& seen = seen_[now.name];
   const StepNotes& notes = notes_[now.name];
-  const bool is_alone = now.lacp && now.lacp->active && now.lacp->active->partner_system.is_zero();
-  const bool was_alone = is_alone || (seen.alone_at && (now.at - *seen.alone_at).count <= attach_ms + stalled_.count);
+  const bool nobody_agreed = now.lacp && nobody_is_agreed(now);
+  const bool is_alone = now.lacp && (!now.lacp->active || now.lacp->active->partner_system.is_zero());
   // The machines stand still while bond0 is down.
-  if (is_alone || (was_alone && !now.host_up)) seen.alone_at = now.at;
-  check_paths(now, seen.status ? &*seen.status : nullptr, notes, was_alone);
+  if (!nobody_agreed || is_alone || !now.host_up) seen.agreed_at = now.at;
+  const bool for_the_moment = nobody_agreed && (now.at - seen.agreed_at).count <= attach_ms + stalled_.count;
+  check_paths(now, seen.status ? &*seen.status : nullptr, notes, for_the_moment);
   check_active(now);
   check_addresses(now);
   if (now.lacp) check_partner(now, seen);
@@ -122,11 +132,11 @@ void Rules::check(const BondStatus& real, bool host_carrier, const SchedulerStat
   std::erase_if(told_, [&](const Told& told) { return told.bond == now.name; });
 }
 
-void Rules::check_paths(const BondStatus& now, const BondStatus* before, const StepNotes& notes, bool was_alone) {
+void Rules::check_paths(const BondStatus& now, const BondStatus* before, const StepNotes& notes, bool nobody_agreed) {
   for (const StepNotes::Sent& sent : notes.sent) {
     if (sent.error != 0) continue;
     const PortStatus* const port = find_port(now, sent.card);
-    bool allowed = port != nullptr && may_carry(now, *port, notes, was_alone);
+    bool allowed = port != nullptr && may_carry(now, *port, notes, nobody_agreed);
     if (!allowed && notes.looked_amid_frames && before != nullptr) {
       const PortStatus* const earlier = find_port(*before, sent.card);
       allowed = earlier != nullptr && (earlier->link == LinkState::up || earlier->active);

@@ -69,7 +69,7 @@ class Rules {
     std::optional<BondStatus> status;
     std::map<std::string, std::uint64_t> lives;  ///< of the NICs of its ports
     std::map<std::string, Tick> stranger_since;
-    std::optional<Tick> alone_at;  ///< mode 4: when the active aggregator last had no partner
+    Tick agreed_at{};  ///< mode 4: when a port was last agreed on, or there was no partner to agree with
     std::uint64_t texts_generation = 0;
     std::uint64_t steps = 0;
   };
@@ -79,7 +79,7 @@ class Rules {
     std::string text;
   };
 
-  void check_paths(const BondStatus& now, const BondStatus* before, const StepNotes& notes, bool was_alone);
+  void check_paths(const BondStatus& now, const BondStatus* before, const StepNotes& notes, bool nobody_agreed);
   void check_active(const BondStatus& now);
   void check_addresses(const BondStatus& now);
   void check_partner(const BondStatus& now, Seen& seen);

@@ -64,7 +64,10 @@ class Shrinker {
           bond.erase(bond.begin() + static_cast<std::ptrdiff_t>(place));
           any = true;
         }
-        smaller = any && take(candidate);
+        const bool any_left = std::all_of(candidate.bonds.begin(), candidate.bonds.end(), [](const Words& bond) {
+          return bond.size() > 1 && bond[1].find('=') == std::string::npos;
+        });
+        smaller = any && any_left && take(candidate);
       }
     }
   }

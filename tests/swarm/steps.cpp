@@ -14,6 +14,8 @@
 //   move STATION N               to its N-th card
 //   deaf STATION on|off          it answers nobody
 //   stall MS                     nothing runs for so long
+//   kill MS                      the program is killed, and another goes on from what it knew; after 0 ms: takes its
+//   place
 #include <algorithm>
 #include <cerrno>
 
@@ -44,6 +46,8 @@ void Play::perform(const Words& words) {
     const Ticks span = ticks_from_ms(std::max<std::int64_t>(1, number_of(words[1])));
     rules_.note_stall(span);
     clock_.advance(span);
+  } else if (words[0] == "kill") {
+    kill(ticks_from_ms(std::max<std::int64_t>(0, number_of(words[1]))));
   } else if (!perform_on_card(words) && !perform_on_host(words)) {
     (void)perform_on_bond(words);
   }
@@ -166,6 +170,31 @@ void Play::command(const std::string& bond, const std::function<Outcome(Bond&)>&
     if (after != before) rules_.fail(now, "refusal", "a refused command has changed the bond: " + outcome.reason);
   };
   step(&what);
+}
+
+void Play::kill(Ticks gap) {
+  struct Kept {
+    BondConfig config;
+    std::vector<std::uint8_t> bytes;
+  };
+  std::vector<Kept> kept;
+  for (const auto& bond : scheduler_->bonds()) {
+    kept.push_back({bond->running_config(), {}});
+    bond->save(kept.back().bytes, clock_.now());
+    for (std::size_t i = 0; i < bond->port_count(); ++i) (void)world_.abandon(bond->port_name(i));
+    (void)world_.abandon(bond->name());
+  }
+  for (const Kept& one : kept) scheduler_->remove_bond(one.config.name);
+  const Tick then = clock_.now();
+  if (gap.count != 0) rules_.note_stall(gap);
+  clock_.advance(gap);
+  hardware_.goes_on = true;
+  for (const Kept& one : kept) {
+    const BondMemory memory{one.bytes, then, {}};
+    const Outcome outcome = scheduler_->add_bond(one.config, &memory);
+    if (!outcome.ok()) rules_.fail(clock_.now(), "restart", one.config.name + " does not go on: " + outcome.reason);
+  }
+  hardware_.goes_on = false;
 }
 
 /// With its addresses, to another socket of the switch.
