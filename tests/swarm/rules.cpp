@@ -101,7 +101,9 @@ void Rules::check(const BondStatus& real, bool host_carrier, const SchedulerStat
   const bool is_alone = now.lacp && (!now.lacp->active || now.lacp->active->partner_system.is_zero());
   // The machines stand still while bond0 is down.
   if (!nobody_agreed || is_alone || !now.host_up) seen.agreed_at = now.at;
-  const bool for_the_moment = nobody_agreed && (now.at - seen.agreed_at).count <= attach_ms + stalled_.count;
+  const auto is_recent = [&](Tick then) { return (now.at - then).count <= attach_ms + stalled_.count; };
+  if (nobody_agreed && is_recent(seen.agreed_at)) seen.alone_at = now.at;
+  const bool for_the_moment = is_recent(seen.alone_at);
   check_paths(now, seen.status ? &*seen.status : nullptr, notes, for_the_moment);
   check_active(now);
   check_addresses(now);
@@ -190,7 +192,10 @@ void Rules::check_partner(const BondStatus& now, Seen& seen) {
   for (const PortStatus& port : now.ports) {
     const LacpPortStatus* const one = lacp.find(port.id);
     if (one == nullptr || !now.host_up || port.link != LinkState::up) continue;
-    const bool collects = (one->actor.state & (lacp_state::collecting | lacp_state::distributing)) != 0;
+    // Observed kernel behaviour: a port whose aggregator is not the active one any more may still say that it collects.
+    const bool says_so = (one->actor.state & (lacp_state::collecting | lacp_state::distributing)) != 0;
+    const bool delivers = now.plan.ports[port.id.index].deliver != deliver_nothing && !now.options.all_slaves_active;
+    const bool collects = says_so && delivers;
     const bool strange =
         collects && (!one->in_active_aggregator || !lacp.active || one->partner.system != lacp.active->partner_system ||
                      one->partner.key != lacp.active->partner_key);

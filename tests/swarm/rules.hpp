@@ -69,6 +69,7 @@ class Rules {
     std::optional<BondStatus> status;
     std::map<std::string, std::uint64_t> lives;  ///< of the NICs of its ports
     std::map<std::string, Tick> stranger_since;
+    Tick alone_at{};   ///< mode 4: when no port was agreed on last, and that for a moment only
     Tick agreed_at{};  ///< mode 4: when a port was last agreed on, or there was no partner to agree with
     std::uint64_t texts_generation = 0;
     std::uint64_t steps = 0;
