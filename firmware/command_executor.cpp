@@ -158,6 +158,11 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
   return wrong_words("unknown command \"" + words[0] + "\"");
 }
 
+bool CommandExecutor::is_question(std::span<const std::string> words) {
+  static constexpr std::string_view questions[] = {"status", "events", "get", "which", "explain"};
+  return !words.empty() && std::find(std::begin(questions), std::end(questions), words[0]) != std::end(questions);
+}
+
 Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (Reply wrong = check(words); wrong.exit_status != 0) return wrong;
   const std::string& command = words[0];

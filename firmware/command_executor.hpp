@@ -41,6 +41,8 @@ class CommandExecutor {
   /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
   /// client can tell before it looks for a running bondbox.
   static Reply check(std::span<const std::string> words);
+  /// Whether the command only tells.
+  static bool is_question(std::span<const std::string> words);
 
   /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which,
   /// explain, add, remove. A command that changes something is the command of a step of its own.

@@ -10,6 +10,7 @@
 
 #include "firmware/control_protocol.hpp"
 #include "hal/linux/run_dir.hpp"
+#include "hal/linux/users.hpp"
 
 namespace bondbox::control {
 
@@ -18,8 +19,8 @@ using boost::system::error_code;
 
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(stream_protocol::socket socket, Server& server)
-      : socket_(std::move(socket)), deadline_(server.io_), server_(server.self_) {}
+  Session(stream_protocol::socket socket, Server& server, bool is_reader)
+      : socket_(std::move(socket)), deadline_(server.io_), server_(server.self_), is_reader_(is_reader) {}
 
   void start() {
     deadline_.expires_after(std::chrono::seconds(5));
@@ -51,7 +52,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     server.status_.requests_too_long += too_long ? 1 : 0;
     server.status_.requests_malformed += !words && !too_long ? 1 : 0;
     const char* const refusal = too_long ? "the request is over 4096 bytes long\n" : "the request is malformed\n";
-    reply_ = encode_reply(words ? server.executor_.execute(*words) : Reply{2, refusal});
+    reply_ = encode_reply(words ? execute(server, *words) : Reply{2, refusal});
     if (server.after_command_) server.after_command_();
     boost::asio::async_write(
         socket_, boost::asio::buffer(reply_),
@@ -63,13 +64,21 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     close();
   }
 
+  Reply execute(Server& server, const std::vector<std::string>& words) const {
+    if (!is_reader_ || CommandExecutor::is_question(words)) return server.executor_.execute(words);
+    // Words that no command has are told to everybody.
+    if (Reply wrong = CommandExecutor::check(words); wrong.exit_status != 0) return wrong;
+    ++server.refused_;
+    return {1, "EPERM: " + words[0] + " is for root; readers may ask for status, events, get, which and explain\n"};
+  }
+
   /// The way every session ends.
   void close() {
     if (std::exchange(closed_, true)) return;
     error_code ignored;
     deadline_.cancel();
     socket_.close(ignored);
-    if (*server_ != nullptr) (*server_)->session_ended();
+    if (*server_ != nullptr) (*server_)->session_ended(is_reader_);
   }
 
   stream_protocol::socket socket_;
@@ -78,6 +87,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   std::array<char, 1024> chunk_{};
   std::string request_;
   std::string reply_;
+  const bool is_reader_;
   bool closed_ = false;
 };
 
@@ -105,6 +115,8 @@ Outcome Server::listen(const std::string& path) {
     fresh.bind(stream_protocol::endpoint(path), error);
   }
   if (error) return failed(error);
+  if (const int refused = readers_ ? lnx::let_group_in(path, *readers_) : 0; refused != 0)
+    return failed(error_code(refused, boost::system::system_category()));
   path_ = path;
   fresh.listen(boost::asio::socket_base::max_listen_connections, error);
   if (error) return failed(error);
@@ -132,8 +144,14 @@ void Server::accept() {
     accepting_ = false;
     if (error == boost::asio::error::operation_aborted) return accept();
     if (error) return accept_later();
+    const bool is_reader = !lnx::is_peer_in_charge(socket.native_handle());
+    if (is_reader && reading_ >= readers_max) {
+      ++refused_;
+      return accept();
+    }
     ++sessions_;
-    std::make_shared<Session>(std::move(socket), *this)->start();
+    reading_ += is_reader ? 1 : 0;
+    std::make_shared<Session>(std::move(socket), *this, is_reader)->start();
     accept();
   });
 }
@@ -146,8 +164,9 @@ void Server::accept_later() {
   });
 }
 
-void Server::session_ended() {
+void Server::session_ended(bool was_reader) {
   --sessions_;
+  reading_ -= was_reader ? 1 : 0;
   accept();
 }
 

@@ -5,8 +5,10 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "firmware/command_executor.hpp"
@@ -20,12 +22,20 @@ namespace bondbox::control {
 class Server {
  public:
   static constexpr std::size_t sessions_max = 16;
+  /// Of these, for readers: root finds a place whatever they do.
+  static constexpr std::size_t readers_max = 12;
 
   Server(boost::asio::io_context& io, CommandExecutor& executor);
   ~Server();
 
-  /// Makes the socket at `path`, for this user alone; one that a dead process left there is replaced. Called again, it
-  /// does so again; after a failure the socket of before goes on.
+  /// From the next listen() on: this group may come in, too. Whoever is neither root nor this process's user may ask
+  /// questions (CommandExecutor::is_question) and nothing else.
+  void set_readers(std::optional<unsigned> group) noexcept { readers_ = group; }
+  /// Commands of readers that were refused, and readers who found no place.
+  std::uint64_t refused() const noexcept { return refused_; }
+
+  /// Makes the socket at `path`, for this user alone or for the readers too; one that a dead process left there is
+  /// replaced. Called again, it does so again; after a failure the socket of before goes on.
   Outcome listen(const std::string& path);
 
   /// Whether clients find it: its socket is where it was made.
@@ -52,7 +62,7 @@ class Server {
   class Session;
   void accept();
   void accept_later();
-  void session_ended();
+  void session_ended(bool was_reader);
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
   boost::asio::steady_timer retry_;
@@ -63,8 +73,11 @@ class Server {
   lnx::FileIdentity made_;
   /// Sessions outlive the server while their last operation is cancelled; they find it through this, or null.
   std::shared_ptr<Server*> self_;
+  std::optional<unsigned> readers_;
+  std::uint64_t refused_ = 0;
   std::size_t sessions_ = 0;
   ServiceStatus status_;
+  std::size_t reading_ = 0;  ///< sessions of readers
   bool accepting_ = false;
 };
 

@@ -197,7 +197,12 @@ json::object bond_json(const BondStatus& bond) {
 json::object privileges_json(const PrivilegeStatus& privileges) {
   json::array capabilities;
   for (const std::string& name : privileges.capabilities) capabilities.emplace_back(name);
-  return {{"sandbox", privileges.sandbox}, {"capabilities", std::move(capabilities)}};
+  return {{"sandbox", privileges.sandbox},
+          {"capabilities", std::move(capabilities)},
+          {"seccomp", privileges.calls_are_filtered},
+          {"reason", name_or_null(privileges.reason)},
+          {"refused_calls", privileges.refused_calls},
+          {"refused_commands", privileges.refused_commands}};
 }
 
 constexpr std::size_t events_shown = 16;

@@ -59,6 +59,14 @@ Outcome Runtime::start(const std::string& socket_path) {
   return outcome.ok() ? listen(socket_path) : outcome;
 }
 
+void Runtime::set_readers(std::optional<unsigned> group) {
+  parts_->server.set_readers(group);
+}
+
+std::uint64_t Runtime::refused_commands() const {
+  return parts_->server.refused();
+}
+
 Outcome Runtime::listen(const std::string& socket_path) {
   return parts_->server.listen(socket_path);
 }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "firmware/command_executor.hpp"
@@ -30,6 +31,10 @@ class Runtime {
   /// From here on they are blocked, so that nothing cuts short what the program still has to give back.
   ~Runtime();
 
+  /// Of the control socket, from the next time it is made: the group that may ask questions.
+  void set_readers(std::optional<unsigned> group);
+  /// What they asked for and did not get.
+  std::uint64_t refused_commands() const;
   /// Opens the control socket.
   Outcome start(const std::string& socket_path);
   /// Whether the control socket is where it was made.

@@ -14,7 +14,7 @@ std::string message_lines(const std::vector<ConfigMessage>& messages, std::strin
 }
 
 ConfigResult read_configuration_file(const std::string& file, std::string& unreadable) {
-  const auto text = lnx::read_file(file);
+  const auto text = lnx::read_own_file(file);
   if (!text.ok()) {
     unreadable = text.failure().reason;
     return {};

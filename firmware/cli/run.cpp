@@ -7,6 +7,7 @@
 
 #include "firmware/cli/add.hpp"
 #include "firmware/cli/configuration.hpp"
+#include "firmware/cli/rights.hpp"
 #include "firmware/cli/succession.hpp"
 #include "firmware/config/config_diff.hpp"
 #include "firmware/config/module_words.hpp"
@@ -17,7 +18,6 @@
 #include "firmware/status_files.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
-#include "hal/linux/capabilities.hpp"
 #include "hal/linux/descriptors.hpp"
 #include "hal/linux/linux_hardware.hpp"
 #include "hal/linux/monotonic_clock.hpp"
@@ -49,7 +49,7 @@ class Daemon {
                  {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return succession_.handle(); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) { return succession_.let_in(version); });
-    executor_.set_privileges([this] { return privileges(); });
+    executor_.set_privileges([this] { return rights_.status(); });
     executor_.set_service([this] {
       ServiceStatus status = runtime_.service();
       status.log_lines_lost = log_.lost();
@@ -70,7 +70,7 @@ class Daemon {
 
   Outcome start(const std::string& run_dir) {
     // Before everything that may fail for want of a right, so that it does so now and not in the first night.
-    if (Outcome outcome = give_up_privileges(); !outcome.ok()) return outcome;
+    if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
     // The lock is ours, so nobody serves the bonds that these speak of.
@@ -92,7 +92,7 @@ class Daemon {
 
   /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.
   Outcome take_over(TakingOver& other, lnx::Handover& handed, bool keep, bool configuration_given) {
-    if (Outcome outcome = give_up_privileges(); !outcome.ok()) return outcome;
+    if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     start_loops();
     Outcome outcome = succession_.take_over(other, handed, keep, [this] { return go_on_with_bonds(); });
@@ -102,7 +102,10 @@ class Daemon {
     return Outcome::done();
   }
 
-  void run() { runtime_.run(); }
+  void run() {
+    log_.flush();  // before anybody is answered
+    runtime_.run();
+  }
   const Succession& succession() const noexcept { return succession_; }
   /// Why it does not run, after all that was said before it.
   void say_why_not(const std::string& reason) {
@@ -138,23 +141,11 @@ class Daemon {
     log_.add(reply.exit_status == exit_done ? LogLevel::info : LogLevel::error, reply.text);
   }
 
-  Outcome give_up_privileges() {
-    if (configuration_.config.sandbox) {
-      hardware_.know_leftovers();
-      return lnx::keep_capabilities(lnx::daemon_capabilities(false));
-    }
-    log_line("sandbox = false: it keeps all the rights that it was started with", LogLevel::warning);
-    return Outcome::done();
-  }
-
-  PrivilegeStatus privileges() const {
-    return {configuration_.config.sandbox, lnx::capability_names(lnx::held_capabilities())};
-  }
-
   void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
     if (succession_.look()) return runtime_.stop();
+    rights_.tell_refused_calls();
     log_.flush();
     stay_in_place();
     keeper_.keep();
@@ -214,6 +205,7 @@ class Daemon {
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
     if (wanted.config.sandbox != configuration_.config.sandbox) reply.text += "sandbox is read when bondbox starts\n";
+    if (wanted.config.readers != configuration_.config.readers) reply.text += "readers is read when bondbox starts\n";
     return reply;
   }
 
@@ -312,6 +304,7 @@ class Daemon {
   StateKeeper keeper_{scheduler_, clock_, [this](const std::string& text) { log_line(text, LogLevel::warning); }};
   Succession succession_;
   Runtime runtime_;
+  Rights rights_{hardware_, runtime_, [this](LogLevel level, const std::string& text) { log_line(text, level); }};
   Tick look_at_place_{};
   std::string place_trouble_;
   WallClock wall_;

@@ -32,6 +32,14 @@ bool read_sandbox(const ConfigValue& value, ConfigMessages& messages) {
   return wanted == nullptr || *wanted;
 }
 
+std::string read_readers(const ConfigValue& value, ConfigMessages& messages) {
+  const std::string* const group = value.string();
+  const bool is_name = group != nullptr && !group->empty() && group->find_first_of(": \t\n") == std::string::npos;
+  if (!is_name)
+    messages.error(value.at, "readers is the group that may ask bondbox", "write its name or its number in \"\"");
+  return is_name ? *group : std::string();
+}
+
 }  // namespace
 
 const BondConfig* Config::find(std::string_view name) const {
@@ -53,6 +61,8 @@ ConfigResult load_config(std::string_view text, std::string_view file_name) {
       result.config.loops = read_loops(entry.value, messages);
     else if (entry.key == "sandbox")
       result.config.sandbox = read_sandbox(entry.value, messages);
+    else if (entry.key == "readers")
+      result.config.readers = read_readers(entry.value, messages);
     else
       unknown_key(entry, messages);
   }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,10 +51,37 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+/// What to type so that nobody else may write it; empty: nobody may. What lies in a file system that is mounted read
+/// only cannot be written by anybody, and what is no file is somebody's pipe.
+std::string remedy(int fd, const std::string& path) {
+  struct stat status {};
+  struct statvfs place {};
+  if (::fstat(fd, &status) != 0) return {};
+  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return {};
+  if (::fstatvfs(fd, &place) == 0 && (place.f_flag & ST_RDONLY) != 0) return {};
+  const bool foreign = status.st_uid != 0 && status.st_uid != ::geteuid();
+  const bool open_to_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+  const bool open_to_all = (status.st_mode & S_IWOTH) != 0;
+  std::string words;
+  if (foreign) words = "chown root " + path;
+  if (open_to_group || open_to_all) words += (words.empty() ? "chmod go-w " : "; chmod go-w ") + path;
+  return words;
+}
+
+Outcome trusted(int fd, const std::string& path) {
+  const std::string words = remedy(fd, path);
+  if (words.empty()) return Outcome::done();
+  return Outcome::failed(EPERM, path + " can be written by others than root, so it is not used; type: " + words);
+}
+
 }  // namespace
 
 Outcome RunDir::open(std::string path) {
   if (Outcome outcome = make_directories(path); !outcome.ok()) return outcome;
+  // Notes in it are obeyed: what ports were, and what to go on with.
+  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return failure("open", path, errno);
+  if (Outcome outcome = trusted(directory.get(), path); !outcome.ok()) return outcome;
   const std::string lock_path = path + "/lock";
   UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.get() < 0) return failure("open", lock_path, errno);
@@ -77,6 +105,10 @@ bool RunDir::is_in_place() const {
 }
 
 Outcome RunDir::put_back() {
+  // A tmpfs that was mounted over it is open to all until somebody says otherwise, and nothing is in it yet. Of another
+  // user's, open() says what is wrong.
+  const UniqueFd directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.valid()) (void)::fchmod(directory.get(), 0755);
   return open(std::string(path_));
 }
 
@@ -160,9 +192,9 @@ Outcome make_directories(const std::string& path, unsigned mode) {
   return Outcome::done();
 }
 
-Result<std::string> read_file(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return failure("read", path, errno);
+namespace {
+
+Result<std::string> read_all(const UniqueFd& fd, const std::string& path) {
   std::string text;
   std::array<char, 4096> chunk{};
   for (;;) {
@@ -173,6 +205,20 @@ Result<std::string> read_file(const std::string& path) {
     text.append(chunk.data(), static_cast<std::size_t>(got));
     if (text.size() > file_size_max) return failure("read", path, EFBIG);
   }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return fd.valid() ? read_all(fd, path) : failure("read", path, errno);
+}
+
+Result<std::string> read_own_file(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return failure("read", path, errno);
+  if (Outcome outcome = trusted(fd.get(), path); !outcome.ok()) return outcome;
+  return read_all(fd, path);
 }
 
 namespace {

@@ -14,7 +14,7 @@ namespace bondbox::lnx {
 class RunDir {
  public:
   /// Makes the directory (0755) with its parents and takes its lock, which ends with the object or the process.
-  /// EBUSY: another process holds it. EACCES, EROFS, ENOTDIR, ...: it cannot be made.
+  /// EBUSY: another process holds it. EPERM: others may write in it. EACCES, EROFS, ENOTDIR, ...: it cannot be made.
   Outcome open(std::string path);
 
   /// Whether its path still leads to it: nothing was mounted over it, and nobody removed it.
@@ -76,6 +76,9 @@ Outcome make_directories(const std::string& path, unsigned mode = 0755);
 
 /// The whole of a regular file of at most 1 MiB. ENOENT, EACCES, EISDIR, EFBIG.
 Result<std::string> read_file(const std::string& path);
+/// The same of a file that is obeyed. EPERM: somebody else than root and this process's user may write it; the reason
+/// says what to type.
+Result<std::string> read_own_file(const std::string& path);
 
 /// The files that a pattern stands for, with '*' and '?' in its last part, in their order; at most `most`.
 std::vector<std::string> matching_files(const std::string& pattern, std::size_t most);

@@ -48,6 +48,7 @@ Outcome WorkerThread::start(const char* name, Serve serve) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
+  sigdelset(&all, SIGSYS);  // a refused system call is answered where it was made, and blocked it would be the end
   (void)::pthread_attr_init(&attributes);
   (void)::pthread_attr_setstacksize(&attributes, stack_size);
   // The new thread inherits the mask.

@@ -59,8 +59,11 @@ BOOST_AUTO_TEST_CASE(every_thread_keeps_only_the_rights_that_forwarding_takes) {
     BOOST_TEST(set_of(status, "CapInh") == 0u);
     BOOST_TEST(set_of(status, "CapAmb") == 0u);
     BOOST_TEST(field(status, "NoNewPrivs") == "1");
+    BOOST_TEST(field(status, "Seccomp") == "2");
   }
   BOOST_TEST(daemon.status("/privileges/sandbox") == "true");
+  BOOST_TEST(daemon.status("/privileges/seccomp") == "true");
+  BOOST_TEST(daemon.status("/privileges/refused_calls") == "0");
   BOOST_TEST(contains(daemon.status("/privileges/capabilities"), "\"CAP_NET_ADMIN\",\"CAP_NET_RAW\""));
 }
 
@@ -75,6 +78,7 @@ BOOST_AUTO_TEST_CASE(in_the_background_it_has_no_more_rights) {
   (void)run_command("kill " + pid);
   BOOST_TEST((set_of(status, "CapEff") & ~(network_rights | bpf_rights)) == 0u);
   BOOST_TEST(field(status, "NoNewPrivs") == "1");
+  BOOST_TEST(field(status, "Seccomp") == "2");
   BOOST_TEST(wait_until([&] { return !std::filesystem::exists(run.path() + "/pid"); }, 5'000));
 }
 
@@ -87,6 +91,7 @@ BOOST_AUTO_TEST_CASE(without_the_sandbox_it_keeps_what_it_was_given_and_says_so)
   for (const std::string& status : threads_of(daemon)) {
     BOOST_TEST(set_of(status, "CapEff") == set_of(own, "CapEff"));
     BOOST_TEST(field(status, "NoNewPrivs") == field(own, "NoNewPrivs"));
+    BOOST_TEST(field(status, "Seccomp") == field(own, "Seccomp"));
   }
   BOOST_TEST(daemon.status("/privileges/sandbox") == "false");
   BOOST_TEST(wait_until([&] { return contains(daemon.log(), "sandbox = false"); }, 5'000));

@@ -58,6 +58,13 @@ Daemon::Daemon(const Namespace& space, std::string arguments) : space_(space), a
   start();
 }
 
+Daemon::~Daemon() {
+  // Whatever a test does: the list of what a daemon may ask of the kernel is whole.
+  const std::string said = log();
+  const std::size_t at = said.find("the sandbox refused");
+  BOOST_TEST(at == std::string::npos, said.substr(std::min(at, said.size()), 80));
+}
+
 void Daemon::start() {
   process_ = space_.start("exec " + program() + " run --run-dir " + run_.path() + " " + arguments_, log_file());
   const bool ready = wait_until([this] { return answers() || !is_running(); }, start_limit_ms) && is_running();

@@ -29,6 +29,8 @@ class Daemon {
  public:
   /// Starts `bondbox run ARGUMENTS` inside and waits until it answers; the test fails with its log when it does not.
   Daemon(const Namespace& space, std::string arguments);
+  ~Daemon();
+  Daemon(Daemon&&) = default;
 
   /// Again, with the same run directory, after it has ended.
   void start();

@@ -388,6 +388,16 @@ BOOST_AUTO_TEST_CASE(bonds_stand_in_the_order_of_the_file) {
   BOOST_CHECK(config.find("beta") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(readers_are_a_group) {
+  const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
+  BOOST_TEST(loaded(bond).readers.empty());
+  BOOST_TEST(loaded("readers = \"monitoring\"\n" + bond).readers == "monitoring");
+  for (const char* const wrong : {"7", "\"\"", "\"two words\"", "[\"a\"]"})
+    check_errors(
+        std::string("readers = ") + wrong + "\n" + bond,
+        {"bondbox.toml:1:11: readers is the group that may ask bondbox; write its name or its number in \"\""});
+}
+
 BOOST_AUTO_TEST_CASE(the_sandbox_is_on_unless_it_is_switched_off) {
   const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
   BOOST_TEST(loaded(bond).sandbox);
