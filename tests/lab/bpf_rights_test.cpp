@@ -152,9 +152,10 @@ BOOST_AUTO_TEST_CASE(a_process_without_the_right_is_told_which_right_it_lacks) {
 }
 
 BOOST_AUTO_TEST_CASE(a_user_namespace_of_ones_own_is_refused_in_words) {
-  Process child = Namespace().fork_inside([] {
+  const ScratchDirectory run;
+  Process child = Namespace().fork_inside([&run] {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return 0;  // not every kernel lets one
-    LinuxHardware hardware("/nonexistent");
+    LinuxHardware hardware(run.path());
     Result<std::unique_ptr<HostPort>> bond0 = hardware.open_host_port("bond0");
     if (!bond0.ok()) return 0;
     const Result<std::unique_ptr<Offload>> offload = hardware.open_offload(*bond0.value());
