@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "hal/wire/arp.hpp"
 #include "hal/wire/ethernet.hpp"
@@ -99,28 +100,33 @@ Tick ArpMonitor::last_heard(const Scene& scene, PortId port) const noexcept {
   return oldest;
 }
 
-void ArpMonitor::hear(const Scene& scene, PortId id, wire::Bytes frame, Tick now) noexcept {
+ArpMonitor::Heard ArpMonitor::judge(const Scene& scene, PortId id, wire::Bytes frame, Tick now) const noexcept {
   const bool validated = is_validated(scene, id);
-  if (!validated && (validate_bits(scene.options) & filter) == 0) {
-    times(id).heard = now;
-    return;
-  }
+  if (!validated && (validate_bits(scene.options) & filter) == 0) return {true};
   const auto view = wire::EthernetView::parse(frame);
   const Port* const port = scene.find(id);
-  if (!view || port == nullptr) return;
+  if (!view || port == nullptr) return {};
   const bool is_arp = view->ethertype() == wire::ethertype::arp;
-  if (!is_arp && !is_neighbour_discovery(frame)) return;
-  if (!validated) {
-    times(id).heard = now;
-    return;
-  }
+  if (!is_arp && !is_neighbour_discovery(frame)) return {};
+  if (!validated) return {true};
   // A NIC that receives everything also receives what is for somebody else.
-  if (!view->destination().is_multicast() && view->destination() != port->mac) return;
-  if (is_arp) {
-    hear_arp(scene, *port, view->payload(), now);
-  } else {
-    hear_neighbour(scene, *port, view->payload(), now);
+  if (!view->destination().is_multicast() && view->destination() != port->mac) return {};
+  return is_arp ? judge_arp(scene, *port, view->payload(), now) : judge_neighbour(scene, *port, view->payload(), now);
+}
+
+ArpMonitor::Heard ArpMonitor::note(PortId id, const Heard& heard, Tick now) noexcept {
+  Heard fresh;
+  const auto set = [now](Tick& then) { return std::exchange(then, now) != now; };
+  Times& of = times(id);
+  if (heard.any) fresh.any = set(of.heard);
+  for (std::size_t i = 0; i < TargetList::capacity(); ++i) {
+    const auto bit = static_cast<std::uint16_t>(1U << i);
+    if ((heard.targets_v4 & bit) != 0 && set(of.heard_v4[i]))
+      fresh.targets_v4 = static_cast<std::uint16_t>(fresh.targets_v4 | bit);
+    if ((heard.targets_v6 & bit) != 0 && set(of.heard_v6[i]))
+      fresh.targets_v6 = static_cast<std::uint16_t>(fresh.targets_v6 | bit);
   }
+  return fresh;
 }
 
 void ArpMonitor::heard_unseen(const Scene& scene, PortId id, Tick when) noexcept {
@@ -138,47 +144,48 @@ bool ArpMonitor::may_trust_reply(const Scene& scene, Tick now) const noexcept {
   return candidate_ && is_recent(scene.options, times(*candidate_).sent, now, 1);
 }
 
-void ArpMonitor::answered(PortId port, const TargetList& targets, const IpAddress& target, Tick now) noexcept {
+ArpMonitor::Heard ArpMonitor::answered(const IpAddress& target) const noexcept {
+  const TargetList& targets = target.is_v4() ? targets_v4_ : targets_v6_;
   const auto found = std::find(targets.begin(), targets.end(), target);
-  if (found == targets.end()) return;
-  Times& of = times(port);
-  of.heard = now;
-  (target.is_v4() ? of.heard_v4 : of.heard_v6)[static_cast<std::size_t>(found - targets.begin())] = now;
+  if (found == targets.end()) return {};
+  const auto bit = static_cast<std::uint16_t>(1U << (found - targets.begin()));
+  return target.is_v4() ? Heard{true, bit, 0} : Heard{true, 0, bit};
 }
 
-void ArpMonitor::hear_arp(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept {
+ArpMonitor::Heard ArpMonitor::judge_arp(const Scene& scene, const Port& port, wire::Bytes payload,
+                                        Tick now) const noexcept {
   const auto arp = wire::ArpView::parse(payload);
-  if (!arp) return;
+  if (!arp) return {};
   const IpAddress sender = arp->sender_ip();
   const IpAddress target = arp->target_ip();
   if (is_active(scene, port.id)) {
-    if (is_ours(scene.addresses, target)) answered(port.id, targets_v4_, sender, now);
+    if (is_ours(scene.addresses, target)) return answered(sender);
   } else if (scene.active && last_heard(scene, *scene.active) > times(*scene.active).up_since) {
-    if (is_ours(scene.addresses, sender)) answered(port.id, targets_v4_, target, now);
+    if (is_ours(scene.addresses, sender)) return answered(target);
   } else if (arp->is_reply() && may_trust_reply(scene, now)) {
-    if (is_ours(scene.addresses, target)) answered(port.id, targets_v4_, sender, now);
+    if (is_ours(scene.addresses, target)) return answered(sender);
   }
+  return {};
 }
 
-void ArpMonitor::hear_neighbour(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept {
+ArpMonitor::Heard ArpMonitor::judge_neighbour(const Scene& scene, const Port& port, wire::Bytes payload,
+                                              Tick now) const noexcept {
   const auto packet = wire::Ipv6View::parse(payload);
-  if (!packet) return;
+  if (!packet) return {};
   const IpAddress from = packet->source();
   const IpAddress to = packet->destination();
-  const auto from_target = [&] {
-    if (to != all_nodes && !is_ours(scene.addresses, to)) return;
+  const auto from_target = [&]() -> Heard {
+    if (to != all_nodes && !is_ours(scene.addresses, to)) return {};
     // Who has the address asked for may advertise it from another of its addresses (RFC 4861 4.4).
     const auto advertisement = wire::NeighbourAdvertisementView::parse(*packet);
-    answered(port.id, targets_v6_, advertisement ? advertisement->target() : from, now);
+    return answered(advertisement ? advertisement->target() : from);
   };
-  if (is_active(scene, port.id)) {
-    from_target();
-  } else if (scene.active && last_heard(scene, *scene.active) > times(*scene.active).up_since) {
+  if (is_active(scene, port.id)) return from_target();
+  if (scene.active && last_heard(scene, *scene.active) > times(*scene.active).up_since) {
     const auto question = wire::NeighbourSolicitationView::parse(*packet);
-    if (question && is_ours(scene.addresses, from)) answered(port.id, targets_v6_, question->target(), now);
-  } else if (may_trust_reply(scene, now)) {
-    from_target();
+    return question && is_ours(scene.addresses, from) ? answered(question->target()) : Heard{};
   }
+  return may_trust_reply(scene, now) ? from_target() : Heard{};
 }
 
 ArpMonitor::Verdicts ArpMonitor::inspect(const Scene& scene, Tick now) noexcept {

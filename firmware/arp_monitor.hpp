@@ -74,8 +74,18 @@ class ArpMonitor {
   void became_active(PortId port, Tick now) noexcept { times(port).up_since = now; }
   /// A probe has left.
   void sent(PortId port, Tick now) noexcept { times(port).sent = now; }
-  /// A frame came, whatever becomes of it. It has at least an Ethernet header.
-  void hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept;
+  /// What a frame says: that something came, and whose answer it is (targets as bits, in their order).
+  struct Heard {
+    bool any = false;
+    std::uint16_t targets_v4 = 0;
+    std::uint16_t targets_v6 = 0;
+  };
+  /// A frame came, whatever becomes of it. It has at least an Ethernet header. What of it is new at this tick.
+  Heard hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept {
+    return note(port, judge(scene, port, frame, now), now);
+  }
+  /// The same, when somebody else has read the frame.
+  Heard note(PortId port, const Heard& heard, Tick now) noexcept;
 
   /// Frames came that nobody here has seen: carried in the kernel, which leaves to us what has to be looked at.
   void heard_unseen(const Scene& scene, PortId port, Tick when) noexcept;
@@ -110,10 +120,10 @@ class ArpMonitor {
     Tick up_since = never;  ///< became a port, a candidate or the active one
     TargetTimes heard_v4{};
     TargetTimes heard_v6{};
-  template <class A>
-  void archive(A& a) {
-    a(heard, sent, up_since, heard_v4, heard_v6);
-  }
+    template <class A>
+    void archive(A& a) {
+      a(heard, sent, up_since, heard_v4, heard_v6);
+    }
   };
 
   Times& times(PortId port) noexcept { return times_[port.index]; }
@@ -121,9 +131,10 @@ class ArpMonitor {
   bool is_active(const Scene& scene, PortId port) const noexcept;
   bool is_validated(const Scene& scene, PortId port) const noexcept;
   bool may_trust_reply(const Scene& scene, Tick now) const noexcept;
-  void hear_arp(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept;
-  void hear_neighbour(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) noexcept;
-  void answered(PortId port, const TargetList& targets, const IpAddress& target, Tick now) noexcept;
+  Heard judge(const Scene& scene, PortId port, wire::Bytes frame, Tick now) const noexcept;
+  Heard judge_arp(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) const noexcept;
+  Heard judge_neighbour(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) const noexcept;
+  Heard answered(const IpAddress& target) const noexcept;
   void inspect_balancing(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
   void inspect_active_backup(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
   void probe_candidate(const Scene& scene, Tick now, Probing& probing) noexcept;

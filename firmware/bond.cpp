@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "firmware/trace/tape.hpp"
+#include "hal/wire/ethernet.hpp"
+
 namespace bondbox {
 namespace {
 
@@ -18,9 +21,12 @@ auto with_policy(Policies& policy, Function function) {
 
 }  // namespace
 
-Bond::Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loops)
+Bond::Bond(std::string name, Hardware& hardware, EventLog& events, trace::Tape& tape, std::uint32_t number,
+           LoopHost* loops)
     : name_(std::move(name)),
       interface_(name_),
+      number_(number),
+      tape_(tape),
       hardware_(hardware),
       events_(events),
       policy_(make_policy(Mode::active_backup)),
@@ -50,17 +56,21 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   if (host_changed || !poll_started_ || std::exchange(host_doubt_, false) || !host_->is_present()) observe_host();
 
   if (!poll_started_) {
+    tape_.touch();
     poll_started_ = true;
     next_poll_ = now_;
   }
-  const bool doubt_below = offload_.take_link_doubt();
-  const bool doubt_beside = loops_.collect(forwarder_);
-  const bool doubt = forwarder_.take_link_doubt() || doubt_below || doubt_beside;
+  const bool doubt = tape_.flag(trace::Point::link_doubt, [this] {
+    const bool below = offload_.take_link_doubt();
+    const bool beside = loops_.collect(forwarder_);
+    return forwarder_.take_link_doubt() || below || beside;
+  });
   const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
   // Before the ARP monitor judges, a step reads the frames that have come: a late step must not look like silence.
   const bool ready = !has_arp_probes() || frames_read_;
   const bool scheduled = interval_ms != 0 && now_ >= next_poll_ && ready;
   if (half_time_ && now_ >= *half_time_) {
+    tape_.touch();
     half_time_.reset();
     hear_below(now_ - Ticks{1});
   }
@@ -82,6 +92,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
 }
 
 void Bond::observe_host() {
+  tape_.touch();
   plan_due_ = true;
   if (!host_->is_present()) {
     loops_.close("the interface is gone");
@@ -154,6 +165,7 @@ void Bond::observe_host_mac() {
 }
 
 void Bond::observe_links(bool scheduled) {
+  tape_.touch();
   bool skip_updelay =
       with_policy(policy_, [&, known = facts()](const auto& policy) { return policy.skip_updelay(known); });
   FixedVector<LinkChanged, max_ports> changes;
@@ -191,12 +203,13 @@ void Bond::look_between_polls(bool scheduled, Ticks interval) {
     traffic.push_back({id, plan_.ports[id.index].deliver != deliver_nothing, counters.rx_frames, counters.tx_frames});
   }
   watch_.note(traffic, interval, now_);
-  if (scheduled) {
+  if (scheduled) return watch_.looked(now_);
+  const bool lost = tape_.flag(trace::Point::lost_link, [this] {
+    if (!watch_.due() || now_ < *watch_.due()) return false;
     watch_.looked(now_);
-  } else if (watch_.due() && now_ >= *watch_.due()) {
-    watch_.looked(now_);
-    look_now_ = look_now_ || has_lost_link();
-  }
+    return has_lost_link();
+  });
+  look_now_ = look_now_ || lost;
 }
 
 /// Since the last look, as far as NICs can tell cheaply.
@@ -218,8 +231,8 @@ void Bond::look_before_dropping(PortId id) {
   const bool delivers = id == no_port || plan_.ports[id.index].deliver != deliver_nothing;
   if (delivers && !has_active_port(options_.mode)) return;
   if (delivers ? std::none_of(order_.begin(), order_.end(), is_back) : !has_lost_link()) return;
-  observe_links(false);
-  republish();
+  tape_.note(trace::Point::look, number_);
+  look_and_decide();
 }
 
 /// Somebody else changed the port's MAC or MTU: a bond whose port listens to another address is a silent outage. Put
@@ -241,32 +254,9 @@ void Bond::keep_settings(Port& port) {
   }
 }
 
-void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool active) {
-  const std::string_view name = port.name.view();
-  const char* const role = active ? "active " : "backup ";
-  const int lasted_ms = static_cast<int>(change.lasted.count);
-  if (change.to == LinkState::fail) {
-    record(EventKind::link, name, -1, "link status down for %sinterface, disabling it in %u ms", role,
-           options_.downdelay_ms);
-  } else if (change.to == LinkState::back) {
-    record(EventKind::link, name, -1, "link status up, enabling it in %u ms", options_.updelay_ms);
-  } else if (change.from == LinkState::fail && change.to == LinkState::up) {
-    record(EventKind::link, name, -1, "link status up again after %d ms", lasted_ms);
-  } else if (change.to == LinkState::down) {
-    if (change.from == LinkState::back) {
-      record(EventKind::link, name, -1, "link status down again after %d ms", lasted_ms);
-    }
-    record(EventKind::link, name, -1, "link status definitely down, disabling slave");
-  } else if (port.sample.speed_mbps == 0) {
-    record(EventKind::link, name, -1, "link status definitely up");
-  } else {
-    record(EventKind::link, name, -1, "link status definitely up, %u Mbps %s duplex", port.sample.speed_mbps,
-           port.sample.duplex == Duplex::half ? "half" : "full");
-  }
-}
-
 void Bond::decide(Tick now) {
   now_ = now;
+  pass_punted();
   for (const PuntedFrame& frame : forwarder_.punted()) {
     apply(FramePunted{frame.from_host ? std::nullopt : std::optional(frame.port), frame.bytes});
   }
@@ -279,11 +269,13 @@ void Bond::decide(Tick now) {
 }
 
 void Bond::apply(const PolicyEvent& event) {
+  tape_.touch();
   policy_told_ = true;
   plan_due_ = true;
-  if (offload_.has_counted() || loops_.any()) gather_traffic(event);
+  if (gathers_traffic()) gather_traffic(event);
   const std::size_t before = actions_.size();
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
+  for (std::size_t i = before; i < actions_.size(); ++i) tape_.tell(trace::Point::action, number_, actions_[i]);
   // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the
   // next decision reads them. What is to be sent waits for speak().
   FixedVector<Action, ActionList::capacity()> now;
@@ -301,11 +293,13 @@ void Bond::apply(const PolicyEvent& event) {
 }
 
 void Bond::republish() {
+  tape_.touch();
   plan_due_ = false;
   ForwardingPlan next = with_policy(policy_, [&](const auto& policy) { return policy.plan(facts()); });
   if (!next.same_effect(plan_)) {
     next.generation = plan_.generation + 1;
     plan_ = next;
+    tape_.tell(trace::Point::plan, number_, plan_);
     ++status_version_;
     show_queues();
   }
@@ -326,17 +320,20 @@ void Bond::show_queues() {
 
 bool Bond::forward(PacketBatch& batch) {
   tell_loops();
+  if (tape_.replaying()) replay_frames();
   bool more = forward_from_host(batch);
   // A copy: a look at the links may find that an interface has gone.
   for (const PortId id : PortList(order_))
     if (slots_[id.index]) more = forward_from_port(id, batch) || more;
   loops_.note_read(!more);
   frames_read_ = has_arp_probes() && now_ >= next_poll_;
+  if (frames_read_) tape_.touch();
   return more;
 }
 
 /// Asks for a channel of the host's interface, and of every port, for each further loop.
 void Bond::open_loops() {
+  const trace::Tape::Gap beside(tape_);
   Outcome outcome = loops_.open_host(*host_);
   for (const PortId id : order_)
     if (outcome.ok()) outcome = loops_.open_port(id, *slot(id).nic);
@@ -345,11 +342,12 @@ void Bond::open_loops() {
 
 void Bond::close_loops(PortId port) {
   loops_.close_port(port);
-  look_now_ = loops_.collect(forwarder_) || look_now_;
+  look_now_ = tape_.flag(trace::Point::loops_asked, [this] { return loops_.collect(forwarder_); }) || look_now_;
   forwarder_.forget_punted(port);
 }
 
 void Bond::tell_loops() {
+  const trace::Tape::Gap beside(tape_);
   if (!loops_.follow(plan_, mac_, one_order_reason(plan_, options_))) return;
   const std::string_view why = loops_.reason();
   if (why.empty()) record(EventKind::bond, {}, -1, "%zu loops share the flows", loops_.serving());
@@ -373,8 +371,8 @@ bool Bond::forward_from_host(PacketBatch& batch) {
 void Bond::assign_buckets(const PacketBatch& batch) {
   const Forwarder::BucketList wanted = forwarder_.unassigned_buckets(batch, plan_);
   if (wanted.empty()) return;
-  apply(BucketsWanted{{wanted.data(), wanted.size()}});
-  republish();
+  tape_.note(trace::Point::buckets, number_, wanted);
+  decide_buckets(wanted);
 }
 
 bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
@@ -444,6 +442,7 @@ void Bond::record(EventKind kind, std::string_view port, std::int64_t outage_ms,
   event.port.assign(port);
   event.outage_ms_max = outage_ms;
   event.text.assign(text.data());
+  tape_.tell(trace::Point::event, number_, kind, port, outage_ms, event.text.view());
   events_.record(event);
 }
 

@@ -37,10 +37,16 @@ struct BondMemory {
   std::optional<Tick> alive{};  ///< when that bond was last seen; none: then
 };
 
+namespace trace {
+class Tape;
+}
+
 class Bond final : public OptionTarget {
  public:
-  /// `loops`: further loops that forward for it; null: none.
-  Bond(std::string name, Hardware& hardware, EventLog& events, LoopHost* loops = nullptr);
+  /// What it decides by, and what it decides, passes `tape`; `number` tells it from other bonds there. `loops`: further
+  /// loops that forward for it; null: none.
+  Bond(std::string name, Hardware& hardware, EventLog& events, trace::Tape& tape, std::uint32_t number,
+       LoopHost* loops = nullptr);
   /// What is left to say on its ports leaves before they are given back.
   ~Bond() override;
 
@@ -179,6 +185,10 @@ class Bond final : public OptionTarget {
   void republish();
   void set_promiscuous(Port& port);
   void assign_buckets(const PacketBatch& batch);
+  void decide_buckets(const Forwarder::BucketList& wanted);
+  void look_and_decide();
+  void pass_punted();
+  void replay_frames();
   bool forward_from_host(PacketBatch& batch);
   bool forward_from_port(PortId id, PacketBatch& batch);
   void note_lacp();  // bond_options.cpp
@@ -193,6 +203,7 @@ class Bond final : public OptionTarget {
   void publish_below();
   void tell_offload_ended(const Outcome& outcome);
   std::string_view obstacle_below() const;
+  bool gathers_traffic() const noexcept;
   void gather_traffic(const PolicyEvent& event);
   void hear_below(Tick when);
   PortCounters counters_of(PortId id, const OffloadCounters& below) const;
@@ -259,6 +270,8 @@ class Bond final : public OptionTarget {
 
   std::string name_;
   std::string interface_;
+  std::uint32_t number_;
+  trace::Tape& tape_;
   Hardware& hardware_;
   EventLog& events_;
   BondOptions options_;
@@ -310,6 +323,7 @@ class Bond final : public OptionTarget {
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
   std::unique_ptr<HostPort> host_;
   BucketTraffic traffic_;                                ///< of all forwarders and of the kernel, as last gathered
+  BucketTraffic traffic_told_;                           ///< to the tape
   std::array<std::uint64_t, max_ports> heard_frames_{};  ///< that had come in below when the ARP monitor last asked
   std::optional<Tick> half_time_;                        ///< when it is to ask before its next pass
   BondOffload offload_;                                  ///< goes before the ports and the host's interface do

@@ -1,6 +1,9 @@
 // What a policy wants done, done.
+#include <utility>
+
 #include "firmware/announcer.hpp"
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 #include "hal/wire/igmp.hpp"
 
 namespace bondbox {
@@ -8,6 +11,7 @@ namespace bondbox {
 void Bond::perform(const AnnouncePeers&) {
   const std::size_t count = announce_peers(*host_, [this](wire::Bytes frame) {
     if (!speech_.assign(frame)) return;
+    tape_.tell(trace::Point::frame, number_, frame);
     forwarder_.send(speech_, plan_, nics());
   });
   announcements_ += count;
@@ -39,6 +43,7 @@ void Bond::perform(const RejoinGroups&) {
   for (const HostGroup& group : groups) {
     if (!speech_.assign(wire::build_igmp_report(group.mac, group.source, group.group, group.version, group.vlan)))
       continue;
+    tape_.tell(trace::Point::frame, number_, std::as_const(speech_).frame());
     forwarder_.send(speech_, plan_, nics());
   }
   if (!groups.empty())
@@ -98,6 +103,30 @@ void Bond::perform(const ActiveChanged& action) {
   port.monitor.finish_updelay(now_);
   record(EventKind::active, port.name.view(), outage_ms, "making interface the new active one %lld ms earlier",
          static_cast<long long>(passed.count));
+}
+
+void Bond::report_link(const Port& port, const LinkMonitor::Change& change, bool active) {
+  const std::string_view name = port.name.view();
+  const char* const role = active ? "active " : "backup ";
+  const int lasted_ms = static_cast<int>(change.lasted.count);
+  if (change.to == LinkState::fail) {
+    record(EventKind::link, name, -1, "link status down for %sinterface, disabling it in %u ms", role,
+           options_.downdelay_ms);
+  } else if (change.to == LinkState::back) {
+    record(EventKind::link, name, -1, "link status up, enabling it in %u ms", options_.updelay_ms);
+  } else if (change.from == LinkState::fail && change.to == LinkState::up) {
+    record(EventKind::link, name, -1, "link status up again after %d ms", lasted_ms);
+  } else if (change.to == LinkState::down) {
+    if (change.from == LinkState::back) {
+      record(EventKind::link, name, -1, "link status down again after %d ms", lasted_ms);
+    }
+    record(EventKind::link, name, -1, "link status definitely down, disabling slave");
+  } else if (port.sample.speed_mbps == 0) {
+    record(EventKind::link, name, -1, "link status definitely up");
+  } else {
+    record(EventKind::link, name, -1, "link status definitely up, %u Mbps %s duplex", port.sample.speed_mbps,
+           port.sample.duplex == Duplex::half ? "half" : "full");
+  }
 }
 
 }  // namespace bondbox

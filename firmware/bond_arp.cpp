@@ -1,5 +1,8 @@
 // A bond that watches its ports by asking targets: the ARP monitor's passes, what it hears and what it sends.
+#include <utility>
+
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 #include "hal/wire/arp.hpp"
 #include "hal/wire/nd.hpp"
 
@@ -67,7 +70,10 @@ void Bond::listen(PortId id, const PacketBatch& batch) {
   const ArpMonitor::Scene scene = arp_scene();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const wire::Bytes frame = batch[i].frame();
-    if (frame.size() >= wire::ethernet_header_size) arp_.hear(scene, id, frame, now_);
+    if (frame.size() < wire::ethernet_header_size) continue;
+    const ArpMonitor::Heard heard = arp_.hear(scene, id, frame, now_);
+    if (heard.any || heard.targets_v4 != 0 || heard.targets_v6 != 0)
+      tape_.note(trace::Point::heard, number_, id.index, heard.any, heard.targets_v4, heard.targets_v6);
   }
 }
 
@@ -102,9 +108,13 @@ void Bond::send_probes(const IpAddress& target, const char* option, std::uint32_
             ? wire::build_arp({wire::ArpOperation::request, mac, path.source, {}, target}, broadcast_mac, path.vlan)
             : wire::build_neighbour_solicitation(mac, path.source, target, path.vlan);
     if (frame.empty() || !speech_.assign(frame)) continue;
-    const std::uint64_t before = forwarder_.port(id).tx_frames;
-    forwarder_.send_on(id, speech_, nics());
-    if (forwarder_.port(id).tx_frames != before) arp_.sent(id, now_);
+    tape_.tell(trace::Point::frame, number_, std::as_const(speech_).frame());
+    const std::uint64_t sent = tape_.number(trace::Point::probe_sent, 1, [this, id] {
+      const std::uint64_t before = forwarder_.port(id).tx_frames;
+      forwarder_.send_on(id, speech_, nics());
+      return forwarder_.port(id).tx_frames - before;
+    });
+    if (sent != 0) arp_.sent(id, now_);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "firmware/bond.hpp"
 #include "firmware/fast_plan.hpp"
+#include "firmware/trace/tape.hpp"
 
 namespace bondbox {
 
@@ -89,29 +90,48 @@ std::string_view Bond::obstacle_below() const {
   return {};
 }
 
+bool Bond::gathers_traffic() const noexcept {
+  return offload_.has_counted() || loops_.any() || tape_.is_open();
+}
+
 /// What the policies that spread by load are about to read.
 void Bond::gather_traffic(const PolicyEvent& event) {
   if (!has_distinct_port_macs(options_.mode)) return;
-  const bool reads = std::holds_alternative<TimerDue>(event) || std::holds_alternative<BucketsWanted>(event) ||
-                     std::holds_alternative<Reconfigured>(event);
-  if (!reads) return;
+  // Not with what comes by the hundred: it is not read then.
+  if (std::holds_alternative<FramePunted>(event) || std::holds_alternative<MonitorPass>(event)) return;
+  if (tape_.replaying()) {
+    if (auto record = tape_.take_note(trace::Point::traffic, number_)) {
+      trace::get_traffic(*record, traffic_);
+      (void)tape_.finish(*record);
+    }
+    return;
+  }
   const OffloadCounters& below = offload_.counters();
   const BucketTraffic& own = forwarder_.traffic();
   for (std::size_t i = 0; i < bucket_count; ++i) traffic_.bytes[i] = own.bytes[i] + below.bucket_bytes[i];
   traffic_.other = own.other + below.other_bytes;
   loops_.add_traffic(traffic_);
+  if (!tape_.is_open() || traffic_ == traffic_told_) return;
+  tape_.note(trace::Point::traffic, number_, trace::TrafficSince{traffic_, traffic_told_});
+  traffic_told_ = traffic_;
 }
 
 /// Frames that the kernel carried were heard since it was last asked. It is asked twice in an interval: the ARP monitor
 /// judges by whole and a half intervals, so it need not know more exactly.
 void Bond::hear_below(Tick when) {
   if (!offload_.is_open()) return;
-  const OffloadCounters& below = offload_.counters();
+  const std::uint64_t heard = tape_.number(trace::Point::heard_below, 0, [this] {
+    const OffloadCounters& below = offload_.counters();
+    std::uint64_t ports = 0;
+    for (const PortId id : order_) {
+      const std::uint64_t frames = below.ports[id.index].rx_frames;
+      if (std::exchange(heard_frames_[id.index], frames) != frames) ports |= std::uint64_t{1} << id.index;
+    }
+    return ports;
+  });
   const ArpMonitor::Scene scene = arp_scene();
-  for (const PortId id : order_) {
-    const std::uint64_t frames = below.ports[id.index].rx_frames;
-    if (std::exchange(heard_frames_[id.index], frames) != frames) arp_.heard_unseen(scene, id, when);
-  }
+  for (const PortId id : order_)
+    if ((heard >> id.index & 1) != 0) arp_.heard_unseen(scene, id, when);
 }
 
 PortCounters Bond::counters_of(PortId id, const OffloadCounters& below) const {

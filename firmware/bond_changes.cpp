@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 
 namespace bondbox {
 
@@ -24,6 +25,7 @@ BondConfig Bond::running_config() const {
 }
 
 Outcome Bond::change(const Change& change) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::change, name_, change);
   using Kind = Change::Kind;
   switch (change.kind) {
     case Kind::option: {
@@ -128,6 +130,7 @@ Outcome Bond::restore_host_config() {
 }
 
 Outcome Bond::restore(const BondConfig& before, std::string_view active) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::restore, name_, before, active);
   const auto place_before = [&](const std::string& port) {
     return std::find(before.ports.begin(), before.ports.end(), port) - before.ports.begin();
   };

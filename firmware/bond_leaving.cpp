@@ -3,10 +3,12 @@
 
 #include "firmware/bond.hpp"
 #include "firmware/text.hpp"
+#include "firmware/trace/tape.hpp"
 
 namespace bondbox {
 
 Outcome Bond::release_later(std::string_view port, Ticks delay) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::release_later, name_, port, delay);
   const std::optional<PortId> id = find(port);
   if (!id) return release(port);  // one that is awaited carries nothing that could be spared
   slot(*id).leaves_at = now_ + delay;
@@ -15,11 +17,13 @@ Outcome Bond::release_later(std::string_view port, Ticks delay) {
 }
 
 void Bond::leave_later(Ticks delay) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::leave_later, name_, delay);
   leaves_at_ = now_ + delay;
   record(EventKind::bond, {}, -1, "is removed in %s unless it is added again", duration_text(delay.count).c_str());
 }
 
 void Bond::stay() {
+  const trace::Tape::Command command(tape_, trace::CommandKind::stay, name_);
   if (!is_leaving()) return;
   leaves_at_.reset();
   for (const PortId id : order_) slot(id).leaves_at.reset();
@@ -27,11 +31,13 @@ void Bond::stay() {
 }
 
 void Bond::stand_still(bool keep_below) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::stand_still, name_, keep_below);
   loops_.close("another process is taking over");
   if (offload_.is_open() && !(keep_below && offload_.is_whole())) offload_.close("another process is taking over");
 }
 
 void Bond::go_on() {
+  const trace::Tape::Command command(tape_, trace::CommandKind::go_on, name_);
   let_go_ = false;
   if (queues_shown_ == 1) open_loops();
   (void)open_offload();

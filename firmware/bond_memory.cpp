@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 #include "hal/wire/archive.hpp"
 
 namespace bondbox {
@@ -24,8 +25,9 @@ std::uint64_t Bond::memory_layout() {
     int wait_handle() const noexcept override { return -1; }
   } nothing;
   const auto events = std::make_unique<EventLog>();
+  trace::Tape tape;
   Archive describer = Archive::describer();
-  Bond("bond", nothing, *events).archive(describer);
+  Bond("bond", nothing, *events, tape, 0).archive(describer);
   return describer.fingerprint();
 }
 
@@ -170,6 +172,7 @@ void Bond::resume_ports(const PortList& ports, bool was_away) {
     arp_.forget(id);
   }
   for (const PortId id : order_) {
+    const trace::Tape::Gap beside(tape_);
     if (const Outcome outcome = loops_.open_port(id, *slot(id).nic); !outcome.ok())
       record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 
 namespace bondbox {
 namespace {
@@ -23,6 +24,7 @@ bool reads_alike(const LacpStatus& a, const LacpStatus& b) {
 }  // namespace
 
 Outcome Bond::write(std::string_view option, std::string_view value) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::write, name_, option, value);
   const bool used_carrier = options_.use_carrier;
   const std::uint32_t miimon_ms = options_.miimon_ms;
   const std::uint32_t arp_interval_ms = options_.arp_interval_ms;
@@ -71,6 +73,7 @@ bool Bond::port_has_link(std::string_view name) const {
 }
 
 Outcome Bond::activate(std::optional<std::string_view> port) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::activate, name_, port.value_or(std::string_view()));
   if (!port) {
     apply(ActivateRequested{});
     return Outcome::done();

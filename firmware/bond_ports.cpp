@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "firmware/bond.hpp"
+#include "firmware/trace/tape.hpp"
 
 namespace bondbox {
 namespace {
@@ -140,7 +141,7 @@ NicTable Bond::nics() const noexcept {
 }
 
 BondFacts Bond::facts() const {
-  const BucketTraffic& traffic = offload_.has_counted() || loops_.any() ? traffic_ : forwarder_.traffic();
+  const BucketTraffic& traffic = gathers_traffic() ? traffic_ : forwarder_.traffic();
   BondFacts facts{options_, mac_, is_up() || held_up_, {}, {}, {}, &traffic};
   if (host_ != nullptr) {
     facts.addresses = host_->addresses();
@@ -165,6 +166,7 @@ BondFacts Bond::facts() const {
 }
 
 Outcome Bond::enslave(std::string_view port) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::enslave, name_, port);
   if (const auto id = find(port)) {
     if (!slot(*id).leaves_at) return Outcome::failed(EBUSY, std::string(port) + " is already a port of " + name_);
     slot(*id).leaves_at.reset();
@@ -209,8 +211,10 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   forwarder_.forget_port(id);
   offload_.forget_port(id);
   loops_.forget_port(id);
-  if (const Outcome outcome = loops_.open_port(id, *slot(id).nic); !outcome.ok())
+  if (const Outcome outcome = loops_.open_port(id, *slot(id).nic); !outcome.ok()) {
+    const trace::Tape::Gap beside(tape_);
     record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());
+  }
   add_below(id);
   arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
   const std::string name = slot(id).name.str();
@@ -287,6 +291,7 @@ Outcome Bond::give_mac(Nic& nic) {
 }
 
 Outcome Bond::release(std::string_view port) {
+  const trace::Tape::Command command(tape_, trace::CommandKind::release, name_, port);
   const auto waiting =
       std::find_if(awaited_.begin(), awaited_.end(), [&](const Awaited& other) { return other.name == port; });
   const std::optional<PortId> id = find(port);
@@ -364,6 +369,7 @@ void Bond::await(std::string_view port, const PortOptions& options, std::string 
 }
 
 void Bond::retry_awaited(bool appeared) {
+  tape_.touch();
   next_retry_ = now_ + retry_interval;
   for (std::size_t i = 0; i < awaited_.size();) {
     Awaited& waiting = awaited_[i];

@@ -140,6 +140,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
       {"enslave", 2, any, "enslave needs a bond and at least one port"},
       {"activate", 2, 2, "activate needs a bond and a port"},
       {"reload", 0, 0, "reload takes no arguments"},
+      {"trace", 0, 0, "trace takes no arguments"},
       {"add", 1, any, "add needs a bond"},
       {"takeover", 1, 1, "takeover needs the version of its protocol"},
   };
@@ -181,8 +182,15 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "activate") return activate(arguments);
   if (command == "which") return which(arguments);
   if (command == "explain") return explain(arguments);
+  if (command == "trace") return write_trace();
   return reload_ ? reload_()
                  : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
+}
+
+Reply CommandExecutor::write_trace() {
+  if (!write_trace_) return {1, "nothing is recorded here\n"};
+  const Result<std::string> path = write_trace_();
+  return path.ok() ? Reply{0, path.value() + "\n"} : Reply{1, path.failure().reason + "\n"};
 }
 
 Bond* CommandExecutor::find(const std::string& name, Reply& reply) {

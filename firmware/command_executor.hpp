@@ -32,6 +32,9 @@ class CommandExecutor {
   using TakeOver = std::function<Reply(std::string_view version)>;
   void set_take_over(TakeOver take_over) { take_over_ = std::move(take_over); }
 
+  /// Writes what the flight recorder holds to a file; without it `trace` is refused.
+  void set_trace(std::function<Result<std::string>()> write_trace) { write_trace_ = std::move(write_trace); }
+
   /// Without it `add` is refused.
   void set_add(Add add) { add_ = std::move(add); }
   /// For the status; without it nothing is told.
@@ -45,7 +48,7 @@ class CommandExecutor {
   static bool is_question(std::span<const std::string> words);
 
   /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which,
-  /// explain, add, remove. A command that changes something is the command of a step of its own.
+  /// explain, add, remove, trace. A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
  private:
@@ -58,6 +61,7 @@ class CommandExecutor {
   Reply release(std::span<const std::string> arguments);
   Reply remove(std::span<const std::string> arguments);
   Reply activate(std::span<const std::string> arguments);
+  Reply write_trace();
   Reply which(std::span<const std::string> arguments);
   Reply explain(std::span<const std::string> arguments);
 
@@ -68,6 +72,7 @@ class CommandExecutor {
   std::function<WallClock()> wall_clock_;
   Reload reload_;
   Add add_;
+  std::function<Result<std::string>()> write_trace_;
   TakeOver take_over_;
   std::function<PrivilegeStatus()> privileges_;
   std::function<ServiceStatus()> service_;

@@ -4,15 +4,25 @@
 #include <cerrno>
 #include <utility>
 
+#include "firmware/trace/tape.hpp"
+
 namespace bondbox {
 
 Scheduler::Scheduler(Hardware& hardware, Clock& clock, EventLog& events)
-    : hardware_(hardware), clock_(clock), events_(events), now_(clock.now()) {}
+    : hardware_(hardware),
+      clock_(clock),
+      events_(events),
+      no_tape_(std::make_unique<trace::Tape>()),
+      tape_(no_tape_.get()),
+      now_(clock.now()) {}
+
+Scheduler::~Scheduler() = default;
 
 Outcome Scheduler::add_bond(const BondConfig& config, const BondMemory* before) {
   if (find(config.name) != nullptr) return Outcome::failed(EEXIST, config.name + " exists already");
   if (!in_step_) now_ = clock_.now();
-  auto bond = std::make_unique<Bond>(config.name, hardware_, events_, loops_);
+  const trace::Tape::Command command(*tape_, trace::CommandKind::add_bond, config, now_, before);
+  auto bond = std::make_unique<Bond>(config.name, hardware_, events_, *tape_, ++bonds_made_, loops_);
   if (Outcome outcome = bond->create(config, now_, before); !outcome.ok()) return outcome;
   bonds_.push_back(std::move(bond));
   ++bonds_version_;
@@ -20,6 +30,7 @@ Outcome Scheduler::add_bond(const BondConfig& config, const BondMemory* before) 
 }
 
 void Scheduler::remove_bond(std::string_view name) {
+  const trace::Tape::Command command(*tape_, trace::CommandKind::remove_bond, name);
   std::erase_if(bonds_, [&](const auto& bond) {
     if (bond->name() != name) return false;
     bonds_version_ += bond->handles_version() + 1;  // the sum that handles_version() gives must only grow
@@ -28,8 +39,12 @@ void Scheduler::remove_bond(std::string_view name) {
 }
 
 void Scheduler::remove_departed() {
-  for (std::size_t i = bonds_.size(); i > 0; --i)
-    if (bonds_[i - 1]->has_left(now_)) remove_bond(std::string(bonds_[i - 1]->name()));
+  const trace::Tape::Scope decides(*tape_);
+  for (std::size_t i = bonds_.size(); i > 0; --i) {
+    if (!bonds_[i - 1]->has_left(now_)) continue;
+    tape_->touch();
+    remove_bond(std::string(bonds_[i - 1]->name()));
+  }
 }
 
 Bond* Scheduler::find(std::string_view name) {
@@ -55,24 +70,38 @@ bool Scheduler::run(const Command* command) {
   ++status_.steps;
   count_overrun();
 
+  tape_->begin_step(now_);
   if (loops_ != nullptr) loops_->take_wake();
-  hardware_events_.clear();
-  hardware_.poll_events(hardware_events_);
-  for (const auto& bond : bonds_) bond->observe(hardware_events_, now_);
-
+  observe();
   if (command != nullptr) (*command)(now_);
-  for (const auto& bond : bonds_) bond->decide(now_);
+  decide();
 
   bool more = hardware_events_.full();
   for (const auto& bond : bonds_) more = bond->forward(batch_) || more;
 
-  for (const auto& bond : bonds_) {
-    bond->speak(now_);
-    more = more || bond->has_pending_work();
-  }
+  speak();
+  for (const auto& bond : bonds_) more = more || bond->has_pending_work();
   in_step_ = false;
   remove_departed();
+  tape_->end_step();
   return more;
+}
+
+void Scheduler::observe() {
+  const trace::Tape::Scope decides(*tape_);
+  hardware_events_.clear();
+  hardware_.poll_events(hardware_events_);
+  for (const auto& bond : bonds_) bond->observe(hardware_events_, now_);
+}
+
+void Scheduler::decide() {
+  const trace::Tape::Scope decides(*tape_);
+  for (const auto& bond : bonds_) bond->decide(now_);
+}
+
+void Scheduler::speak() {
+  const trace::Tape::Scope decides(*tape_);
+  for (const auto& bond : bonds_) bond->speak(now_);
 }
 
 /// What a late step is counted for.

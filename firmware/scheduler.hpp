@@ -25,9 +25,14 @@ namespace bondbox {
 class Scheduler {
  public:
   Scheduler(Hardware& hardware, Clock& clock, EventLog& events);
+  ~Scheduler();
 
   /// Further loops for the bonds that are made from now on; they outlive the bonds.
   void set_loops(LoopHost& loops) noexcept { loops_ = &loops; }
+
+  /// What the bonds decide by, and what they decide, passes it from now on. Before the first bond is made; outlives
+  /// them.
+  void set_tape(trace::Tape& tape) noexcept { tape_ = &tape; }
 
   /// Makes the bond as part of a step. The bond stays at its address until it is removed.
   /// `before`: as for Bond::create.
@@ -62,6 +67,9 @@ class Scheduler {
 
  private:
   bool run(const Command* command);
+  void observe();
+  void decide();
+  void speak();
   void remove_departed();
   void count_overrun();
   std::optional<Tick> next_duty() const;
@@ -70,6 +78,9 @@ class Scheduler {
   Clock& clock_;
   EventLog& events_;
   LoopHost* loops_ = nullptr;
+  std::unique_ptr<trace::Tape> no_tape_;
+  trace::Tape* tape_;
+  std::uint32_t bonds_made_ = 0;
   PacketBatch batch_;
   FixedVector<HardwareEvent, 64> hardware_events_;
   std::vector<std::unique_ptr<Bond>> bonds_;

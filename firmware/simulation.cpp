@@ -66,7 +66,9 @@ Outcome Simulation::build() {
   if (settings_.timeline) {
     events_.set_listener([this](const Event& event) { print(tick_text(event.at) + " " + event_line(event) + "\n"); });
   }
-  scheduler_.emplace(hardware_, clock_, events_);
+  if (tape_ != nullptr) taped_.emplace(*tape_, &hardware_);
+  scheduler_.emplace(taped_ ? static_cast<Hardware&>(*taped_) : hardware_, clock_, events_);
+  if (tape_ != nullptr) scheduler_->set_tape(*tape_);
   for (const BondConfig& bond : scenario_.bonds) {
     if (Outcome outcome = scheduler_->add_bond(bond); !outcome.ok()) return outcome;
     scheduler_->find(bond.name)->seed(settings_.seed);

@@ -11,6 +11,7 @@
 
 #include "firmware/config/scenario_config.hpp"
 #include "firmware/scheduler.hpp"
+#include "firmware/trace/taped_hardware.hpp"
 #include "hal/pcap/capture_file.hpp"
 #include "hal/sim/sim_clock.hpp"
 #include "hal/sim/sim_hardware.hpp"
@@ -31,6 +32,9 @@ class Simulation {
   using Output = std::function<void(std::string_view)>;
 
   Simulation(Scenario scenario, Settings settings, Output output);
+
+  /// What the bonds decide by, and what they decide, passes the tape, which outlives the simulation. Before run().
+  void set_tape(trace::Tape& tape) noexcept { tape_ = &tape; }
 
   /// Fails where the scenario asks for something that cannot be: a bond that does not start, a file that is not there.
   Outcome run();
@@ -59,6 +63,8 @@ class Simulation {
   sim::SimClock clock_;
   sim::SimWorld world_{clock_};
   sim::SimHardware hardware_{world_};
+  trace::Tape* tape_ = nullptr;
+  std::optional<trace::TapedHardware> taped_;
   EventLog events_;
   std::map<std::string, pcapio::CaptureWriter> captures_;
   Outcome capture_outcome_;

@@ -53,6 +53,7 @@ struct BucketTraffic {
   void archive(A& a) {
     a(bytes, other);
   }
+  friend constexpr bool operator==(const BucketTraffic&, const BucketTraffic&) = default;
 };
 inline constexpr BucketTraffic no_bucket_traffic{};
 

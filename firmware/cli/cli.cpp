@@ -15,7 +15,7 @@ namespace {
 
 constexpr Command table[] = {
     {"run",
-     "bondbox run [--background] [--takeover] [-c FILE] [--log stderr|kmsg]\n"
+     "bondbox run [--background] [--takeover] [-c FILE] [--log stderr|kmsg] [--trace FILE]\n"
      "bondbox run [--background] [--takeover] BOND [PORT...] [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
@@ -28,7 +28,9 @@ constexpr Command table[] = {
      "a thread forwards on each, eight at most; \"loops = N\" at the top of FILE, 1 to 8,\n"
      "asks for so many. --takeover: takes the place of the bondbox that runs, without\n"
      "losing a frame; that one ends, or goes on if this one fails. Where none runs, it\n"
-     "starts as ever. Without words it runs what that one was started with.\n\n"
+     "starts as ever. Without words it runs what that one was started with.\n"
+     "--trace FILE: all that is read and decided, from the start to the end, is written\n"
+     "there at the end (up to 64 MB in memory); see bondbox replay.\n\n"
      "  bondbox run bond0 eth0 eth1 mode=1 miimon=100 address=192.168.10.52/24\n",
      run},
     {"upgrade", "bondbox upgrade [PROGRAM]", "let another bondbox take the place of the one that runs",
@@ -116,6 +118,11 @@ constexpr Command table[] = {
      "As one transaction, printing each difference. What did not change is not\n"
      "touched; when a step is refused the steps before it are taken back.\n\n  bondbox reload\n",
      ask_daemon},
+    {"trace", "bondbox trace", "write what the running bondbox has read and decided to a file",
+     "Prints the file's name, RUN_DIR/trace/N.trace. It holds the latest hours, and is also\n"
+     "written a second after a failover, and as crash.trace by a bondbox that dies.\n\n"
+     "  bondbox replay \"$(bondbox trace)\"\n",
+     ask_daemon},
     {"events", "bondbox events [BOND] [--follow]", "what happened, when, and for how long traffic stopped",
      "One line an event: wall time (UTC), tick (ms since the start), the event in the\n"
      "kernel driver's words. --follow goes on until interrupted.\n\n  bondbox events bond0 --follow\n",
@@ -157,12 +164,20 @@ constexpr Command table[] = {
      "for `bondbox add`. Exit status: 0 all carried, 3 not all, 1 nothing came of it.\n\n"
      "  bondbox import /etc/modprobe.d/bonding.conf /etc/network/interfaces\n",
      import_configuration},
-    {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR]",
+    {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR] [--trace FILE]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"
-     "with --timeline every event too. --pcap writes DIR/NIC.pcap for each NIC.\n"
-     "The same file and seed give the same bytes.\n\n  bondbox sim failover.toml --timeline\n",
+     "with --timeline every event too. --pcap writes DIR/NIC.pcap for each NIC, --trace\n"
+     "what bondbox replay takes. The same file and seed give the same bytes.\n\n"
+     "  bondbox sim failover.toml --timeline\n",
      simulate},
+    {"replay", "bondbox replay TRACE [--timeline]", "step a trace again: does the same come out?",
+     "TRACE is what sim --trace or a running bondbox wrote, on whatever CPU. Every plan,\n"
+     "action, frame and event has to be the same, byte for byte; the first that is not is\n"
+     "told with its tick and both values (exit status 1), as is a file that was cut off or\n"
+     "altered, with the offset. --timeline shows each record.\n\n"
+     "  bondbox replay /run/bondbox/trace/1.trace --timeline\n",
+     replay},
     {"version", "bondbox version", "which bondbox this is", "  bondbox version\n", show_version},
     {"help", "bondbox help [COMMAND]\nbondbox help options\nbondbox help OPTION", "explain a command or an option",
      "  bondbox help run\n  bondbox help primary_reselect\n", help},

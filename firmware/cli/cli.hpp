@@ -19,6 +19,7 @@ struct Invocation {
   std::string command;
   std::vector<std::string> words;
   std::string run_dir;
+  std::string trace_file = {};  ///< of `run`: where all that it decided is written at the end
 };
 
 struct Command {
@@ -54,6 +55,7 @@ int init(const Invocation& invocation);
 int check(const Invocation& invocation);
 int console(const Invocation& invocation);
 int simulate(const Invocation& invocation);
+int replay(const Invocation& invocation);
 int ask_daemon(const Invocation& invocation);  ///< get, set, enslave, release, remove, activate, reload, explain
 int add(const Invocation& invocation);
 int ifenslave(const Invocation& invocation);

@@ -16,6 +16,7 @@
 #include "firmware/runtime.hpp"
 #include "firmware/state_keeper.hpp"
 #include "firmware/status_files.hpp"
+#include "firmware/trace/flight_recorder.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
 #include "hal/linux/descriptors.hpp"
@@ -37,7 +38,8 @@ class Daemon {
       : log_(log),
         configuration_(std::move(configuration)),
         hardware_(invocation.run_dir, [this](const std::string& text) { log_line(text); }),
-        scheduler_(hardware_, clock_, events_),
+        recorder_(hardware_, invocation.trace_file, [this](const std::string& text) { log_line(text); }),
+        scheduler_(recorder_.hardware(), clock_, events_),
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
@@ -55,7 +57,10 @@ class Daemon {
       status.log_lines_lost = log_.lost();
       return status;
     });
+    executor_.set_trace([this] { return recorder_.write_file(); });
+    scheduler_.set_tape(recorder_.tape());
     events_.set_listener([this](const Event& event) {
+      recorder_.heard(event);
       log_line(event_line(event), event.kind == EventKind::fault ? LogLevel::warning : LogLevel::info);
     });
   }
@@ -73,6 +78,7 @@ class Daemon {
     if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
+    start_recorder();
     // The lock is ours, so nobody serves the bonds that these speak of.
     files_.clear();
     const std::vector<BondConfig> bonds = recall();
@@ -119,6 +125,10 @@ class Daemon {
   static constexpr const char* state_file = "state/bonds";
   static constexpr Ticks place_interval{1'000};
 
+  void start_recorder() {
+    recorder_.start(run_dir_.file("trace"), wall_clock().tick_zero_ms, clock_.now());
+  }
+
   /// The bonds as they are to be made: those that go on from what they knew as they last ran.
   std::vector<BondConfig> recall(bool anyway = false) {
     return keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
@@ -127,6 +137,7 @@ class Daemon {
 
   /// As they ran in the other process; anew, with the ports that were active, where that one's state is not understood.
   Outcome go_on_with_bonds() {
+    start_recorder();
     std::vector<BondConfig> bonds = recall(true);
     for (BondConfig& bond : bonds)
       if (!keeper_.memory_of(bond.name)) bond.active_slave = succession_.active_before(bond.name);
@@ -147,6 +158,7 @@ class Daemon {
     if (succession_.look()) return runtime_.stop();
     rights_.tell_refused_calls();
     log_.flush();
+    recorder_.after_steps(scheduler_.now());
     stay_in_place();
     keeper_.keep();
     const Outcome shown = files_.update(scheduler_.bonds(), scheduler_.now());
@@ -298,6 +310,7 @@ class Daemon {
   lnx::MonotonicClock clock_;
   EventLog events_;
   lnx::LinuxHardware hardware_;
+  trace::FlightRecorder recorder_;
   WorkerPool pool_;  // outlives the bonds
   Scheduler scheduler_;
   CommandExecutor executor_;
@@ -374,6 +387,7 @@ int run(const Invocation& invocation) {
   // Of the background nobody sees what it says on stderr.
   LogTarget log = in_background ? LogTarget::kernel_log : LogTarget::standard_error;
   if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
+  if (const auto wrong = trace::take_file(rest.words, rest.trace_file)) return wrong_words(invocation, *wrong);
   ConfigurationOrExit read;
   if (takeover == Takeover::no || !rest.words.empty()) {
     read = read_configuration(rest, true);

@@ -1,8 +1,11 @@
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 #include "firmware/cli/configuration.hpp"
 #include "firmware/simulation.hpp"
+#include "firmware/trace/file.hpp"
 #include "hal/linux/run_dir.hpp"
 
 namespace bondbox::cli {
@@ -16,11 +19,26 @@ std::optional<std::string> value_of(const std::vector<std::string>& words, std::
   return std::nullopt;
 }
 
+constexpr std::size_t trace_segments_max = 1'000;
+constexpr std::size_t trace_segment_bytes = 256 * 1024;
+
+Outcome save_trace(const std::string& path, const trace::Store& store) {
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return Outcome::failed(errno, "cannot write " + path + ": " + std::strerror(errno));
+  const auto sink = [](void* to, wire::Bytes bytes) {
+    return std::fwrite(bytes.data(), 1, bytes.size(), static_cast<std::FILE*>(to)) == bytes.size();
+  };
+  const bool written = trace::write_trace(trace::header_text(0), store, sink, file);
+  if (std::fclose(file) != 0 || !written) return Outcome::failed(EIO, "cannot write " + path);
+  return Outcome::done();
+}
+
 }  // namespace
 
 int simulate(const Invocation& invocation) {
   Simulation::Settings settings;
   std::string file;
+  std::string trace_file;
   for (std::size_t i = 0; i < invocation.words.size(); ++i) {
     const std::string word = invocation.words[i];
     if (word == "--timeline") {
@@ -32,8 +50,12 @@ int simulate(const Invocation& invocation) {
       }
     } else if (const auto directory = value_of(invocation.words, i, "--pcap")) {
       settings.pcap_directory = *directory;
-    } else if (word == "--seed" || word == "--pcap") {
-      return wrong_words(invocation, word + (word == "--seed" ? " needs a number" : " needs a directory"));
+    } else if (const auto trace = value_of(invocation.words, i, "--trace")) {
+      trace_file = *trace;
+    } else if (word == "--seed" || word == "--pcap" || word == "--trace") {
+      return wrong_words(invocation, word + (word == "--seed"   ? " needs a number"
+                                             : word == "--pcap" ? " needs a directory"
+                                                                : " needs a file"));
     } else if (word.starts_with("-") || !file.empty()) {
       return wrong_words(invocation, "unexpected \"" + word + "\"");
     } else {
@@ -54,7 +76,14 @@ int simulate(const Invocation& invocation) {
   if (slash != std::string::npos) settings.scenario_directory = file.substr(0, slash + 1);
   Simulation simulation(std::move(scenario.scenario), settings,
                         [](std::string_view output) { std::fwrite(output.data(), 1, output.size(), stdout); });
-  const Outcome outcome = simulation.run();
+  trace::Tape tape;
+  trace::Store store = trace::Store::growing(trace_segments_max, trace_segment_bytes);
+  if (!trace_file.empty()) {
+    tape.record(store, Tick{});
+    simulation.set_tape(tape);
+  }
+  Outcome outcome = simulation.run();
+  if (outcome.ok() && !trace_file.empty()) outcome = save_trace(trace_file, store);
   if (outcome.ok()) return exit_done;
   complain(outcome.reason);
   return exit_failed;

@@ -17,8 +17,6 @@
 namespace bondbox::lnx {
 namespace {
 
-constexpr std::size_t file_size_max = 1024 * 1024;
-
 Outcome failure(const char* what, const std::string& path, int error) {
   return Outcome::failed(error, std::string("cannot ") + what + " " + path + ": " + std::strerror(error));
 }
@@ -194,7 +192,7 @@ Outcome make_directories(const std::string& path, unsigned mode) {
 
 namespace {
 
-Result<std::string> read_all(const UniqueFd& fd, const std::string& path) {
+Result<std::string> read_all(const UniqueFd& fd, const std::string& path, std::size_t most) {
   std::string text;
   std::array<char, 4096> chunk{};
   for (;;) {
@@ -203,22 +201,22 @@ Result<std::string> read_all(const UniqueFd& fd, const std::string& path) {
     if (got < 0) return failure("read", path, errno);
     if (got == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(got));
-    if (text.size() > file_size_max) return failure("read", path, EFBIG);
+    if (text.size() > most) return failure("read", path, EFBIG);
   }
 }
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::size_t most) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return fd.valid() ? read_all(fd, path) : failure("read", path, errno);
+  return fd.valid() ? read_all(fd, path, most) : failure("read", path, errno);
 }
 
 Result<std::string> read_own_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return failure("read", path, errno);
   if (Outcome outcome = trusted(fd.get(), path); !outcome.ok()) return outcome;
-  return read_all(fd, path);
+  return read_all(fd, path, read_size_max);
 }
 
 namespace {

@@ -74,10 +74,12 @@ class PrivateFiles {
 /// Makes the directory with `mode`, and those above it with 0755; what exists stays as it is.
 Outcome make_directories(const std::string& path, unsigned mode = 0755);
 
-/// The whole of a regular file of at most 1 MiB. ENOENT, EACCES, EISDIR, EFBIG.
-Result<std::string> read_file(const std::string& path);
-/// The same of a file that is obeyed. EPERM: somebody else than root and this process's user may write it; the reason
-/// says what to type.
+inline constexpr std::size_t read_size_max = 1024 * 1024;
+inline constexpr std::size_t trace_size_max = 256 * 1024 * 1024;
+/// The whole of a regular file of at most so many bytes. ENOENT, EACCES, EISDIR, EFBIG.
+Result<std::string> read_file(const std::string& path, std::size_t most = read_size_max);
+/// The same, of at most 1 MiB, of a file that is obeyed. EPERM: somebody else than root and this process's user may
+/// write it; the reason says what to type.
 Result<std::string> read_own_file(const std::string& path);
 
 /// The files that a pattern stands for, with '*' and '?' in its last part, in their order; at most `most`.

@@ -206,6 +206,8 @@ std::string difference(const std::string& one, const std::string& other) {
 void compare(Mode mode, std::uint32_t seed) {
   Story whole(mode, seed, false);
   Story broken(mode, seed, true);
+  // Not yet where frames wait for buckets in the midst of all this.
+  whole.is_replayed = broken.is_replayed = !has_distinct_port_macs(mode);
   constexpr int turns = 120;
   const std::string first = whole.tell(turns);
   const std::string second = broken.tell(turns);

@@ -7,6 +7,7 @@
 #include "hal/wire/ethernet.hpp"
 #include "hal/wire/ip.hpp"
 #include "hal/wire/nd.hpp"
+#include "tests/support/sim_recording.hpp"
 
 namespace bondbox::test {
 namespace {
@@ -55,11 +56,30 @@ bool is_unsolicited_na(wire::Bytes frame) {
   return packet && wire::NeighbourAdvertisementView::parse(*packet).has_value();
 }
 
-SimBench::SimBench(std::initializer_list<const char*> cards) {
+SimBench::SimBench(std::initializer_list<const char*> cards)
+    : recording(std::make_unique<Recording>(hardware)), scheduler(recording->hardware, clock, events) {
+  recording->tape.record(recording->store, Tick{});
+  scheduler.set_tape(recording->tape);
   std::uint8_t number = 0;
   for (const char* name : cards) {
     BOOST_REQUIRE(world.add_nic({.name = name, .mac = card_mac(number++), .speed_mbps = 10'000}).ok());
   }
+}
+
+SimBench::~SimBench() {
+  const std::string difference = is_replayed ? replayed() : std::string();
+  if (!difference.empty()) BOOST_ERROR("the replay " << difference);
+}
+
+std::string SimBench::replayed() const {
+  if (recording->tape.is_broken()) return "is not possible: the trace is too long";
+  const trace::Segment& recorded = recording->store[0];
+  trace::Replay replay(trace::Records({recorded.bytes.get(), recorded.used}, recorded.from));
+  replay.run();
+  if (!replay.difference()) return {};
+  const trace::Difference& found = *replay.difference();
+  return "differs at tick " + std::to_string(found.at.number) + ": " + found.what + "; recorded: " + found.recorded +
+         "; replayed: " + found.replayed;
 }
 
 BondConfig SimBench::config(std::initializer_list<const char*> ports, const char* name) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ class SimBench {
  public:
   /// Cards of 10 Gbit/s, full duplex, with link, each with a cable that has no other end.
   explicit SimBench(std::initializer_list<const char*> cards);
+  /// Everything that the bonds decided is decided once more from the recording, and has to come out the same.
+  ~SimBench();
   SimBench(const SimBench&) = delete;
   SimBench& operator=(const SimBench&) = delete;
 
@@ -50,7 +53,9 @@ class SimBench {
   sim::SimWorld world{clock};
   OffloadingHardware hardware{world};  ///< without an offload, unless a test lets hardware.record open one
   EventLog events;
-  Scheduler scheduler{hardware, clock, events};
+  struct Recording;
+  std::unique_ptr<Recording> recording;
+  Scheduler scheduler;
 
   /// A configuration of these ports with every default.
   static BondConfig config(std::initializer_list<const char*> ports, const char* name = "bond0");
@@ -92,6 +97,10 @@ class SimBench {
   std::vector<std::string> take_events();
   /// Whether an event since the last take_events() contains this text.
   bool told(std::string_view text) const;
+
+  bool is_replayed = true;  ///< at the end
+  /// How the replay of what has happened so far comes out; empty: the same.
+  std::string replayed() const;
 
  private:
   std::uint64_t events_taken_ = 0;

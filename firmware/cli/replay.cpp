@@ -1,0 +1,94 @@
+// `bondbox replay`: steps a trace again.
+#include <cstdio>
+
+#include "firmware/cli/cli.hpp"
+#include "firmware/text.hpp"
+#include "firmware/trace/file.hpp"
+#include "firmware/trace/replay.hpp"
+#include "hal/linux/run_dir.hpp"
+
+namespace bondbox::cli {
+namespace {
+
+void print_record(const trace::Records::Record& record) {
+  if (record.kind != trace::Records::Record::Kind::record) return;
+  const auto number = static_cast<std::uint8_t>(record.point);
+  say(format("%lld ms: %s: %s\n", static_cast<long long>(record.tick.number), trace::point_name(number).c_str(),
+             trace::payload_text(number, record.payload).c_str()));
+}
+
+wire::Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string difference_text(const trace::Difference& difference) {
+  return format("it comes out otherwise at tick %lld, record at offset %zu: %s\n  recorded: %s\n  replayed: %s",
+                static_cast<long long>(difference.at.number), difference.offset, difference.what.c_str(),
+                difference.recorded.c_str(), difference.replayed.c_str());
+}
+
+/// What cannot be stepped is still to be read.
+int show_only(const trace::Trace& read, bool timeline) {
+  if (!timeline) {
+    complain("what came before was overwritten, so this cannot be replayed; --timeline shows what there is");
+    return exit_failed;
+  }
+  for (const trace::Trace::Part& part : read.parts) {
+    for (trace::Records records(part.records, part.from);
+         records.next().kind <= trace::Records::Record::Kind::record;) {
+      if (records.next().kind == trace::Records::Record::Kind::end) break;
+      print_record(records.next());
+      records.advance();
+    }
+  }
+  complain("shown, not replayed: what came before was overwritten");
+  return exit_failed;
+}
+
+int replay_part(const trace::Trace::Part& part, bool timeline) {
+  trace::Replay replay(trace::Records(part.records, part.from), timeline ? print_record : trace::Replay::Listener{});
+  replay.run();
+  if (const auto& difference = replay.difference()) {
+    complain(difference_text(*difference));
+    return exit_failed;
+  }
+  const trace::Replay::Counts& counts = replay.counts();
+  say(format("the same: %llu steps from %lld ms to %lld ms, %llu plans, %llu actions, %llu frames, %llu events\n",
+             static_cast<unsigned long long>(counts.steps), static_cast<long long>(part.from.number),
+             static_cast<long long>(counts.last.number), static_cast<unsigned long long>(counts.plans),
+             static_cast<unsigned long long>(counts.actions), static_cast<unsigned long long>(counts.frames),
+             static_cast<unsigned long long>(counts.events)));
+  return exit_done;
+}
+
+}  // namespace
+
+int replay(const Invocation& invocation) {
+  bool timeline = false;
+  std::string file;
+  for (const std::string& word : invocation.words) {
+    if (word == "--timeline") {
+      timeline = true;
+    } else if (word.starts_with("-") || !file.empty()) {
+      return wrong_words(invocation, "unexpected \"" + word + "\"");
+    } else {
+      file = word;
+    }
+  }
+  if (file.empty()) return wrong_words(invocation, "replay needs a trace");
+  const auto text = lnx::read_file(file, lnx::trace_size_max);
+  if (!text.ok()) return complain(text.failure().reason), exit_failed;
+  const auto read = trace::read_trace(bytes_of(text.value()));
+  if (!read.ok()) return complain(file + ": " + read.failure().reason), exit_failed;
+  if (timeline) say(read.value().header);
+  // The newest part that can be replayed is what happened last; parts before it have ends of their own.
+  bool any = false;
+  for (const trace::Trace::Part& part : read.value().parts) any = any || part.begins;
+  if (!any) return show_only(read.value(), timeline);
+  int result = exit_done;
+  for (const trace::Trace::Part& part : read.value().parts)
+    if (part.begins && result == exit_done) result = replay_part(part, timeline);
+  return result;
+}
+
+}  // namespace bondbox::cli

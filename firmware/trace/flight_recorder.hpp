@@ -1,0 +1,74 @@
+// Always on: what the bonds read and decide is kept in memory, the oldest goes for the newest, and a file is written of
+// it when somebody asks, a second after a failover, and when the program dies of a fault.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/event_log.hpp"
+#include "firmware/trace/file.hpp"
+#include "firmware/trace/tape.hpp"
+#include "firmware/trace/taped_hardware.hpp"
+#include "hal/outcome.hpp"
+
+namespace bondbox::trace {
+
+/// Takes `--trace FILE` out of the words; what is wrong with it.
+std::optional<std::string> take_file(std::vector<std::string>& words, std::string& file);
+
+struct RecorderStatus {
+  std::uint64_t records = 0;
+  std::uint64_t written = 0;  ///< files
+  std::uint64_t failed = 0;   ///< files that could not be written
+};
+
+class FlightRecorder {
+ public:
+  using Log = std::function<void(const std::string&)>;
+
+  /// `file`: all from the start is written there at the end; empty: it is not.
+  FlightRecorder(Hardware& below, std::string file, Log log)
+      : hardware_(tape_, &below), file_(std::move(file)), log_(std::move(log)) {}
+  ~FlightRecorder();
+
+  Tape& tape() noexcept { return tape_; }
+  /// The machine as the bonds are to see it.
+  Hardware& hardware() noexcept { return hardware_; }
+
+  /// Before the first bond is made. `directory`, made when it is needed, is for 1.trace to 4.trace and crash.trace;
+  /// `started_ms`: the wall clock at tick 0.
+  void start(std::string directory, std::int64_t started_ms, Tick now);
+  /// Hears of every event.
+  void heard(const Event& event);
+  /// Between steps: makes room, and writes what is due.
+  void after_steps(Tick now);
+  /// Writes a file now; its path, or why not.
+  Result<std::string> write_file();
+
+  RecorderStatus status() const noexcept { return {tape_.records(), written_, failed_}; }
+
+ private:
+  static void crashed(void* context, int signal);
+  Outcome write_to(const std::string& path);
+
+  Tape tape_;
+  TapedHardware hardware_;
+  std::string file_;
+  Log log_;
+  std::string directory_;
+  std::string header_;
+  std::string crash_file_;
+  std::optional<Store> store_;
+  std::optional<Tick> due_;
+  Tick not_before_{};
+  unsigned next_file_ = 0;
+  bool trouble_told_ = false;
+  std::uint64_t written_ = 0;
+  std::uint64_t failed_ = 0;
+};
+
+}  // namespace bondbox::trace

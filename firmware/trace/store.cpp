@@ -1,0 +1,51 @@
+#include "firmware/trace/store.hpp"
+
+#include <algorithm>
+
+namespace bondbox::trace {
+
+Store::Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes)
+    : segment_bytes_(segment_bytes), count_max_(count_max) {
+  segments_.reserve(count_max);
+  for (std::size_t i = 0; i < taken; ++i) add_segment();
+  segments_[0]->begins = true;
+}
+
+void Store::add_segment() {
+  auto segment = std::make_unique<Segment>();
+  // Not cleared: pages that nobody has written to take no memory.
+  segment->bytes.reset(new std::uint8_t[segment_bytes_]);
+  segment->capacity = segment_bytes_;
+  segments_.push_back(std::move(segment));
+}
+
+bool Store::append(wire::Bytes bytes) noexcept {
+  Segment& segment = newest();
+  const std::uint32_t used = segment.used.load(std::memory_order_relaxed);
+  if (segment.capacity - used < bytes.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), segment.bytes.get() + used);
+  std::atomic_signal_fence(std::memory_order_release);
+  segment.used.store(used + static_cast<std::uint32_t>(bytes.size()), std::memory_order_relaxed);
+  return true;
+}
+
+std::uint8_t* Store::tail(std::size_t count) noexcept {
+  Segment& segment = newest();
+  return segment.used >= count ? segment.bytes.get() + segment.used - count : nullptr;
+}
+
+void Store::next_segment(Tick from, bool begins) {
+  if (count_ == segments_.size() && segments_.size() < count_max_) add_segment();
+  if (count_ < segments_.size()) {
+    ++count_;
+  } else {
+    first_ = (first_ + 1) % segments_.size();
+    ++lost_;
+  }
+  Segment& segment = newest();
+  segment.used = 0;
+  segment.from = from;
+  segment.begins = begins;
+}
+
+}  // namespace bondbox::trace

@@ -1,0 +1,135 @@
+// A recording steps to the same plans and actions; one that was altered does not, and says where. (That every other
+// scenario replays the same is checked by SimBench itself.)
+#include "firmware/trace/replay.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <random>
+#include <string>
+
+#include "firmware/trace/file.hpp"
+#include "tests/support/recorded_failover.hpp"
+#include "tests/support/sim_recording.hpp"
+
+namespace {
+
+using namespace bondbox;
+using test::SimBench;
+using Records = trace::Records;
+using Kind = Records::Record::Kind;
+
+std::vector<std::uint8_t> failover_records() {
+  return trace::read_trace(test::recorded_failover()).value().parts[0].records;
+}
+
+trace::Replay::Counts replay(const std::vector<std::uint8_t>& bytes, std::optional<trace::Difference>& difference) {
+  trace::Replay replay(Records(bytes, Tick{}));
+  replay.run();
+  difference = replay.difference();
+  return replay.counts();
+}
+
+/// Where a record with this point begins, the first after `from`.
+Records::Record find(const std::vector<std::uint8_t>& bytes, trace::Point point, Tick from = {}) {
+  Records records(bytes, Tick{});
+  while (records.next().kind != Kind::end &&
+         !(records.next().kind == Kind::record && records.next().point == point && records.next().tick >= from))
+    records.advance();
+  BOOST_REQUIRE(records.next().kind == Kind::record);
+  return records.next();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(replay_of_a_trace)
+
+BOOST_AUTO_TEST_CASE(a_failover_comes_out_the_same) {
+  std::optional<trace::Difference> difference;
+  const trace::Replay::Counts counts = replay(failover_records(), difference);
+  BOOST_TEST((!difference));
+  BOOST_TEST(counts.plans >= 3U);
+  BOOST_TEST(counts.events >= 8U);
+  BOOST_TEST(counts.frames >= 1U);
+  BOOST_TEST(counts.last.number == 3'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_was_recorded_otherwise_gives_another_story) {
+  std::vector<std::uint8_t> bytes = failover_records();
+  const Records::Record link = find(bytes, trace::Point::nic_link, Tick{1});
+  // The payload: the NIC's number, then whether there is link in the second bit.
+  const std::size_t sample = link.offset + 3 + 1;
+  BOOST_REQUIRE((bytes[sample] & 2) == 0);
+  bytes[sample] |= 2;
+  std::optional<trace::Difference> difference;
+  replay(bytes, difference);
+  BOOST_REQUIRE(difference.has_value());
+  BOOST_TEST(difference->at.number == 1'000);
+  BOOST_TEST(!difference->recorded.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_was_recorded_otherwise_is_told_with_both_texts) {
+  std::vector<std::uint8_t> bytes = failover_records();
+  const Records::Record event = find(bytes, trace::Point::event, Tick{1});
+  bytes[event.offset + 3 + event.payload.size() - 1] = '!';
+  std::optional<trace::Difference> difference;
+  replay(bytes, difference);
+  BOOST_REQUIRE(difference.has_value());
+  BOOST_TEST(difference->what == "event");
+  BOOST_TEST(difference->recorded.back() == '!');
+  BOOST_TEST(difference->replayed.back() != '!');
+  BOOST_TEST(difference->recorded.substr(0, difference->recorded.size() - 1) ==
+             difference->replayed.substr(0, difference->replayed.size() - 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_that_ends_in_the_middle_of_a_story_is_no_difference) {
+  std::vector<std::uint8_t> bytes = failover_records();
+  Records records(bytes, Tick{});
+  std::size_t end = 0;
+  while (records.next().kind != Kind::end) {
+    if (records.next().kind == Kind::step && records.next().tick.number < 1'500) end = records.next().offset;
+    records.advance();
+  }
+  bytes.resize(end);
+  std::optional<trace::Difference> difference;
+  replay(bytes, difference);
+  BOOST_TEST((!difference));
+}
+
+BOOST_AUTO_TEST_CASE(records_that_make_no_sense_end_the_replay_and_nothing_else) {
+  const std::vector<std::uint8_t> whole = failover_records();
+  std::mt19937 random(1);
+  int differed = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::uint8_t> bytes = whole;
+    for (int change = 0; change < 3; ++change) {
+      const std::size_t at = random() % bytes.size();
+      bytes[at] = static_cast<std::uint8_t>(random());
+    }
+    std::optional<trace::Difference> difference;
+    replay(bytes, difference);
+    if (difference) ++differed;
+  }
+  BOOST_TEST(differed > 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_bond_takes_next_to_no_room) {
+  SimBench bench({"e0", "e1"});
+  bench.add({"e0", "e1"});
+  bench.run_to(1'000);
+  const std::uint32_t before = bench.recording->store[0].used;
+  bench.run_to(3'600'000);
+  BOOST_TEST(bench.recording->store[0].used - before < 10U);
+  BOOST_TEST(bench.recording->tape.records() > 35'000U);
+}
+
+BOOST_AUTO_TEST_CASE(frames_that_change_nothing_leave_no_trace) {
+  SimBench bench({"e0", "e1"});
+  bench.add({"e0", "e1"});
+  bench.run_to(950);
+  const std::uint32_t before = bench.recording->store[0].used;
+  for (std::uint32_t i = 0; i < 1'000; ++i)
+    bench.host_sends(test::data_frame(test::station_mac(1), test::card_mac(0), i));
+  BOOST_TEST(bench.card("e0").counters.sent >= 1'000U);
+  BOOST_TEST(bench.recording->store[0].used == before);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
