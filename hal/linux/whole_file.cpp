@@ -1,12 +1,14 @@
 #include "hal/linux/whole_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 namespace bondbox::lnx {
@@ -42,9 +44,20 @@ WholeFile::~WholeFile() {
 }
 
 int WholeFile::open() noexcept {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
   ::unlink(fresh_.data());
-  fd_ = ::open(fresh_.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  fd_ = ::open(fresh_.data(), flags, 0600);
+  if (fd_ < 0 && errno == ENOENT && make_directory()) fd_ = ::open(fresh_.data(), flags, 0600);
   return fd_ < 0 ? errno : 0;
+}
+
+bool WholeFile::make_directory() noexcept {
+  char* const slash = std::strrchr(fresh_.data(), '/');
+  if (slash == nullptr || slash == fresh_.data()) return false;
+  *slash = '\0';
+  const bool made = ::mkdir(fresh_.data(), 0700) == 0;
+  *slash = '/';
+  return made;
 }
 
 bool WholeFile::write(std::span<const std::uint8_t> bytes) noexcept {

@@ -19,7 +19,7 @@ class WholeFile {
   WholeFile(const WholeFile&) = delete;
   WholeFile& operator=(const WholeFile&) = delete;
 
-  /// Makes "PATH.new" for its owner alone (0600). 0 or an errno.
+  /// Makes "PATH.new" for its owner alone (0600), and its directory (0700) where only that is missing. 0 or an errno.
   int open() noexcept;
   /// False: it could not be written, and commit() will say why.
   bool write(std::span<const std::uint8_t> bytes) noexcept;
@@ -28,6 +28,8 @@ class WholeFile {
 
  private:
   static constexpr std::size_t path_max = 240;
+
+  bool make_directory() noexcept;
 
   std::array<char, path_max + 1> path_{};
   std::array<char, path_max + 5> fresh_{};
