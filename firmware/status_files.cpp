@@ -80,7 +80,7 @@ Outcome StatusFiles::update(std::span<const std::unique_ptr<Bond>> bonds, Tick n
   };
   Outcome first = Outcome::done();
   bool tried = false;
-  std::erase_if(bonds_, [&](const auto& entry) {
+  const std::size_t gone = std::erase_if(bonds_, [&](const auto& entry) {
     if (!is_gone(entry.first)) return false;
     remove(entry.second);
     return true;
@@ -96,7 +96,11 @@ Outcome StatusFiles::update(std::span<const std::unique_ptr<Bond>> bonds, Tick n
     if (outcome.ok()) shown.version = bond->status_version();
     if (!outcome.ok() && first.ok()) first = outcome;
   }
-  if (Outcome outcome = show_masters(bonds); !outcome.ok() && first.ok()) first = outcome;
+  // Each step comes by here; the names change only with what a bond shows.
+  if (tried || gone != 0 || (masters_.empty() && now >= next_try_)) {
+    next_try_ = now + retry_interval;
+    if (Outcome outcome = show_masters(bonds); !outcome.ok() && first.ok()) first = outcome;
+  }
   if (!tried) return Outcome::done();
   const bool told = std::exchange(failed_, !first.ok());
   return told ? Outcome::done() : first;
