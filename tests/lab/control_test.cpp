@@ -9,27 +9,9 @@
 #include <vector>
 
 #include "tests/lab/support/lab_house.hpp"
+#include "tests/lab/support/raw_client.hpp"
 
 namespace bondbox::lab {
-
-namespace {
-
-/// A client that connects and then does as the test says. Not valid when it could not connect.
-lnx::UniqueFd client_of(const Daemon& daemon) {
-  lnx::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = daemon.path("control.sock");
-  std::memcpy(static_cast<char*>(address.sun_path), path.c_str(), path.size() + 1);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd.reset();
-  return fd;
-}
-
-void say(const lnx::UniqueFd& client, std::string_view bytes) {
-  (void)::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_control)
 

@@ -16,23 +16,10 @@
 #include "firmware/control_client.hpp"
 #include "tests/lab/support/lab_house.hpp"
 #include "tests/lab/support/linux_bench.hpp"
+#include "tests/lab/support/raw_client.hpp"
 
 namespace bondbox::lab {
 namespace {
-
-lnx::UniqueFd client_of(const Daemon& daemon) {
-  lnx::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = daemon.path("control.sock");
-  std::memcpy(static_cast<char*>(address.sun_path), path.c_str(), path.size() + 1);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd.reset();
-  return fd;
-}
-
-void say(const lnx::UniqueFd& client, std::string_view bytes) {
-  (void)::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-}
 
 std::uint64_t number(const Daemon& daemon, const std::string& pointer) {
   const std::string text = daemon.status(pointer);
