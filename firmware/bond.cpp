@@ -44,6 +44,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   now_ = now;
   if (const Outcome outcome = offload_.begin_step(now_); !outcome.ok()) tell_offload_ended(outcome);
   leave_when_due();
+  if (below_due_ && poll_started_) (void)begin_below();
   bool host_changed = false;
   bool nic_appeared = false;
   for (const HardwareEvent& event : events) {
@@ -328,7 +329,7 @@ bool Bond::forward(PacketBatch& batch) {
   loops_.note_read(!more);
   frames_read_ = has_arp_probes() && now_ >= next_poll_;
   if (frames_read_) tape_.touch();
-  return more;
+  return more || below_due_;
 }
 
 /// Asks for a channel of the host's interface, and of every port, for each further loop.

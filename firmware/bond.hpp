@@ -199,6 +199,7 @@ class Bond final : public OptionTarget {
   // bond_below.cpp
   Outcome open_offload();
   Outcome begin_below();
+  Outcome begin_below_in_time();
   void add_below(PortId id);
   void publish_below();
   void tell_offload_ended(const Outcome& outcome);
@@ -326,6 +327,7 @@ class Bond final : public OptionTarget {
   BucketTraffic traffic_told_;                           ///< to the tape
   std::array<std::uint64_t, max_ports> heard_frames_{};  ///< that had come in below when the ARP monitor last asked
   std::optional<Tick> half_time_;                        ///< when it is to ask before its next pass
+  bool below_due_ = false;                               ///< the offload is opened in the step after the first
   BondOffload offload_;                                  ///< goes before the ports and the host's interface do
   BondLoops loops_;  ///< the last member: its channels belong to what stands before it
 };

@@ -11,6 +11,7 @@ namespace bondbox {
 
 /// A refusal is told once, unless this hardware has nothing of the kind or the caller tells it.
 Outcome Bond::open_offload() {
+  below_due_ = false;
   if (options_.offload == OffloadUse::off) {
     offload_.close("offload is off");
     return Outcome::done();
@@ -28,6 +29,16 @@ Outcome Bond::open_offload() {
   // At once: as long as there is no plan the ports' frames wait for the daemon.
   republish();
   return offload_.is_open() ? Outcome::done() : Outcome::failed(EIO, std::string(offload_.reason()));
+}
+
+/// bond0 is to have its carrier before the kernel has looked at the programs, which takes an old machine a second; but
+/// where they are required a refusal is the start's, and what a killed process left is taken over while it is fresh.
+Outcome Bond::begin_below_in_time() {
+  if (host_->was_handed_over()) return Outcome::done();
+  below_due_ = options_.offload == OffloadUse::automatic && !host_->was_taken_over();
+  if (!below_due_) return begin_below();
+  offload_.close("it begins when the bond has been set up");
+  return Outcome::done();
 }
 
 /// The last thing when a bond is made: what a killed process left carries its frames up to here.

@@ -70,8 +70,7 @@ Outcome Bond::create(const BondConfig& config, Tick now, const BondMemory* befor
       return outcome;
     }
   }
-  if (!host_->was_handed_over())
-    if (Outcome outcome = begin_below(); !outcome.ok()) return outcome;
+  if (Outcome outcome = begin_below_in_time(); !outcome.ok()) return outcome;
   if (!config.active_slave.empty() && find(config.active_slave) && port_has_link(config.active_slave)) {
     if (Outcome outcome = activate(config.active_slave); !outcome.ok()) return outcome;
   }

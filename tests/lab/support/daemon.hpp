@@ -28,6 +28,7 @@ struct Answer {
 class Daemon {
  public:
   /// Starts `bondbox run ARGUMENTS` inside and waits until it answers; the test fails with its log when it does not.
+  /// Waits further until it has settled who forwards.
   Daemon(const Namespace& space, std::string arguments);
   ~Daemon();
   Daemon(Daemon&&) = default;
@@ -60,6 +61,7 @@ class Daemon {
 
  private:
   bool answers() const;
+  bool has_settled() const;
   std::string log_file() const { return scratch_.path() + "/log"; }
 
   const Namespace& space_;
