@@ -37,6 +37,7 @@ CROSS  ?= $(addsuffix -,$(TRIPLE))
 CXX    := $(CROSS)g++
 STRIP  := $(CROSS)strip
 V      ?= 0
+FOLD   ?= 1
 Q      := $(if $(filter 0,$(V)),@,)
 say     = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' '$(1)' '$(2)',@:)
 
@@ -275,7 +276,8 @@ help: ## this list
 	@echo
 	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
 	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), TRIPLE=aarch64-linux-gnu (another machine),'
-	@echo '  BPF=0 (no programs for the kernel, so no clang is needed), BPF=1 (fail where there is no clang).'
+	@echo '  BPF=0 (no programs for the kernel, so no clang is needed), BPF=1 (fail where there is no clang),'
+	@echo '  FOLD=0 (keep functions apart whose code is the same).'
 
 # ---- Building --------------------------------------------------------------------------------------------------------
 
@@ -293,7 +295,7 @@ $(1): always
 endef
 $(eval $(call remember,$(BUILD)/obj/.flags,$(CXX) $(CXXFLAGS_ALL) $(PROGRAM_FLAGS)))
 $(eval $(call remember,$(BUILD)/obj/.test-flags,$(CXX) $(TESTFLAGS_ALL)))
-$(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(LDFLAGS_ALL) $(LINK) $(LINKED_OBJECTS)))
+$(eval $(call remember,$(BUILD)/obj/.link-flags,$(CXX) $(FOLD) $(LDFLAGS_ALL) $(LINK) $(LINKED_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.unit-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(UNIT_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.bench-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(BENCH_OBJECTS) $(MICRO_OBJECTS)))
 $(eval $(call remember,$(BUILD)/obj/.lab-flags,$(CXX) $(LDFLAGS_ALL) $(LIBRARY_OBJECTS) $(LAB_OBJECTS)))
@@ -444,9 +446,14 @@ $(foreach triple,$(ALL_TRIPLES),build/$(triple)/bondbox build/$(triple)/tests/bo
 	$(MAKE) TRIPLE=$$triple CXX="$(addsuffix $() ,$(LAUNCHER))$$triple-g++" STRIP=$$triple-strip $@
 endif
 
-$(PROGRAM).debug: $(LINKED_OBJECTS) $(BUILD)/obj/.link-flags
+# Functions whose code is the same become one, some 50 kB of them: nothing here knows functions by their addresses. GNU's
+# linker does not do it; where LLVM's is missing, and for other machines, the program is that much larger. FOLD=0: never.
+comma := ,
+fold   = $(if $(and $(filter build,$(BUILD)),$(filter 1,$(FOLD)),$(shell command -v ld.lld)),-fuse-ld=lld -Wl$(comma)--icf=all)
+
+$(PROGRAM).debug: $(LINKED_OBJECTS) $(BUILD)/obj/.link-flags | $(if $(filter build,$(BUILD)),build/deps/link.stamp)
 	$(call say,LINK,$(PROGRAM))
-	$(Q)$(CXX) $(LINK) $(LDFLAGS_ALL) $(LINKED_OBJECTS) $(LIBRARIES) -o $@
+	$(Q)$(CXX) $(LINK) $(fold) $(LDFLAGS_ALL) $(LINKED_OBJECTS) $(LIBRARIES) -o $@
 
 ifeq ($(LINK),-static)
 $(PROGRAM): $(PROGRAM).debug

@@ -32,6 +32,7 @@ group_works() {
     run) for tool in ip unshare ping iperf3; do command -v "$tool" > /dev/null || { say "setup: no command $tool"; return 1; }; done ;;
     test) printf '#include <boost/test/unit_test.hpp>\n' | g++ -std=c++20 -E -x c++ - > /dev/null 2>&1 ;;
     bpf) why_on="without them the program is built without the BPF path" ;;
+    link) why_on="without it the program is some 50 kB larger" ;;
     live | unpacked) why_on="without them the tests beside the kernel's driver, Open vSwitch, ifupdown and programs that read our files are skipped" ;;
     bench | bench-unpacked) why_on="without them the bench skips what it needs them for" ;;
     image) why_on="without them no image is booted and its tests are skipped" ;;
