@@ -19,12 +19,12 @@ Outcome Bond::open_offload() {
   if (offload_.is_open()) return Outcome::done();
   Outcome outcome = offload_.open(hardware_, *host_);
   plan_due_ = true;
-  ++handles_version_;
   if (!outcome.ok()) {
     const bool tell = options_.offload == OffloadUse::automatic && outcome.error != EOPNOTSUPP;
     if (tell) record(EventKind::bond, {}, -1, "BPF is not used: %s", outcome.reason.c_str());
     return outcome;
   }
+  ++handles_version_;
   for (const PortId id : order_) add_below(id);
   // At once: as long as there is no plan the ports' frames wait for the daemon.
   republish();
