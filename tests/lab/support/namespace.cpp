@@ -198,6 +198,8 @@ Process Namespace::start(const std::string& command, const std::string& output_p
 }
 
 Process Namespace::fork_inside(const std::function<int()>& body) const {
+  // Opened here: the namespace may be gone before the child has run.
+  const lnx::UniqueFd space(::open((netns_directory + name_).c_str(), O_RDONLY | O_CLOEXEC));
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid > 0) {
@@ -205,7 +207,6 @@ Process Namespace::fork_inside(const std::function<int()>& body) const {
     return Process(pid);
   }
   ::setpgid(0, 0);
-  const lnx::UniqueFd space(::open((netns_directory + name_).c_str(), O_RDONLY | O_CLOEXEC));
   if (!space.valid() || ::setns(space.get(), CLONE_NEWNET) != 0) ::_exit(126);
   ::_exit(body());
 }
