@@ -11,11 +11,6 @@
 namespace bondbox {
 namespace {
 
-struct Answer {
-  PortList ports;
-  std::string why;
-};
-
 std::string punt_why(Punt punt) {
   return punt == punt_arp_sent ? "ARP: the mode sends it itself" : "neighbour advertisement: the mode sends it itself";
 }
@@ -57,24 +52,6 @@ std::string why(const Choice& choice, const ForwardingPlan& plan, wire::Bytes fr
   return "unknown";
 }
 
-/// In the order of Forwarder::host_to_ports.
-Answer decide(wire::Bytes frame, WhichPlan& at) {
-  const ForwardingPlan& plan = at.plan;
-  if (frame.size() < wire::ethernet_header_size) return {{}, "too short for a frame"};
-  if (const Punt punted = static_cast<Punt>(punt_class(frame, true) & plan.punt); punted != punt_nothing) {
-    return {{}, punt_why(punted)};
-  }
-  const Choice choice = choose_port(plan, frame, at.turns + 1, 0);
-  Answer answer{{}, why(choice, plan, frame)};
-  if (choice.reason == ChoiceReason::turn) ++at.turns;
-  if (choice.reason == ChoiceReason::copies || choice.reason == ChoiceReason::neighbour) {
-    answer.ports = plan.transmit.usable;
-  } else if (choice.port && choice.reason != ChoiceReason::random) {
-    answer.ports.push_back(*choice.port);
-  }
-  return answer;
-}
-
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number number{};
@@ -99,8 +76,26 @@ WhichPlan WhichPlan::of(const BondStatus& bond) {
   return at;
 }
 
+/// In the order of Forwarder::host_to_ports.
+WhichAnswer which_port(wire::Bytes frame, WhichPlan& at) {
+  const ForwardingPlan& plan = at.plan;
+  if (frame.size() < wire::ethernet_header_size) return {{}, "too short for a frame"};
+  if (const Punt punted = static_cast<Punt>(punt_class(frame, true) & plan.punt); punted != punt_nothing) {
+    return {{}, punt_why(punted)};
+  }
+  const Choice choice = choose_port(plan, frame, at.turns + 1, 0);
+  WhichAnswer answer{{}, why(choice, plan, frame)};
+  if (choice.reason == ChoiceReason::turn) ++at.turns;
+  if (choice.reason == ChoiceReason::copies || choice.reason == ChoiceReason::neighbour) {
+    answer.ports = plan.transmit.usable;
+  } else if (choice.port && choice.reason != ChoiceReason::random) {
+    answer.ports.push_back(*choice.port);
+  }
+  return answer;
+}
+
 std::string which_line(std::uint64_t number, wire::Bytes frame, WhichPlan& at) {
-  const Answer answer = decide(frame, at);
+  const WhichAnswer answer = which_port(frame, at);
   std::string indexes;
   std::string names;
   for (const PortId port : answer.ports) {

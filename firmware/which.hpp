@@ -28,6 +28,15 @@ struct WhichPlan {
   static WhichPlan of(const BondStatus& bond);
 };
 
+/// Where one frame from the host leaves.
+struct WhichAnswer {
+  PortList ports;   ///< none: it does not, or only chance decides
+  std::string why;  ///< half a sentence
+};
+
+/// A frame that takes a turn is counted in `at.turns`, so that the next one has the next turn.
+WhichAnswer which_port(wire::Bytes frame, WhichPlan& at);
+
 /// "NUMBER TAB INDEX TAB NAME TAB WHY\n". Several ports are joined by "+"; "-" stands for none, for one that only
 /// chance decides, and for a name that is not known. A frame that takes a turn is counted in `at.turns`, so that the
 /// next one has the next turn. A VLAN tag is treated as the forwarder treats it: taken off before anything is hashed.
