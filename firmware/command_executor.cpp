@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "firmware/capture.hpp"
 #include "firmware/explain.hpp"
 #include "firmware/which.hpp"
 
@@ -142,6 +143,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
       {"reload", 0, 0, "reload takes no arguments"},
       {"trace", 0, 0, "trace takes no arguments"},
       {"add", 1, any, "add needs a bond"},
+      {"plan", 1, 1, "plan needs a bond"},
       {"takeover", 1, 1, "takeover needs the version of its protocol"},
   };
   if (words.empty()) return wrong_words("no command");
@@ -160,7 +162,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
 }
 
 bool CommandExecutor::is_question(std::span<const std::string> words) {
-  static constexpr std::string_view questions[] = {"status", "events", "get", "which", "explain"};
+  static constexpr std::string_view questions[] = {"status", "events", "get", "which", "explain", "plan"};
   return !words.empty() && std::find(std::begin(questions), std::end(questions), words[0]) != std::end(questions);
 }
 
@@ -182,6 +184,7 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "activate") return activate(arguments);
   if (command == "which") return which(arguments);
   if (command == "explain") return explain(arguments);
+  if (command == "plan") return plan(arguments);
   if (command == "trace") return write_trace();
   return reload_ ? reload_()
                  : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
@@ -309,6 +312,12 @@ Reply CommandExecutor::which(std::span<const std::string> arguments) {
   std::string wrong;
   const auto request = WhichRequest::parse(arguments.subspan(1), wrong);
   return {0, answer_which(*request, bond->status(scheduler_.now()))};
+}
+
+Reply CommandExecutor::plan(std::span<const std::string> arguments) {
+  Reply reply;
+  const Bond* const bond = find(arguments[0], reply);
+  return bond == nullptr ? reply : Reply{0, answer_plan(CapturePlan::of(bond->status(scheduler_.now())))};
 }
 
 Reply CommandExecutor::explain(std::span<const std::string> arguments) {

@@ -48,7 +48,7 @@ class CommandExecutor {
   static bool is_question(std::span<const std::string> words);
 
   /// `words` is the command and its arguments: status, get, set, enslave, release, activate, reload, events, which,
-  /// explain, add, remove, trace. A command that changes something is the command of a step of its own.
+  /// explain, plan, add, remove, trace. A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
  private:
@@ -63,6 +63,7 @@ class CommandExecutor {
   Reply activate(std::span<const std::string> arguments);
   Reply write_trace();
   Reply which(std::span<const std::string> arguments);
+  Reply plan(std::span<const std::string> arguments);
   Reply explain(std::span<const std::string> arguments);
 
   Bond* find(const std::string& name, Reply& reply);

@@ -19,6 +19,11 @@ struct WhichPlan {
   struct Port {
     PortId id;
     std::string name;  ///< empty: it has none
+
+    template <class A>
+    void archive(A& a) {
+      a(id, name);
+    }
   };
 
   ForwardingPlan plan;
@@ -26,6 +31,11 @@ struct WhichPlan {
   std::uint32_t turns = 0;  ///< frames that have had their turn in round robin
 
   static WhichPlan of(const BondStatus& bond);
+
+  template <class A>
+  void archive(A& a) {
+    a(plan, ports, turns);
+  }
 };
 
 /// Where one frame from the host leaves.

@@ -138,6 +138,18 @@ constexpr Command table[] = {
      "  bondbox which bond0 --pcap out.pcap\n"
      "  bondbox which --mode 2 --xmit-hash-policy layer3+4 --ports 3 --pcap out.pcap\n",
      which},
+    {"capture",
+     "bondbox capture BOND -w FILE.pcapng [--for TIME] [--count N] [--size MB]\n"
+     "                [--snaplen BYTES]",
+     "write what crosses a bond, and what the bond makes of it",
+     "Each port is an interface of the capture, and each frame has a comment: why it left\n"
+     "there, whether it was delivered or kept off. Frames that the host sent and that leave\n"
+     "on no port stand under the bond's own interface. The bond does nothing for it, and\n"
+     "frames that BPF programs carry are seen as well. Ends after TIME, N frames or a file\n"
+     "of MB (64 unless given), or when it is interrupted. FILE may be -, for stdout.\n\n"
+     "  bondbox capture bond0 -w /tmp/bond0.pcapng --for 10s\n"
+     "  ssh router bondbox capture bond0 -w - | wireshark -k -i -\n",
+     capture},
     {"explain", "bondbox explain BOND [PORT]", "why a port carries traffic or does not, and what would change it",
      "Two sentences each: the cause, and the remedy. In mode 4 the cause names the\n"
      "field of LACP that differs. Without PORT the bond and all its ports.\n\n"
