@@ -184,7 +184,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check man test takeovers test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
+.PHONY: all run check man deb test takeovers test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -259,6 +259,19 @@ ifeq ($(TRIPLE),)
 	$(Q)install -D -m 0644 $(BUILD)/man/bondbox.toml.5 '$(DESTDIR)$(PREFIX)/share/man/man5/bondbox.toml.5'
 endif
 
+# Of a program for another machine, too; its pages are those of this one's.
+DEB_ARCHITECTURE = $(or $(ARCHITECTURE_$(TRIPLE)),$(shell dpkg --print-architecture))
+deb: $(PROGRAM) ## a Debian package with service, hooks and pages, into build/deb; lintian looks at it where it is installed
+ifeq ($(LINK),-static)
+	$(Q)$(MAKE) --no-print-directory TRIPLE= man
+	$(Q)toolchain/deb.sh $(PROGRAM) build/man $(BUILD)/deb '$(DEB_ARCHITECTURE)' '$(VERSION)'
+	$(Q)if command -v lintian > /dev/null; then \
+	  lintian --no-cfg --allow-root --fail-on error,warning $(BUILD)/deb/*_'$(DEB_ARCHITECTURE)'.deb && echo '  LINT  no faults'; \
+	else echo '  LINT  skipped: lintian is not installed (make check installs it)'; fi
+else
+	@echo '  DEB   not made: $(PROGRAM) is not the static build'; exit 1
+endif
+
 uninstall: ## remove what install copied
 	$(call say,RM,$(DESTDIR)$(PREFIX)/sbin/bondbox)
 	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/bondbox' '$(DESTDIR)$(PREFIX)/share/man/man8/bondbox.8' \
@@ -277,7 +290,8 @@ help: ## this list
 	@echo '  With any of them: SAN=1 (address and undefined-behaviour sanitizers, in build/san),'
 	@echo '  DEBUG=1 (no optimisation, in build/debug), V=1 (show the commands), TRIPLE=aarch64-linux-gnu (another machine),'
 	@echo '  BPF=0 (no programs for the kernel, so no clang is needed), BPF=1 (fail where there is no clang),'
-	@echo '  FOLD=0 (keep functions apart whose code is the same).'
+	@echo '  FOLD=0 (keep functions apart whose code is the same),'
+	@echo '  SETUP=0 (nothing is installed, whatever is missing), LINK= (the program with shared libraries, not static).'
 
 # ---- Building --------------------------------------------------------------------------------------------------------
 
@@ -457,7 +471,7 @@ $(PROGRAM).debug: $(LINKED_OBJECTS) $(BUILD)/obj/.link-flags | $(if $(filter bui
 
 ifeq ($(LINK),-static)
 $(PROGRAM): $(PROGRAM).debug
-	$(Q)$(STRIP) -o $@ $<
+	$(Q)$(STRIP) -R .comment -o $@ $<
 else
 $(PROGRAM): $(PROGRAM).debug
 	$(Q)ln -f $< $@
