@@ -336,6 +336,14 @@ $(BUILD)/obj/hal/pcap/%.o: PROGRAM_FLAGS += $(OLD_TIME)
 $(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
 
+# The status page, in one object.
+PAGE_HEADER := $(GENERATED)/page_generated.hpp
+$(PAGE_HEADER): toolchain/page.sh firmware/page/page.html firmware/page/page.css firmware/page/page.js
+	$(call say,PAGE,firmware/page)
+	$(Q)toolchain/page.sh $@ firmware/page
+$(BUILD)/obj/firmware/page/page.o: CXXFLAGS_ALL += -I$(GENERATED)
+$(BUILD)/obj/firmware/page/page.o: $(PAGE_HEADER)
+
 # ---- The programs for the kernel's BPF machine -----------------------------------------------------------------------
 
 # BPF: 0 leaves them out, 1 fails where clang is missing; unset they are left out with a line where it is missing.
@@ -415,9 +423,10 @@ $(FUZZ_PROGRAM) $(FUZZ_OWN): build/fuzz/obj/%.o: %.cpp build/fuzz/obj/.flags | b
 	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) $(if $(filter tests/%,$<),,$(FUZZ_PROGRAM_FLAGS)) -MMD -MP -c $< -o $@
 FUZZ_PROGRAM_FLAGS := -fno-exceptions
 $(addprefix build/fuzz/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o): FUZZ_PROGRAM_FLAGS :=
-build/fuzz/obj/firmware/version.o build/fuzz/obj/hal/linux/bpf_programs.o: FUZZ_FLAGS += -I$(GENERATED)
+build/fuzz/obj/firmware/version.o build/fuzz/obj/firmware/page/page.o build/fuzz/obj/hal/linux/bpf_programs.o: FUZZ_FLAGS += -I$(GENERATED)
 build/fuzz/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
 build/fuzz/obj/hal/linux/bpf_programs.o: $(BPF_HEADER)
+build/fuzz/obj/firmware/page/page.o: $(PAGE_HEADER)
 build/fuzz/program.a: $(FUZZ_PROGRAM)
 	$(call say,AR,$@)
 	$(Q)rm -f $@; ar rcsT $@ $^

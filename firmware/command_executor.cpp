@@ -5,6 +5,7 @@
 
 #include "firmware/capture.hpp"
 #include "firmware/explain.hpp"
+#include "firmware/page/picture.hpp"
 #include "firmware/which.hpp"
 
 namespace bondbox {
@@ -228,6 +229,7 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
   if (request.format == StatusFormat::openmetrics)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::openmetrics)};
   const WallClock wall = wall_clock_();
+  if (request.format == StatusFormat::html) return {0, page::render_main(bonds, wall, &scheduler_.events(), false)};
   for (const BondStatus& bond : bonds) {
     if (!reply.text.empty()) reply.text += "\n";
     reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond, &wall);

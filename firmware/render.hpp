@@ -14,9 +14,9 @@
 
 namespace bondbox {
 
-enum class StatusFormat : std::uint8_t { text, proc, json, prometheus, openmetrics };
+enum class StatusFormat : std::uint8_t { text, proc, json, prometheus, openmetrics, html };
 
-inline constexpr const char* status_format_names = "text, proc, json, prometheus, openmetrics";
+inline constexpr const char* status_format_names = "text, proc, json, prometheus, openmetrics, html";
 /// By its name; nullopt for anything else.
 std::optional<StatusFormat> parse_status_format(std::string_view name);
 
@@ -25,6 +25,9 @@ struct WallClock {
   std::int64_t tick_zero_ms = 0;
   std::int64_t at(Tick tick) const noexcept { return tick_zero_ms + tick.number; }
 };
+
+/// "2026-11-23T14:03:07.250Z", of milliseconds since 1970.
+std::string wall_text(std::int64_t wall_ms);
 
 /// Something is not as configured: no carrier, a port without link or not there, or (802.3ad) with link and not
 /// aggregated.
@@ -55,6 +58,9 @@ std::string render_text(const BondStatus& bond, const WallClock* wall = nullptr)
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
                         const PrivilegeStatus* privileges = nullptr, const EventLog* events = nullptr,
                         const ServiceStatus* service = nullptr);
+
+/// {"version": 1, "error": "..."}: in place of the bonds, for whoever expects JSON.
+std::string json_error(std::string_view why);
 
 /// Prometheus' text format 0.0.4, which exporters read from files, or OpenMetrics 1.0: the same metrics, in two
 /// namings.

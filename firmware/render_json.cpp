@@ -227,6 +227,10 @@ json::array events_json(const EventLog& events, const std::string& bond, const W
 
 }  // namespace
 
+std::string json_error(std::string_view why) {
+  return json::serialize(json::object{{"version", 1}, {"error", why}}) + "\n";
+}
+
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
                         const PrivilegeStatus* privileges, const EventLog* events, const ServiceStatus* service) {
   json::array list;

@@ -34,19 +34,6 @@ std::string count_text(unsigned long long count, std::size_t width) {
   return text;
 }
 
-/// "2026-11-23T14:03:07.250Z". Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a
-/// static program.
-std::string wall_text(std::int64_t wall_ms) {
-  const std::chrono::sys_time<std::chrono::milliseconds> moment{std::chrono::milliseconds(wall_ms)};
-  const auto midnight = std::chrono::floor<std::chrono::days>(moment);
-  const std::chrono::year_month_day date(midnight);
-  const std::chrono::hh_mm_ss time(moment - midnight);
-  return format("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-}
-
 /// For how long something has been so, and since when where that is known: the time of day, or the date before today's.
 std::string since_text(Ticks span, Tick at, const WallClock* wall) {
   if (wall == nullptr) return "for " + duration_text(span.count);
@@ -204,6 +191,19 @@ bool hashes(const ForwardingPlan& plan) {
 
 }  // namespace
 
+/// Not by gmtime_r(), which brings the reading of time zones and all of scanf() into a
+/// static program.
+std::string wall_text(std::int64_t wall_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> moment{std::chrono::milliseconds(wall_ms)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss time(moment - midnight);
+  return format("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+}
+
 bool is_degraded(const BondStatus& bond) {
   if (!bond.carrier || !bond.host_up || !bond.awaited.empty()) return true;
   for (const PortStatus& port : bond.ports)
@@ -217,6 +217,7 @@ std::optional<StatusFormat> parse_status_format(std::string_view name) {
   if (name == "json") return StatusFormat::json;
   if (name == "prometheus") return StatusFormat::prometheus;
   if (name == "openmetrics") return StatusFormat::openmetrics;
+  if (name == "html") return StatusFormat::html;
   return std::nullopt;
 }
 

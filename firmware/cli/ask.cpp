@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "firmware/cli/cli.hpp"
+#include "firmware/cli/ask.hpp"
 #include "firmware/control_client.hpp"
 #include "firmware/control_protocol.hpp"
 #include "hal/linux/left_bonds.hpp"
@@ -55,12 +55,6 @@ std::string why_silent(const std::string& run_dir) {
   return text;
 }
 
-Reply ask_for_status(const Invocation& invocation, std::span<const std::string> words) {
-  Reply reply = ask(invocation, words);
-  if (reply.exit_status == exit_failed) reply.text += why_silent(invocation.run_dir);
-  return reply;
-}
-
 /// On a terminal that has colours, unless NO_COLOR is set (no-color.org).
 bool wants_colour() {
   const char* const terminal = std::getenv("TERM");
@@ -99,6 +93,12 @@ bool take_flag(std::vector<std::string>& words, std::string_view flag) {
 }
 
 }  // namespace
+
+Reply ask_for_status(const Invocation& invocation, std::span<const std::string> words) {
+  Reply reply = ask(invocation, words);
+  if (reply.exit_status == exit_failed) reply.text += why_silent(invocation.run_dir);
+  return reply;
+}
 
 int ask_daemon(const Invocation& invocation) {
   return show(invocation, ask(invocation, command_words(invocation)));

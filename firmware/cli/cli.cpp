@@ -66,11 +66,11 @@ constexpr Command table[] = {
      "Changes nothing. Every error is told with its line and column.\n\n"
      "  bondbox check -c /etc/bondbox.toml\n",
      check},
-    {"status", "bondbox status [BOND] [--format text|proc|json|prometheus|openmetrics] [--watch]",
-     "show how the bonds are",
-     "text is for eyes; proc is the kernel's /proc/net/bonding/BOND byte for byte;\n"
-     "json is for programs; prometheus is what its exporters read from files,\n"
-     "openmetrics the same in that form. --watch shows it again each second until interrupted.\n"
+    {"status", "bondbox status [BOND] [--format FORMAT] [--watch]", "show how the bonds are",
+     "FORMAT: text (unless given) is for eyes; proc is the kernel's\n"
+     "/proc/net/bonding/BOND byte for byte; json is for programs; prometheus is what\n"
+     "its exporters read from files, openmetrics the same in that form; html is what\n"
+     "bondbox page shows. --watch shows it again each second until interrupted.\n"
      "On a terminal what is wrong stands in red, unless NO_COLOR is set.\n\n"
      "In the text, \"duplicates kept off\" are frames that a waiting port received\n"
      "too, \"moved\" frames left on another port because theirs had lost its link,\n"
@@ -155,6 +155,15 @@ constexpr Command table[] = {
      "field of LACP that differs. Without PORT the bond and all its ports.\n\n"
      "  bondbox explain bond0 eth1\n",
      ask_daemon},
+    {"page", "bondbox page [BOND] [--output FILE [--watch]]\nbondbox page [BOND] --cgi", "the bonds as a web page",
+     "One HTML file that needs no other: bonds, ports, cables, rates, what is wrong and\n"
+     "what happened. With --output also FILE's JSON beside it (page.json for page.html),\n"
+     "from which the page refreshes itself; --watch writes both again every 2 s until\n"
+     "interrupted. --cgi answers a web server, HTML or JSON (?format=json); of many bonds\n"
+     "?bond=NAME shows one. The server's user needs the rights of `readers` only.\n\n"
+     "  bondbox page --output /www/bonds.html\n"
+     "  printf '#!/bin/sh\\nexec bondbox page --cgi\\n' > /www/cgi-bin/bondbox\n",
+     page},
     {"console", "bondbox console [DEVICE] [OPTION...]", "a line console for a serial port without a shell",
      "Serves DEVICE, or its own input and output: status, explain, activate, get, set,\n"
      "events, follow, help. Long answers come in pages. A line that hangs up is opened\n"

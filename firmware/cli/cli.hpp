@@ -64,6 +64,7 @@ int status(const Invocation& invocation);
 int events(const Invocation& invocation);
 int which(const Invocation& invocation);
 int capture(const Invocation& invocation);
+int page(const Invocation& invocation);
 int upgrade(const Invocation& invocation);
 int show_version(const Invocation& invocation);
 int help(const Invocation& invocation);

@@ -118,6 +118,10 @@ void RunDir::take_over(std::string path, UniqueFd lock) {
 Outcome RunDir::write(std::string_view name, std::string_view text) const {
   const std::string target = file(name);
   if (Outcome outcome = make_directories(target.substr(0, target.rfind('/'))); !outcome.ok()) return outcome;
+  return replace_file(target, text);
+}
+
+Outcome replace_file(const std::string& target, std::string_view text) {
   const std::string fresh = target + ".new";
   UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (fd.get() < 0) return failure("write", fresh, errno);

@@ -71,6 +71,9 @@ class PrivateFiles {
   unsigned old_mask_;
 };
 
+/// Replaces the file in one go (0644): a reader sees the old text or the new, never half.
+Outcome replace_file(const std::string& path, std::string_view text);
+
 /// Makes the directory with `mode`, and those above it with 0755; what exists stays as it is.
 Outcome make_directories(const std::string& path, unsigned mode = 0755);
 

@@ -33,6 +33,8 @@ std::string quoted_complaint(std::string_view file, std::string_view header) {
     return file == "firmware/version.cpp" ? "" : "is for firmware/version.cpp only";
   if (header == "bpf_programs_generated.hpp")
     return file == "hal/linux/bpf_programs.cpp" ? "" : "is for hal/linux/bpf_programs.cpp only";
+  if (header == "page_generated.hpp")
+    return file == "firmware/page/page.cpp" ? "" : "is for firmware/page/page.cpp only";
 
   if (file.starts_with("hal/wire/")) {
     if (!header.starts_with("hal/wire/")) return "hal/wire includes nothing but hal/wire";
