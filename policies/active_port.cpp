@@ -16,14 +16,21 @@ std::optional<ActivePort::Change> ActivePort::handle(const PolicyEvent& event, c
     note_link(*link, facts);
     return std::nullopt;
   }
-  if (std::holds_alternative<MonitorPass>(event)) return reselect_ ? select(facts) : std::nullopt;
+  if (std::holds_alternative<MonitorPass>(event)) {
+    const PortFacts* const active = reverts_ && current_ ? facts.find(*current_) : nullptr;
+    const bool reverts = active != nullptr && active->link == LinkState::up;
+    return reselect_ || reverts ? select(facts) : std::nullopt;
+  }
   if (const auto* written = std::get_if<Reconfigured>(&event)) {
     if (written->option == "primary") force_primary_ = true;
     const bool decides =
         written->option == "primary" || written->option == "primary_reselect" || written->option == "prio";
-    return decides ? select(facts) : std::nullopt;
+    // A primary that is named by hand waits for nothing.
+    const Revert revert = written->option == "primary" ? Revert::at_once : Revert::as_delayed;
+    return decides ? select(facts, revert) : std::nullopt;
   }
   if (const auto* asked = std::get_if<ActivateRequested>(&event)) {
+    reverts_ = false;
     return move_to(asked->port ? asked->port : choose_active(facts, std::nullopt, force_primary_));
   }
   return std::nullopt;
@@ -51,11 +58,12 @@ void ActivePort::note_link(const LinkChanged& event, const BondFacts& facts) {
   }
 }
 
-std::optional<ActivePort::Change> ActivePort::select(const BondFacts& facts) {
+std::optional<ActivePort::Change> ActivePort::select(const BondFacts& facts, Revert revert) {
   reselect_ = false;
-  const std::optional<Change> change = move_to(choose_active(facts, current_, force_primary_));
+  const std::optional<Change> change = move_to(choose_active(facts, current_, force_primary_, revert));
+  reverts_ = waits_to_revert(facts, current_, force_primary_);
   const PortFacts* const primary = find_primary(facts);
-  if (primary != nullptr && primary->link == LinkState::up) force_primary_ = false;
+  if (primary != nullptr && primary->link == LinkState::up && !reverts_) force_primary_ = false;
   return change;
 }
 

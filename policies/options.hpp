@@ -67,9 +67,18 @@ constexpr OffloadUse last_of(OffloadUse) noexcept {
   return OffloadUse::off;
 }
 
+/// bondbox's own: whether a port's monitors (link, probes, LACP) decide together, and how many of them have to say that
+/// it works. `off`: as in the kernel, where one excludes the other.
+enum class MonitorRule : std::uint8_t { off, any, all, quorum };
+constexpr MonitorRule last_of(MonitorRule) noexcept {
+  return MonitorRule::quorum;
+}
+
 struct BondOptions {
   Mode mode = Mode::active_backup;
   bool unmonitored = false;  ///< bondbox's own: neither miimon nor ARP monitor, asked for in words
+  MonitorRule monitor = MonitorRule::off;
+  std::uint8_t monitor_quorum = 1;  ///< with MonitorRule::quorum
 
   std::uint32_t miimon_ms = 100;  ///< 0: off. The kernel's default is 0; see ARCHITECTURE.md, differences
   std::uint32_t updelay_ms = 0;   ///< a multiple of miimon
@@ -89,6 +98,7 @@ struct BondOptions {
 
   std::string primary;  ///< an interface name; may name one that is no port yet; empty: none
   PrimaryReselect primary_reselect = PrimaryReselect::always;
+  std::uint32_t revert_delay_ms = 0;  ///< bondbox's own: how long a better port must be up before it takes over
   FailOverMac fail_over_mac = FailOverMac::none;
   bool all_slaves_active = false;
 
@@ -114,9 +124,25 @@ struct BondOptions {
   bool lacp_fallback = true;  ///< bondbox's own name for what the kernel does: without any partner one port carries
   bool broadcast_neighbor = false;
 
+  /// bondbox's own: the half-life of what a port's losses are remembered by; 0: they are not.
+  std::uint32_t flap_damping_ms = 0;
+  std::uint32_t flap_suppress = 2500;      ///< penalty from which on a port is kept out of use; a loss adds 1000
+  std::uint32_t flap_reuse = 1000;         ///< below which it is used again; less than flap_suppress
+  std::uint32_t flap_hold_max_ms = 60000;  ///< longest time that it is kept out after its last loss
+
+  bool combines_monitors() const noexcept { return monitor != MonitorRule::off; }
+  /// The ARP monitor alone says which ports are up.
+  bool is_judged_by_arp() const noexcept { return arp_interval_ms != 0 && !combines_monitors(); }
+
   template <class A>
   void archive(A& a) {
-    a(mode, unmonitored, miimon_ms, updelay_ms, downdelay_ms, peer_notif_delay_ms, use_carrier, num_peer_notif, resend_igmp, arp_interval_ms, arp_ip_targets, ns_ip6_targets, arp_validate, arp_all_targets, arp_missed_max, primary, primary_reselect, fail_over_mac, all_slaves_active, xmit_hash_policy, packets_per_slave, tlb_dynamic_lb, rebalance, xmit_hash_resilient, nd_balance, offload, busy_poll_us, lp_interval_s, min_links, lacp_rate, lacp_active, ad_select, ad_actor_sys_prio, ad_actor_system, ad_user_port_key, coupled_control, lacp_strict, lacp_fallback, broadcast_neighbor);
+    a(mode, unmonitored, miimon_ms, updelay_ms, downdelay_ms, peer_notif_delay_ms, use_carrier, num_peer_notif,
+      resend_igmp, arp_interval_ms, arp_ip_targets, ns_ip6_targets, arp_validate, arp_all_targets, arp_missed_max,
+      primary, primary_reselect, fail_over_mac, all_slaves_active, xmit_hash_policy, packets_per_slave, tlb_dynamic_lb,
+      rebalance, xmit_hash_resilient, nd_balance, offload, busy_poll_us, lp_interval_s, min_links, lacp_rate,
+      lacp_active, ad_select, ad_actor_sys_prio, ad_actor_system, ad_user_port_key, coupled_control, lacp_strict,
+      lacp_fallback, broadcast_neighbor, monitor, monitor_quorum, revert_delay_ms, flap_damping_ms, flap_suppress,
+      flap_reuse, flap_hold_max_ms);
   }
 };
 

@@ -36,6 +36,8 @@ struct PortFacts {
   std::string_view name;
   LinkState link = LinkState::down;
   Ticks back_left{};      ///< in state back: what is left of updelay
+  Ticks up_for{};         ///< in state up: for how long
+  bool held = false;      ///< mode 4: it has link, but its monitors together say that it is not to be used
   bool monitored = true;  ///< a pass of the link monitor has looked at it; false: it has only just been added
   std::uint32_t speed_mbps = 0;
   Duplex duplex = Duplex::unknown;

@@ -20,7 +20,13 @@ const PortFacts* find_primary(const BondFacts& facts) noexcept;
 /// first pass will spare it its updelay, as long as nothing is active (observed kernel behaviour).
 /// Above all others stands the primary, then the highest `prio`, where the mode knows them; equal priorities never take
 /// over from `current`. A `current` whose link is up gives way only as primary_reselect allows; `force_primary`
-/// overrides that once.
-std::optional<PortId> choose_active(const BondFacts& facts, std::optional<PortId> current, bool force_primary) noexcept;
+/// overrides that once. A port that has not been up for `revert_delay` does not take over from a `current` that is up,
+/// unless the change is to be `at_once`.
+enum class Revert : std::uint8_t { as_delayed, at_once };
+std::optional<PortId> choose_active(const BondFacts& facts, std::optional<PortId> current, bool force_primary,
+                                    Revert revert = Revert::as_delayed) noexcept;
+
+/// Whether only revert_delay keeps another port from being chosen.
+bool waits_to_revert(const BondFacts& facts, std::optional<PortId> current, bool force_primary) noexcept;
 
 }  // namespace bondbox

@@ -187,4 +187,38 @@ BOOST_AUTO_TEST_CASE(a_port_that_was_only_just_added_waits_for_the_first_pass) {
   BOOST_TEST(chosen(bond, {}) == "none");
 }
 
+BOOST_AUTO_TEST_CASE(revert_delay_holds_up_a_better_port_while_the_active_one_is_up) {
+  PaperFacts bond(3);
+  bond.options.primary = "eth0";
+  bond.options.revert_delay_ms = 5'000;
+  bond[0].up_for = Ticks{4'999};
+  bond[1].up_for = Ticks{60'000};
+  const PortId eth1{1};
+  BOOST_TEST(chosen(bond, eth1) == "eth1");
+  BOOST_TEST(waits_to_revert(bond, eth1, false));
+  // What was asked for by the primary's coming waits as well, a person does not.
+  BOOST_TEST(chosen(bond, eth1, true) == "eth1");
+  BOOST_TEST(name_of(bond, choose_active(bond, eth1, true, Revert::at_once)) == "eth0");
+  bond[0].up_for = Ticks{5'000};
+  BOOST_TEST(chosen(bond, eth1) == "eth0");
+  BOOST_TEST(!waits_to_revert(bond, eth1, false));
+  bond[0].up_for = Ticks{};
+  for (const LinkState lost : {LinkState::fail, LinkState::down, LinkState::back}) {
+    bond[1].link = lost;
+    BOOST_TEST(chosen(bond, eth1) == "eth0");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_would_not_take_over_anyway_does_not_wait_for_revert_delay) {
+  PaperFacts bond(2);
+  bond.options.primary = "eth0";
+  bond.options.primary_reselect = PrimaryReselect::failure;
+  bond.options.revert_delay_ms = 5'000;
+  BOOST_TEST(chosen(bond, PortId{1}) == "eth1");
+  BOOST_TEST(!waits_to_revert(bond, PortId{1}, false));
+  bond.options.primary.clear();
+  bond.options.primary_reselect = PrimaryReselect::always;
+  BOOST_TEST(!waits_to_revert(bond, PortId{1}, false));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
