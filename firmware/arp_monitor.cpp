@@ -60,6 +60,7 @@ void ArpMonitor::begin(PortId port, bool up, const BondOptions& options, Tick no
 
 void ArpMonitor::forget(PortId port) noexcept {
   times(port) = {};
+  if (asked_ == port) asked_.reset();
   if (candidate_ == port) candidate_.reset();
 }
 
@@ -116,6 +117,7 @@ ArpMonitor::Heard ArpMonitor::judge(const Scene& scene, PortId id, wire::Bytes f
 
 ArpMonitor::Heard ArpMonitor::note(PortId id, const Heard& heard, Tick now) noexcept {
   Heard fresh;
+  fresh.of = heard.of;
   const auto set = [now](Tick& then) { return std::exchange(then, now) != now; };
   Times& of = times(id);
   if (heard.any) fresh.any = set(of.heard);
@@ -152,6 +154,19 @@ ArpMonitor::Heard ArpMonitor::answered(const IpAddress& target) const noexcept {
   return target.is_v4() ? Heard{true, bit, 0} : Heard{true, 0, bit};
 }
 
+/// A target has spoken to us: it answered, or asks something itself.
+ArpMonitor::Heard ArpMonitor::answered_to(const Scene& scene, const IpAddress& target, bool is_answer) const noexcept {
+  Heard heard = answered(target);
+  if (!scene.options.combines_monitors()) return heard;
+  const auto works = [](const Port& port) { return port.link == LinkState::up; };
+  if (!is_answer && std::any_of(scene.ports.begin(), scene.ports.end(), works)) return {};
+  if (is_answer && asks_in_turn(scene.options)) {
+    if (!asked_) return {};
+    heard.of = asked_;
+  }
+  return heard;
+}
+
 ArpMonitor::Heard ArpMonitor::judge_arp(const Scene& scene, const Port& port, wire::Bytes payload,
                                         Tick now) const noexcept {
   const auto arp = wire::ArpView::parse(payload);
@@ -159,8 +174,9 @@ ArpMonitor::Heard ArpMonitor::judge_arp(const Scene& scene, const Port& port, wi
   const IpAddress sender = arp->sender_ip();
   const IpAddress target = arp->target_ip();
   if (is_active(scene, port.id)) {
-    if (is_ours(scene.addresses, target)) return answered(sender);
+    if (is_ours(scene.addresses, target)) return answered_to(scene, sender, arp->is_reply());
   } else if (scene.active && last_heard(scene, *scene.active) > times(*scene.active).up_since) {
+    if (scene.options.combines_monitors() && arp->is_reply()) return {};
     if (is_ours(scene.addresses, sender)) return answered(target);
   } else if (arp->is_reply() && may_trust_reply(scene, now)) {
     if (is_ours(scene.addresses, target)) return answered(sender);
@@ -178,7 +194,7 @@ ArpMonitor::Heard ArpMonitor::judge_neighbour(const Scene& scene, const Port& po
     if (to != all_nodes && !is_ours(scene.addresses, to)) return {};
     // Who has the address asked for may advertise it from another of its addresses (RFC 4861 4.4).
     const auto advertisement = wire::NeighbourAdvertisementView::parse(*packet);
-    return answered(advertisement ? advertisement->target() : from);
+    return answered_to(scene, advertisement ? advertisement->target() : from, advertisement.has_value());
   };
   if (is_active(scene, port.id)) return from_target();
   if (scene.active && last_heard(scene, *scene.active) > times(*scene.active).up_since) {
@@ -217,6 +233,10 @@ void ArpMonitor::inspect_balancing(const Scene& scene, Tick now, Verdicts& verdi
 void ArpMonitor::inspect_active_backup(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept {
   const BondOptions& options = scene.options;
   const std::uint32_t missed = options.arp_missed_max;
+  // What the others hear are the active port's questions. The kernel gives that one up at once; with downdelay it may
+  // stay for a while when they no longer come through.
+  const Port* const active = scene.active ? scene.find(*scene.active) : nullptr;
+  const bool asks_in_vain = options.combines_monitors() && active != nullptr && active->link != LinkState::up;
   for (const Port& port : scene.ports) {
     const Times& of = times(port.id);
     const Tick heard = last_heard(scene, port.id);
@@ -235,14 +255,16 @@ void ArpMonitor::inspect_active_backup(const Scene& scene, Tick now, Verdicts& v
     // While a candidate is looked for, every port keeps its chance to be it.
     const bool dead = scene.active == port.id
                           ? !is_recent(options, of.sent, now, missed) || !is_recent(options, heard, now, missed)
-                          : !candidate_ && !is_recent(options, heard, now, missed + 1);
+                          : !candidate_ && !asks_in_vain && !is_recent(options, heard, now, missed + 1);
     if (dead) verdicts.push_back({port.id, LinkState::down});
   }
 }
 
 ArpMonitor::Probing ArpMonitor::probe(const Scene& scene, Tick now) noexcept {
   Probing probing;
-  if (scene.options.mode != Mode::active_backup) {
+  if (asks_in_turn(scene.options)) {
+    probe_next(scene, probing);
+  } else if (scene.options.mode != Mode::active_backup) {
     for (const Port& port : scene.ports)
       if (port.carrier) probing.ports.push_back(port.id);
   } else if (scene.active) {
@@ -253,6 +275,20 @@ ArpMonitor::Probing ArpMonitor::probe(const Scene& scene, Tick now) noexcept {
     probe_candidate(scene, now, probing);
   }
   return probing;
+}
+
+/// The next port with carrier after the one that was asked last.
+void ArpMonitor::probe_next(const Scene& scene, Probing& probing) noexcept {
+  std::optional<PortId> first;
+  std::optional<PortId> next;
+  bool passed = false;
+  for (const Port& port : scene.ports) {
+    if (port.carrier && !first) first = port.id;
+    if (port.carrier && passed && !next) next = port.id;
+    passed = passed || port.id == asked_;
+  }
+  asked_ = next ? next : first;
+  if (asked_) probing.ports.push_back(*asked_);
 }
 
 /// The next port with carrier after the candidate so far, the first one after the last.

@@ -33,6 +33,12 @@ namespace bondbox {
 ///   validated      a target's ARP for one of our addresses, or its advertisement. A backup port, to which the answer
 ///                  does not come: our own question, brought by the switch, once the active port has had an answer
 ///                  (IEEE 802.1D bridges flood broadcast; RFC 4861's solicited-node groups too).
+///
+/// As one of several monitors (option `monitor`) it says what it finds of each port, and the bond decides. Only answers
+/// to our own questions count then, and what a target says of itself only while no port works: two bonds that ask each
+/// other could never begin otherwise. Where every port carries traffic the switch
+/// chooses the port by which an answer comes, so ports are asked one after the other, each once in an interval, and an
+/// answer is the port's that was asked last.
 class ArpMonitor {
  public:
   /// One port as the monitor is told of it.
@@ -79,10 +85,12 @@ class ArpMonitor {
     bool any = false;
     std::uint16_t targets_v4 = 0;
     std::uint16_t targets_v6 = 0;
+    std::optional<PortId> of{};  ///< whose sign of life it is, when not the port's that it came by
   };
   /// A frame came, whatever becomes of it. It has at least an Ethernet header. What of it is new at this tick.
   Heard hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept {
-    return note(port, judge(scene, port, frame, now), now);
+    const Heard heard = judge(scene, port, frame, now);
+    return note(heard.of.value_or(port), heard, now);
   }
   /// The same, when somebody else has read the frame.
   Heard note(PortId port, const Heard& heard, Tick now) noexcept;
@@ -97,6 +105,10 @@ class ArpMonitor {
 
   /// First half of a pass: which ports change. The policy then chooses the active port.
   Verdicts inspect(const Scene& scene, Tick now) noexcept;
+  /// Whether ports are asked in turn. Between two of probe()'s calls then lies a share of an interval.
+  static bool asks_in_turn(const BondOptions& options) noexcept {
+    return options.combines_monitors() && options.mode != Mode::active_backup;
+  }
   /// Second half, with the active port in `scene` that the policy chose.
   Probing probe(const Scene& scene, Tick now) noexcept;
 
@@ -106,7 +118,7 @@ class ArpMonitor {
   Tick last_heard(const Scene& scene, PortId port) const noexcept;
   template <class A>
   void archive(A& a) {
-    a(times_, targets_v4_, targets_v6_, candidate_);
+    a(times_, targets_v4_, targets_v6_, candidate_, asked_);
   }
 
  private:
@@ -135,14 +147,17 @@ class ArpMonitor {
   Heard judge_arp(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) const noexcept;
   Heard judge_neighbour(const Scene& scene, const Port& port, wire::Bytes payload, Tick now) const noexcept;
   Heard answered(const IpAddress& target) const noexcept;
+  Heard answered_to(const Scene& scene, const IpAddress& target, bool is_answer) const noexcept;
   void inspect_balancing(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
   void inspect_active_backup(const Scene& scene, Tick now, Verdicts& verdicts) const noexcept;
+  void probe_next(const Scene& scene, Probing& probing) noexcept;
   void probe_candidate(const Scene& scene, Tick now, Probing& probing) noexcept;
 
   std::array<Times, max_ports> times_{};
   TargetList targets_v4_;
   TargetList targets_v6_;
   std::optional<PortId> candidate_;
+  std::optional<PortId> asked_;  ///< in turn, last
 };
 
 }  // namespace bondbox

@@ -66,9 +66,10 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     const bool beside = loops_.collect(forwarder_);
     return forwarder_.take_link_doubt() || below || beside;
   });
-  const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
+  const bool by_arp = options_.is_judged_by_arp();
+  const std::uint32_t interval_ms = by_arp ? options_.arp_interval_ms : options_.miimon_ms;
   // Before the ARP monitor judges, a step reads the frames that have come: a late step must not look like silence.
-  const bool ready = !has_arp_probes() || frames_read_;
+  const bool ready = !by_arp || frames_read_;
   const bool scheduled = interval_ms != 0 && now_ >= next_poll_ && ready;
   if (half_time_ && now_ >= *half_time_) {
     tape_.touch();
@@ -81,13 +82,14 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     if (const Ticks late = now_ - next_poll_; late + late > interval) arp_.excuse(late, now_);
     next_poll_ = next_poll_ + interval;
     if (next_poll_ <= now_) next_poll_ = now_ + interval;  // polls that were slept through are not made up for
-    if (has_arp_probes() && offload_.is_open()) half_time_ = now_ + Ticks{interval.count / 2};
+    if (by_arp && offload_.is_open()) half_time_ = now_ + Ticks{interval.count / 2};
   }
   look_between_polls(scheduled, ticks_from_ms(interval_ms));
   if (scheduled || look_now_ || doubt) {
     look_now_ = false;
     observe_links(scheduled);
   }
+  if (asks_beside_polls() && now_ >= next_probe_) ask_targets();
   // After the links: a port may have vanished and come back in one batch of events.
   if (!awaited_.empty() && (nic_appeared || now_ >= next_retry_)) retry_awaited(nic_appeared);
 }
@@ -171,20 +173,30 @@ void Bond::observe_links(bool scheduled) {
       with_policy(policy_, [&, known = facts()](const auto& policy) { return policy.skip_updelay(known); });
   FixedVector<LinkChanged, max_ports> changes;
   const auto active = with_policy(policy_, [](const auto& policy) { return policy.active(); });
+  Readings works{};
   for (const PortId id : order_) {
     Port& port = slot(id);
     const LinkSample sample = port.nic->link();
     if (sample.speed_mbps != port.sample.speed_mbps || sample.duplex != port.sample.duplex) ++status_version_;
     port.sample = sample;
+    works[id.index] = sample.up;
     keep_settings(port);
+  }
+  if (options_.combines_monitors()) hear_voices(works);
+  if (options_.miimon_ms != 0) damp(works);
+  for (const PortId id : order_) {
+    Port& port = slot(id);
     if (options_.miimon_ms == 0) continue;
-    if (const auto change = port.monitor.inspect(sample, options_, now_, skip_updelay)) {
+    LinkSample seen = port.sample;
+    seen.up = works[id.index];
+    if (const auto change = port.monitor.inspect(seen, options_, now_, skip_updelay)) {
       report_link(port, *change, active == id);
       changes.push_back(LinkChanged{id, change->from, change->to});
+      if (change->to == LinkState::down) note_loss(port);
     }
   }
   for (const LinkChanged& change : changes) apply(change);
-  if (scheduled && has_arp_probes() && is_up()) {
+  if (scheduled && options_.is_judged_by_arp() && is_up()) {
     arp_pass();
   } else {
     apply(MonitorPass{scheduled});
@@ -196,7 +208,7 @@ void Bond::observe_links(bool scheduled) {
 /// How often to look follows from what ports have carried up to this step. What is carried below does not count: there
 /// the first frame that comes by another port, while the active one has no carrier, is delivered and wakes us.
 void Bond::look_between_polls(bool scheduled, Ticks interval) {
-  if (has_arp_probes() || options_.miimon_ms == 0) return watch_.stop();
+  if (options_.miimon_ms == 0) return watch_.stop();
   LinkWatch::TrafficList traffic;
   for (const PortId id : order_) {
     PortCounters counters = forwarder_.port(id);
@@ -225,9 +237,10 @@ bool Bond::has_lost_link() {
 /// beside it: when its link is back unseen, a switch brings the host's own broadcasts back by the other. `no_port`: the
 /// frames are the host's.
 void Bond::look_before_dropping(PortId id) {
-  if (has_arp_probes() || options_.miimon_ms == 0) return;
+  if (options_.miimon_ms == 0) return;
   const auto is_back = [this](PortId port) {
-    return slot(port).monitor.state() == LinkState::fail && slot(port).nic->has_link();
+    const Port& one = slot(port);
+    return one.monitor.state() == LinkState::fail && !one.sample.up && one.nic->has_link();
   };
   const bool delivers = id == no_port || plan_.ports[id.index].deliver != deliver_nothing;
   if (delivers && !has_active_port(options_.mode)) return;
@@ -327,7 +340,7 @@ bool Bond::forward(PacketBatch& batch) {
   for (const PortId id : PortList(order_))
     if (slots_[id.index]) more = forward_from_port(id, batch) || more;
   loops_.note_read(!more);
-  frames_read_ = has_arp_probes() && now_ >= next_poll_;
+  frames_read_ = options_.is_judged_by_arp() && now_ >= next_poll_;
   if (frames_read_) tape_.touch();
   return more || below_due_;
 }
@@ -417,7 +430,8 @@ std::optional<Tick> Bond::next_deadline() const {
     if (other && (!due || *other < *due)) due = other;
   };
   // A new interval starts with the next step; it must come even if nothing else causes one.
-  const std::uint32_t interval_ms = has_arp_probes() ? options_.arp_interval_ms : options_.miimon_ms;
+  const std::uint32_t interval_ms = options_.is_judged_by_arp() ? options_.arp_interval_ms : options_.miimon_ms;
+  if (asks_beside_polls()) sooner(next_probe_);
   if (interval_ms != 0 && !arp_pass_is_next()) {
     sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(interval_ms));
   }

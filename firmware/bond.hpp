@@ -19,10 +19,12 @@
 #include "firmware/config/bond_config.hpp"
 #include "firmware/config/config_diff.hpp"
 #include "firmware/event_log.hpp"
+#include "firmware/flap_damper.hpp"
 #include "firmware/forwarder.hpp"
 #include "firmware/link_monitor.hpp"
 #include "firmware/link_watch.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/port_voices.hpp"
 #include "hal/hardware.hpp"
 #include "policies/modes.hpp"
 
@@ -145,10 +147,15 @@ class Bond final : public OptionTarget {
     bool promiscuous_asked = false;  ///< by the policy
     bool mtu_refused = false;        ///< it does not take the bond's MTU; told already
     std::optional<Tick> leaves_at;   ///< to be released then
+    PortVoices voices;               ///< while monitors decide together
+    bool held = false;               ///< mode 4: kept out of use by them, though it has link
+    bool held_told = false;
+    FlapDamper damper;
 
     template <class A>
     void archive(A& a) {
-      a(name, options, monitor, mac, sample, promiscuous_asked, mtu_refused, leaves_at);
+      a(name, options, monitor, mac, sample, promiscuous_asked, mtu_refused, leaves_at, voices, held, held_told,
+        damper);
     }
   };
   struct Awaited {
@@ -157,10 +164,11 @@ class Bond final : public OptionTarget {
     std::string reason;
     Tick next_try{};  ///< when taking it was refused: tried ever more seldom, up to once a minute
     Ticks interval{};
+    FlapDamper damper;
 
     template <class A>
     void archive(A& a) {
-      a(name, options, reason, next_try, interval);
+      a(name, options, reason, next_try, interval, damper);
     }
   };
 
@@ -221,7 +229,7 @@ class Bond final : public OptionTarget {
 
   // bond_arp.cpp
   bool has_arp_probes() const noexcept { return options_.arp_interval_ms != 0; }
-  bool arp_pass_is_next() const noexcept { return has_arp_probes() && frames_read_ && now_ >= next_poll_; }
+  bool arp_pass_is_next() const noexcept { return options_.is_judged_by_arp() && frames_read_ && now_ >= next_poll_; }
   ArpMonitor::Scene arp_scene() const;
   void begin_arp_monitor();
   void arp_pass();
@@ -230,16 +238,31 @@ class Bond final : public OptionTarget {
   void send_probes();
   void send_probes(const IpAddress& target, const char* option, std::uint32_t told_bit);
 
+  // bond_monitors.cpp: several monitors that decide together, and ports that flap
+  using Readings = std::array<bool, max_ports>;  ///< by PortId::index: what calls the port up says so
+  bool asks_beside_polls() const noexcept { return has_arp_probes() && options_.combines_monitors() && is_up(); }
+  void begin_voices();
+  void hear_voices(Readings& works);
+  void hear_probes();
+  void hear_lacp(std::span<const PortId> lost);
+  void hold(Port& port, bool held);
+  void ask_targets();
+  void damp(Readings& works);
+  bool is_ready(PortId id) const;
+  bool keeps_out(Port& port, bool another_is_up);
+  void note_loss(Port& port);
+  void add_monitors(PortStatus& status, const Port& port, Tick now) const;
+
   // bond_ports.cpp
   Outcome open_host(const BondConfig& config);
-  Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options);
+  Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options, const FlapDamper& damper = {});
   Outcome adopt_mac(Nic& nic);
   Outcome give_mac(Nic& nic);
   void remove(PortId id, std::string_view why);
   void farewell(PortId id);
   void drop_frames(PortId id);
   void note_vanished();
-  void await(std::string_view port, const PortOptions& options, std::string reason);
+  void await(std::string_view port, const PortOptions& options, std::string reason, const FlapDamper& damper = {});
   void retry_awaited(bool appeared);
   bool sort_ports();
   Outcome apply_host_config();
@@ -286,6 +309,7 @@ class Bond final : public OptionTarget {
   Tick now_{};
   Tick next_poll_{};
   Tick next_retry_{};
+  Tick next_probe_{};  ///< while monitors decide together
   bool poll_started_ = false;
   LinkWatch watch_;
   ArpMonitor arp_;
@@ -304,7 +328,7 @@ class Bond final : public OptionTarget {
   bool host_was_up_ = false;
   bool let_go_ = false;
   bool host_doubt_ = false;  ///< nobody has watched it for a while: look at it with the next step
-  bool held_up_ = false;  ///< the host has set it down while something of it was about to leave: not told yet
+  bool held_up_ = false;     ///< the host has set it down while something of it was about to leave: not told yet
   std::optional<Tick> leaves_at_;
   bool promiscuous_ = false;
   MacAddress mac_;  ///< of the bond

@@ -1,4 +1,5 @@
 // A bond that watches its ports by asking targets: the ARP monitor's passes, what it hears and what it sends.
+#include <bit>
 #include <utility>
 
 #include "firmware/bond.hpp"
@@ -11,9 +12,13 @@ namespace bondbox {
 ArpMonitor::Scene Bond::arp_scene() const {
   const auto active = std::visit([](const auto& policy) { return policy.active(); }, policy_);
   ArpMonitor::Scene scene{options_, active, host_->addresses(), {}};
+  const bool combined = options_.combines_monitors();
+  // A port that may be up without carrier is asked over without it, too.
+  const bool asks_all = combined && voices_needed(options_) < std::size_t(std::popcount(monitors_of(options_)));
   for (const PortId id : order_) {
     const Port& port = slot(id);
-    scene.ports.push_back({id, port.monitor.state(), port.sample.up, port.mac});
+    const LinkState link = combined ? port.voices.probe_state() : port.monitor.state();
+    scene.ports.push_back({id, link, port.sample.up || asks_all, port.mac});
   }
   return scene;
 }
@@ -28,7 +33,11 @@ void Bond::begin_arp_monitor() {
   half_time_.reset();
   if (offload_.is_open())
     for (const PortId id : order_) heard_frames_[id.index] = offload_.counters().ports[id.index].rx_frames;
-  for (const PortId id : order_) arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
+  if (options_.combines_monitors()) return begin_voices();
+  for (const PortId id : order_) {
+    slot(id).held = slot(id).held_told = false;
+    arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
+  }
 }
 
 void Bond::arp_pass() {
@@ -48,6 +57,7 @@ void Bond::move_links(const ArpMonitor::Verdicts& verdicts, bool before_choice) 
   FixedVector<LinkChanged, 2 * max_ports> changes;
   for (const ArpMonitor::Verdict& verdict : verdicts) {
     Port& port = slot(verdict.port);
+    if (verdict.to == LinkState::up && keeps_out(port, any_up)) continue;
     const auto change = port.monitor.set(verdict.to, arp_.last_heard(scene, verdict.port), now_);
     if (!change) continue;
     changes.push_back(LinkChanged{verdict.port, change->from, change->to});
@@ -60,6 +70,7 @@ void Bond::move_links(const ArpMonitor::Verdicts& verdicts, bool before_choice) 
              !active_backup  ? "interface is now down"
              : before_choice ? "link status definitely down, disabling slave"
                              : "backup interface is now down");
+      note_loss(port);
     }
   }
   for (const LinkChanged& change : changes) apply(change);
@@ -73,7 +84,8 @@ void Bond::listen(PortId id, const PacketBatch& batch) {
     if (frame.size() < wire::ethernet_header_size) continue;
     const ArpMonitor::Heard heard = arp_.hear(scene, id, frame, now_);
     if (heard.any || heard.targets_v4 != 0 || heard.targets_v6 != 0)
-      tape_.note(trace::Point::heard, number_, id.index, heard.any, heard.targets_v4, heard.targets_v6);
+      tape_.note(trace::Point::heard, number_, heard.of.value_or(id).index, heard.any, heard.targets_v4,
+                 heard.targets_v6);
   }
 }
 

@@ -33,7 +33,7 @@ std::uint64_t Bond::memory_layout() {
 
 /// What the policy, the monitors and the forwarder know.
 void Bond::archive(Archive& a) {
-  a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, poll_started_, watch_, arp_,
+  a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, next_probe_, poll_started_, watch_, arp_,
     unreachable_targets_, frames_read_, look_now_, carrier_shown_, mac_adopted_, fail_over_mac_forced_, host_was_up_,
     held_up_, leaves_at_, promiscuous_, mac_, mtu_, no_active_since_, announcements_, failovers_, host_refused_,
     half_time_, plan_, plan_due_);
@@ -158,6 +158,7 @@ void Bond::resume_ports(const PortList& ports, bool was_away) {
     std::string name;
     PortOptions options;
     std::string reason;
+    FlapDamper damper;
   };
   std::vector<Lost> lost;
   for (const PortId id : ports) {
@@ -166,7 +167,7 @@ void Bond::resume_ports(const PortList& ports, bool was_away) {
       order_.push_back(id);
       continue;
     }
-    lost.push_back({id, slot(id).name.str(), slot(id).options, outcome.reason});
+    lost.push_back({id, slot(id).name.str(), slot(id).options, outcome.reason, slot(id).damper});
     slots_[id.index].reset();
     forwarder_.forget_punted(id);
     arp_.forget(id);
@@ -179,7 +180,7 @@ void Bond::resume_ports(const PortList& ports, bool was_away) {
   ++handles_version_;
   for (Lost& one : lost) {
     apply(PortRemoved{one.id});
-    await(one.name, one.options, std::move(one.reason));
+    await(one.name, one.options, std::move(one.reason), one.damper);
   }
 }
 

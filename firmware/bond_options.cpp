@@ -28,6 +28,7 @@ Outcome Bond::write(std::string_view option, std::string_view value) {
   const bool used_carrier = options_.use_carrier;
   const std::uint32_t miimon_ms = options_.miimon_ms;
   const std::uint32_t arp_interval_ms = options_.arp_interval_ms;
+  const bool combined = options_.combines_monitors();
   Outcome outcome = write_option(*this, option, value);
   if (!outcome.ok()) return outcome;
   record(EventKind::option, {}, -1, "option %.*s: set to %.*s", static_cast<int>(option.size()), option.data(),
@@ -37,7 +38,7 @@ Outcome Bond::write(std::string_view option, std::string_view value) {
     arp_.set_targets(options_, now_);
     unreachable_targets_ = 0;
   }
-  if (options_.arp_interval_ms != arp_interval_ms) begin_arp_monitor();
+  if (options_.arp_interval_ms != arp_interval_ms || options_.combines_monitors() != combined) begin_arp_monitor();
   if (options_.use_carrier != used_carrier) {
     for (const PortId id : order_)
       slot(id).nic->set_link_source(options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
@@ -166,6 +167,7 @@ BondStatus Bond::status(Tick now) const {
     one.nic = port.nic->counters();
     loops_.add_port(id, one.counters);
     loops_.add_nic(id, one.nic);
+    add_monitors(one, port, now);
     status.ports.push_back(std::move(one));
   }
   for (const Awaited& waiting : awaited_) status.awaited.push_back({waiting.name, waiting.reason});

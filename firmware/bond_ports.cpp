@@ -153,6 +153,8 @@ BondFacts Bond::facts() const {
     known.name = port.name.view();
     known.link = port.monitor.state();
     known.back_left = known.link == LinkState::back ? port.monitor.delay_left(now_) : Ticks{};
+    known.up_for = known.link == LinkState::up ? now_ - port.monitor.since() : Ticks{};
+    known.held = port.held;
     known.monitored = port.monitor.inspected();
     known.speed_mbps = port.sample.speed_mbps;
     known.duplex = port.sample.duplex;
@@ -176,15 +178,19 @@ Outcome Bond::enslave(std::string_view port) {
   auto nic = hardware_.open_nic(port, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
   if (!nic.ok()) return nic.failure();
   PortOptions options;
+  FlapDamper damper;
   const auto waiting =
       std::find_if(awaited_.begin(), awaited_.end(), [&](const Awaited& other) { return other.name == port; });
-  if (waiting != awaited_.end()) options = waiting->options;
-  if (Outcome outcome = take(std::move(nic.value()), options); !outcome.ok()) return outcome;
+  if (waiting != awaited_.end()) {
+    options = waiting->options;
+    damper = waiting->damper;
+  }
+  if (Outcome outcome = take(std::move(nic.value()), options, damper); !outcome.ok()) return outcome;
   if (waiting != awaited_.end()) awaited_.erase(waiting);
   return Outcome::done();
 }
 
-Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
+Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options, const FlapDamper& damper) {
   const auto free = std::find_if(slots_.begin(), slots_.end(), [](const auto& slot) { return !slot; });
   if (free == slots_.end()) {
     return Outcome::failed(ENOSPC,
@@ -203,7 +209,11 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
   port.name.assign(nic->name());
   port.options = options;
   port.sample = nic->link();
-  port.monitor.start(port.sample, options_, now_);
+  port.damper = damper;
+  LinkSample first = port.sample;
+  first.up = first.up && !damper.is_damped();  // which the first look puts right where there is no other port
+  port.monitor.start(first, options_, now_);
+  port.voices.start(port.sample.up, now_);
   port.mac = nic->mac();
   port.nic = std::move(nic);
   *free = std::move(port);
@@ -215,7 +225,8 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options) {
     record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());
   }
   add_below(id);
-  arp_.begin(id, slot(id).monitor.state() == LinkState::up, options_, now_);
+  const bool answers = options_.combines_monitors() ? slot(id).sample.up : slot(id).monitor.state() == LinkState::up;
+  arp_.begin(id, answers, options_, now_);
   const std::string name = slot(id).name.str();
   if (std::find(configured_.begin(), configured_.end(), name) == configured_.end()) configured_.push_back(name);
   order_.push_back(id);
@@ -355,14 +366,15 @@ void Bond::note_vanished() {
     }
     const std::string name = port.name.str();
     const PortOptions options = port.options;
+    const FlapDamper damper = port.damper;  // its loss has been counted as that of its link
     remove(order_[i], "the interface is gone");
-    await(name, options, "the interface is gone");
+    await(name, options, "the interface is gone", damper);
   }
 }
 
-void Bond::await(std::string_view port, const PortOptions& options, std::string reason) {
+void Bond::await(std::string_view port, const PortOptions& options, std::string reason, const FlapDamper& damper) {
   record(EventKind::port, port, -1, "waiting for the interface: %s", reason.c_str());
-  awaited_.push_back(Awaited{std::string(port), options, std::move(reason), {}, {}});
+  awaited_.push_back(Awaited{std::string(port), options, std::move(reason), {}, {}, damper});
   next_retry_ = now_ + retry_interval;
   ++status_version_;
 }
@@ -377,7 +389,7 @@ void Bond::retry_awaited(bool appeared) {
       continue;
     }
     auto nic = hardware_.open_nic(waiting.name, options_.use_carrier ? LinkSource::carrier : LinkSource::mii);
-    Outcome outcome = nic.ok() ? take(std::move(nic.value()), waiting.options) : nic.failure();
+    Outcome outcome = nic.ok() ? take(std::move(nic.value()), waiting.options, waiting.damper) : nic.failure();
     if (outcome.ok()) {
       awaited_.erase(awaited_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {

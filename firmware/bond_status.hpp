@@ -16,6 +16,21 @@
 
 namespace bondbox {
 
+/// What one of several monitors that decide together says of a port.
+struct MonitorVerdict {
+  const char* name = "";  ///< "link", "probes", "lacp"
+  bool up = false;
+  Ticks lasted{};      ///< for how long it has said so
+  std::string reason;  ///< "answered 30 ms ago"
+};
+
+/// What is remembered of a port's losses, with flap_damping.
+struct DampingStatus {
+  std::uint32_t penalty = 0;
+  bool damped = false;  ///< kept out of use
+  Ticks left{};         ///< of that, if nothing more happens
+};
+
 struct PortStatus {
   PortId id;
   std::string name;
@@ -28,8 +43,13 @@ struct PortStatus {
   MacAddress permanent_mac;
   MacAddress mac;
   PortOptions options;
-  bool active = false;   ///< the mode's active port
-  bool carries = false;  ///< the plan sends on it
+  bool active = false;                   ///< the mode's active port
+  bool carries = false;                  ///< the plan sends on it
+  bool has_carrier = false;              ///< what the PHY said last, whatever came of it
+  bool held = false;                     ///< mode 4: has link, and its monitors together keep it out of use
+  Ticks revert_left{};                   ///< it is up, and may take over from an active port that works only then
+  std::vector<MonitorVerdict> monitors;  ///< where they decide together (option `monitor`), else empty
+  DampingStatus damping;
   PortCounters counters;
   NicCounters nic;
 };

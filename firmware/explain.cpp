@@ -65,7 +65,7 @@ std::string used_after(const BondOptions& options) {
 // --- a port whose link is not up -------------------------------------------------------------------------------------
 
 Explanation down_port(const BondStatus& bond, const PortStatus& port) {
-  if (bond.options.arp_interval_ms != 0) {
+  if (bond.options.is_judged_by_arp()) {
     const std::string targets = targets_text(bond.options);
     if (targets.empty()) return idle("the ARP monitor has no target to ask", "Give it one: arp_ip_target");
     return idle(
@@ -104,7 +104,9 @@ std::string what_replaces(const BondStatus& bond, const PortStatus& port) {
 }
 
 /// Why the primary, though it works, is not the active port.
-std::string why_not_primary(const BondOptions& options) {
+std::string why_not_primary(const BondOptions& options, const PortStatus& port) {
+  if (port.revert_left.count != 0 && options.primary_reselect != PrimaryReselect::failure)
+    return "it is the primary, and may take over in " + span_text(port.revert_left) + " (revert_delay)";
   switch (options.primary_reselect) {
     case PrimaryReselect::failure:
       return "it is the primary, but with primary_reselect=failure it waits until the active port fails";
@@ -126,7 +128,7 @@ Explanation backup_port(const BondStatus& bond, const PortStatus& port) {
     return idle("it stands by and sends what " + active->name + " cannot: that one is going down",
                 "It takes over in " + span_text(active->delay_left) + " (downdelay), " + by_hand);
   }
-  std::string cause = port.name == bond.primary ? why_not_primary(bond.options)
+  std::string cause = port.name == bond.primary ? why_not_primary(bond.options, port)
                                                 : "it stands by, " + active->name + " is active and works";
   return idle(std::move(cause), "It takes over when " + active->name + " loses its link, " + by_hand);
 }
@@ -191,7 +193,10 @@ std::vector<std::string> troubles(const BondStatus& bond) {
   for (const PortStatus& port : bond.ports) {
     switch (port.link) {
       case LinkState::down:
-        list.push_back(port.name + (bond.options.arp_interval_ms != 0 ? " gets no answer" : " has no link"));
+        if (const std::string kept = kept_out_text(port); !kept.empty())
+          list.push_back(port.name + " " + kept);
+        else
+          list.push_back(port.name + (bond.options.is_judged_by_arp() ? " gets no answer" : " has no link"));
         break;
       case LinkState::fail:
         list.push_back(port.name + " is going down");
@@ -200,7 +205,10 @@ std::vector<std::string> troubles(const BondStatus& bond) {
         list.push_back(port.name + " is going back");
         break;
       case LinkState::up:
-        if (bond.lacp && !port.carries) list.push_back(port.name + " has link and is not aggregated");
+        if (port.held)
+          list.push_back(port.name + " " + kept_out_text(port));
+        else if (bond.lacp && !port.carries)
+          list.push_back(port.name + " has link and is not aggregated");
         break;
     }
   }
@@ -275,6 +283,7 @@ Explanation explain_port(const BondStatus& bond, const PortStatus& port) {
   if (!bond.host_up) {
     return idle(bond.name + " is set down on the host", "Set it up: ip link set " + bond.name + " up");
   }
+  if (auto kept_out = explain_kept_out(bond, port)) return *std::move(kept_out);
   switch (port.link) {
     case LinkState::down:
       return down_port(bond, port);

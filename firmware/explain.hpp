@@ -26,6 +26,12 @@ Explanation explain_awaited(const BondStatus& bond, const AwaitedStatus& port);
 /// explain_port() for a port of an 802.3ad bond whose link is up.
 Explanation explain_lacp_port(const BondStatus& bond, const PortStatus& port);
 
+/// explain_port() for a port that is kept out of use by flap damping or by several monitors together, though its cable
+/// may be well; none: it is not.
+std::optional<Explanation> explain_kept_out(const BondStatus& bond, const PortStatus& port);
+/// The same after the port's name: "flaps, kept out for about 12 s"; empty: it is not.
+std::string kept_out_text(const PortStatus& port);
+
 /// Who moves the bond's frames, and why not the kernel.
 Explanation explain_forwarding(const BondStatus& bond);
 

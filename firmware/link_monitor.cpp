@@ -6,7 +6,7 @@
 namespace bondbox {
 
 void LinkMonitor::start(const LinkSample& sample, const BondOptions& options, Tick now) noexcept {
-  const bool by_arp = options.arp_interval_ms != 0;
+  const bool by_arp = options.is_judged_by_arp();
   const bool monitored = options.miimon_ms != 0 || by_arp;
   failures_ = 0;
   inspected_ = false;

@@ -33,6 +33,11 @@ class LinkMonitor {
   std::optional<Change> inspect(const LinkSample& sample, const BondOptions& options, Tick now,
                                 bool& skip_updelay) noexcept;
 
+  /// What called it up had last been heard of so long ago, as only showed now: an outage is counted from there.
+  void was_silent_since(Tick alive) noexcept {
+    if (alive < last_seen_up_) last_seen_up_ = alive;
+  }
+
   /// Another monitor (firmware/arp_monitor) says what the state is. `alive`: when it last had a sign of life.
   std::optional<Change> set(LinkState next, Tick alive, Tick now) noexcept;
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "firmware/config/names.hpp"
+#include "firmware/port_voices.hpp"
 #include "firmware/text.hpp"
 
 namespace bondbox::option_handlers {
@@ -64,17 +65,76 @@ Outcome write_mode(OptionTarget& target, std::int64_t value) {
 
   BondOptions& options = target.options();
   options.mode = mode;
-  options.arp_validate = ArpValidate::none;
+  if (options.combines_monitors() && (mode == Mode::balance_tlb || mode == Mode::balance_alb)) {
+    options.monitor = MonitorRule::off;
+    target.note(format("%s has one monitor only, monitor is off now", mode_name(mode)));
+  }
+  options.arp_validate = options.combines_monitors() ? ArpValidate::all : ArpValidate::none;
+  const bool has_arp = mode <= Mode::broadcast || options.combines_monitors();
   if (mode == Mode::lacp_8023ad || mode == Mode::balance_tlb || mode == Mode::balance_alb) {
-    if (options.arp_interval_ms != 0)
+    if (options.arp_interval_ms != 0 && !has_arp)
       target.note(format("%s has no ARP monitor, arp_interval is off now", mode_name(mode)));
-    options.arp_interval_ms = 0;
+    if (!has_arp) options.arp_interval_ms = 0;
     if (options.miimon_ms == 0) {
       set_miimon(target, miimon_forced_ms);
       target.note(format("%s needs miimon, which is %u now", mode_name(mode), miimon_forced_ms));
     }
   }
   if (mode == Mode::balance_alb) options.tlb_dynamic_lb = true;
+  return Outcome::done();
+}
+
+Outcome write_monitor(OptionTarget& target, std::string_view text) {
+  BondOptions& options = target.options();
+  const bool counted = text.size() == 8 && (text.starts_with("quorum:") || text.starts_with("quorum="));
+  const char number = counted ? text.back() : '1';
+  if ((!counted && !text.empty() && text != "off" && text != "any" && text != "all") || number < '1' || number > '3')
+    return Outcome::failed(EINVAL, refusal(*find_option("monitor"), text));
+  const bool was_on = options.combines_monitors();
+  options.monitor = counted         ? MonitorRule::quorum
+                    : text == "any" ? MonitorRule::any
+                    : text == "all" ? MonitorRule::all
+                                    : MonitorRule::off;
+  options.monitor_quorum = static_cast<std::uint8_t>(number - '0');
+  if (options.combines_monitors() == was_on) return Outcome::done();
+  if (was_on) {
+    if (options.arp_interval_ms != 0) {
+      options.arp_interval_ms = 0;
+      target.note("without monitor miimon excludes the ARP monitor, arp_interval is off now");
+    }
+    if (options.mode == Mode::lacp_8023ad) options.arp_validate = ArpValidate::none;
+    return Outcome::done();
+  }
+  if (options.miimon_ms == 0) {
+    set_miimon(target, miimon_forced_ms);
+    target.note(format("monitors are combined when links are polled: miimon is %u now", miimon_forced_ms));
+  }
+  if (options.arp_validate == ArpValidate::none) {
+    options.arp_validate = ArpValidate::all;
+    if (options.arp_interval_ms != 0) target.note("arp_validate is all now: only answers to our own probes count");
+  }
+  return Outcome::done();
+}
+
+std::string read_monitor(const OptionTarget& target) {
+  return monitor_rule_text(target.options());
+}
+
+Outcome write_flap_suppress(OptionTarget& target, std::int64_t value) {
+  BondOptions& options = target.options();
+  if (value <= options.flap_reuse)
+    return Outcome::failed(
+        EINVAL, format("flap_suppress must be more than flap_reuse, which is %u; set that first", options.flap_reuse));
+  options.flap_suppress = static_cast<std::uint32_t>(value);
+  return Outcome::done();
+}
+
+Outcome write_flap_reuse(OptionTarget& target, std::int64_t value) {
+  BondOptions& options = target.options();
+  if (value >= options.flap_suppress)
+    return Outcome::failed(EINVAL, format("flap_reuse must be less than flap_suppress, which is %u; set that first",
+                                          options.flap_suppress));
+  options.flap_reuse = static_cast<std::uint32_t>(value);
   return Outcome::done();
 }
 
@@ -100,7 +160,11 @@ Outcome write_miimon(OptionTarget& target, std::int64_t value) {
     return Outcome::failed(EINVAL,
                            "miimon cannot be 0, because a bond without link monitoring never fails over; set "
                            "arp_interval or, if that is what you want, unmonitored = 1 first");
-  if (value != 0 && options.arp_interval_ms != 0) {
+  if (value == 0 && options.combines_monitors())
+    return Outcome::failed(EINVAL,
+                           "miimon cannot be 0 while monitors are combined, which is done when links are polled; set "
+                           "monitor = off first");
+  if (value != 0 && options.is_judged_by_arp()) {
     options.arp_interval_ms = 0;
     target.note("miimon excludes the ARP monitor, arp_interval is off now");
   }
@@ -110,7 +174,7 @@ Outcome write_miimon(OptionTarget& target, std::int64_t value) {
 
 Outcome write_arp_interval(OptionTarget& target, std::int64_t value) {
   BondOptions& options = target.options();
-  if (value != 0 && options.miimon_ms != 0) {
+  if (value != 0 && options.miimon_ms != 0 && !options.combines_monitors()) {
     set_miimon(target, 0);
     target.note("arp_interval excludes the MII monitor, miimon is off now");
   }

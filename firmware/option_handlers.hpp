@@ -14,6 +14,11 @@ Outcome write_mode(OptionTarget& target, std::int64_t value);
 
 Outcome write_offload(OptionTarget& target, std::int64_t value);
 
+Outcome write_monitor(OptionTarget& target, std::string_view text);
+std::string read_monitor(const OptionTarget& target);
+Outcome write_flap_suppress(OptionTarget& target, std::int64_t value);
+Outcome write_flap_reuse(OptionTarget& target, std::int64_t value);
+
 Outcome write_unmonitored(OptionTarget& target, std::int64_t value);
 Outcome write_miimon(OptionTarget& target, std::int64_t value);
 Outcome write_arp_interval(OptionTarget& target, std::int64_t value);

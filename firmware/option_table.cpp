@@ -63,7 +63,8 @@ std::optional<std::int64_t> value_of(const OptionInfo& option, std::string_view 
 Outcome check_state(const OptionTarget& target, const OptionInfo& option) {
   const std::string name(option.name);
   const Mode mode = target.options().mode;
-  if ((option.modes & only(mode)) == 0)
+  const ModeSet further = target.options().combines_monitors() ? option.combined_modes : ModeSet{0};
+  if (((option.modes | further) & only(mode)) == 0)
     return Outcome::failed(
         EACCES, name + " is not supported in mode " + mode_text(mode) + ", only in " + mode_list(option.modes));
   if (option.without_ports && target.has_ports())

@@ -95,6 +95,7 @@ struct OptionInfo {
   std::string_view name;
   OptionKind kind = OptionKind::number;
   ModeSet modes = every_mode;  ///< where it may be written
+  ModeSet combined_modes = 0;  ///< where it may be written too while `monitor` is on
   ModeSet effect = 0;          ///< where it does something, when those are fewer; 0: wherever it may be written
   bool without_ports = false;  ///< only while the bond has no ports
   bool while_down = false;     ///< only while the bond is down

@@ -3,6 +3,7 @@
 
 #include "firmware/link_monitor.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/port_voices.hpp"
 #include "firmware/render.hpp"
 
 namespace bondbox {
@@ -102,12 +103,27 @@ json::object mode_json(const BondStatus& bond, const PortStatus& port) {
   return object;
 }
 
+json::array monitors_json(const PortStatus& port) {
+  json::array list;
+  for (const MonitorVerdict& verdict : port.monitors)
+    list.push_back(json::object{
+        {"name", verdict.name}, {"up", verdict.up}, {"for_ms", verdict.lasted.count}, {"reason", verdict.reason}});
+  return list;
+}
+
 json::object port_json(const PortStatus& port) {
   return {
       {"name", port.name},
       {"link", link_state_name(port.link)},
       {"delay_left_ms", port.delay_left.count},
       {"in_state_for_ms", port.in_state_for.count},
+      {"carrier", port.has_carrier},
+      {"held", port.held},
+      {"revert_left_ms", port.revert_left.count},
+      {"monitors", monitors_json(port)},
+      {"damping",
+       json::object{
+           {"damped", port.damping.damped}, {"penalty", port.damping.penalty}, {"left_ms", port.damping.left.count}}},
       {"speed_mbps", port.speed_mbps},
       {"duplex", duplex_name(port.duplex)},
       {"link_failures", port.failures},
@@ -163,6 +179,10 @@ json::object bond_json(const BondStatus& bond) {
       {"miimon_ms", bond.options.miimon_ms},
       {"updelay_ms", bond.options.updelay_ms},
       {"downdelay_ms", bond.options.downdelay_ms},
+      {"revert_delay_ms", bond.options.revert_delay_ms},
+      {"arp_interval_ms", bond.options.arp_interval_ms},
+      {"monitor", monitor_rule_text(bond.options)},
+      {"flap_damping_ms", bond.options.flap_damping_ms},
       {"unmonitored", bond.options.unmonitored},
       {"busy_poll_us", bond.options.busy_poll_us},
       {"plan_generation", bond.plan_generation},

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "firmware/explain.hpp"
 #include "firmware/link_monitor.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/port_voices.hpp"
 #include "firmware/render.hpp"
 #include "firmware/text.hpp"
 #include "policies/modes.hpp"
@@ -53,6 +55,10 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
     text += bond.lacp && any_up ? "  DOWN: too few ports are aggregated\n" : "  DOWN: no port has a working link\n";
   }
   for (const PortStatus& port : bond.ports) {
+    if (const std::string kept = kept_out_text(port); !kept.empty()) {
+      text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name + " " + kept + "\n";
+      continue;
+    }
     if (port.link == LinkState::up && bond.lacp && !port.carries) {
       text += "  DEGRADED: " + port.name + " is not aggregated: bondbox explain " + bond.name + " " + port.name + "\n";
     }
@@ -148,6 +154,18 @@ void append_ports(std::string& text, const BondStatus& bond) {
   }
 }
 
+/// "eth0  link up, probes down (last answer 12 s ago)"
+void append_monitors(std::string& text, const BondStatus& bond) {
+  for (const PortStatus& port : bond.ports) {
+    std::string line;
+    for (const MonitorVerdict& verdict : port.monitors) {
+      line += (line.empty() ? "" : ", ") + std::string(verdict.name) + (verdict.up ? " up" : " down");
+      if (!verdict.up) line += " for " + duration_text(verdict.lasted.count);
+    }
+    if (!line.empty()) append_format(text, "  %-15s %s\n", port.name.c_str(), line.c_str());
+  }
+}
+
 void append_losses(std::string& text, const BondStatus& bond) {
   unsigned long long refused = 0;
   unsigned long long moved = 0;
@@ -237,6 +255,11 @@ std::string text_with(const BondStatus& bond, const Detail& detail, const WallCl
   append_troubles(text, bond, wall);
   std::string line = "  MAC " + bond.mac.text() + ", MTU " + std::to_string(bond.mtu);
   line += bond.options.miimon_ms != 0 ? format(", link polled each %u ms", bond.options.miimon_ms) : "";
+  if (bond.options.combines_monitors()) {
+    if (const std::uint32_t asked = bond.options.arp_interval_ms; asked != 0)
+      line += format(", probes each %u ms", asked);
+    line += ", monitor " + monitor_rule_text(bond.options);
+  }
   if (!bond.options.primary.empty()) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }
@@ -249,6 +272,7 @@ std::string text_with(const BondStatus& bond, const Detail& detail, const WallCl
   append_addresses(text, bond, detail.addresses);
   text += "\n";
   append_ports(text, bond);
+  append_monitors(text, bond);
   if (bond.lacp) append_lacp(text, bond);
   if (bond.balance) append_balance(text, bond);
   text += "\n";

@@ -81,7 +81,7 @@ ForwardingPlan ActiveBackup::plan(const BondFacts& facts) const {
   }
   for (const PortFacts& port : facts.ports) {
     // While the ARP monitor looks for an active port, the one that it asks over hears for the host.
-    const bool is_candidate = !current && facts.options.arp_interval_ms != 0 && port.link == LinkState::back;
+    const bool is_candidate = !current && facts.options.is_judged_by_arp() && port.link == LinkState::back;
     const bool delivers = current == port.id || stand_in == port.id || is_candidate || facts.options.all_slaves_active;
     PortRule& rule = plan.ports[port.id.index];
     if (delivers) rule.deliver = deliver_all;

@@ -28,8 +28,8 @@ bool can_negotiate(const PortFacts& port) noexcept {
   return port.speed_mbps != 0 && port.duplex != Duplex::unknown;
 }
 
-/// Whether the partner may be sending on the port. With coupled control it does so as soon as it has read that we are in
-/// sync, which may be a tick before we read the same of it.
+/// Whether the partner may be sending on the port. With coupled control it does so as soon as it has read that we are
+/// in sync, which may be a tick before we read the same of it.
 bool is_sent_to(const lacp::Port& port, const lacp::Aggregator& aggregator) noexcept {
   const bool says_sync = port.mux == LacpMuxState::attached && port.has(lacp_state::synchronization);
   return port.collects || (says_sync && port.enabled && aggregator.has_partner());
@@ -120,6 +120,8 @@ void Ieee8023ad::follow_port(const PortFacts& facts, const BondOptions& options,
   if (options.lacp_active) port.set(lacp_state::activity);
   if (options.lacp_rate == LacpRate::fast) port.set(lacp_state::timeout);
 
+  if (port.held != facts.held) link_changed = true;
+  port.held = facts.held;
   const bool was_enabled = port.enabled;
   if (facts.link == LinkState::up && can_negotiate(facts)) port.enabled = true;
   if (facts.link == LinkState::down || !can_negotiate(facts)) port.enabled = false;
@@ -264,7 +266,7 @@ void Ieee8023ad::tell_active(std::optional<std::uint8_t> before, ActionList& act
 
 bool Ieee8023ad::carries(const lacp::Port& port) const noexcept {
   const lacp::Aggregator* const aggregator = system_.of(port);
-  return aggregator != nullptr && aggregator->active && port.distributes;
+  return aggregator != nullptr && aggregator->active && port.distributes && !port.held;
 }
 
 /// The kernel driver's rule: enough ports of the active aggregator have link, whatever their machines say. lacp_strict
@@ -277,7 +279,8 @@ bool Ieee8023ad::has_carrier(const BondFacts& facts) const {
   const bool has_partner = system_.aggregators[*active].has_partner();
   if (facts.options.lacp_strict) return carrying >= std::max(1U, facts.options.min_links);
   if (!facts.options.lacp_fallback && !has_partner) return false;
-  return system_.active_ports(*active) >= facts.options.min_links;
+  const std::size_t ready = system_.ready_ports(*active);
+  return ready >= facts.options.min_links && (ready != 0 || system_.active_ports(*active) == 0);
 }
 
 bool Ieee8023ad::skip_updelay(const BondFacts& facts) const {

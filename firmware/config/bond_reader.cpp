@@ -123,12 +123,14 @@ void BondReader::read_option(ConfigTarget& target, const OptionInfo& option, con
   for (const ConfigItem& item : items) {
     // The kernel refuses even a delay of 0 while there is no miimon; in a file it is just the default spelled out.
     if (is_delay(option) && target.options().miimon_ms == 0 && item.text == "0") continue;
-    if (option.name == "miimon" && target.options().arp_interval_ms != 0 && item.text != "0") {
-      messages_.error(item.at, "miimon and arp_interval exclude each other", "give one of them");
+    if (option.name == "miimon" && target.options().is_judged_by_arp() && item.text != "0") {
+      messages_.error(item.at, "miimon and arp_interval exclude each other",
+                      "give one of them, or monitor = \"all\" to have both");
       continue;
     }
     // The default makes way without a word; who writes both is refused above.
-    if (option.name == "arp_interval" && item.text != "0") target.options().miimon_ms = 0;
+    if (option.name == "arp_interval" && item.text != "0" && !target.options().combines_monitors())
+      target.options().miimon_ms = 0;
     const Outcome outcome = write_option(target, option.name, item.text);
     if (!outcome.ok()) messages_.error(item.at, outcome.reason);
     for (std::string& note : target.take_notes()) messages_.warning(item.at, std::move(note));
@@ -195,6 +197,13 @@ void BondReader::check_monitors(const BondConfig& bond, const std::vector<Key>& 
     messages_.warning(unmonitored->value.at,
                       format("unmonitored changes nothing while miimon is %u", bond.options.miimon_ms),
                       "write miimon = 0 too if you want a bond that never fails over");
+  const bool has_probes = bond.options.arp_interval_ms != 0;
+  const bool has_targets = !bond.options.arp_ip_targets.empty() || !bond.options.ns_ip6_targets.empty();
+  if (const ConfigEntry* const monitor = entry_of(keys, "monitor"); monitor != nullptr) {
+    if (bond.options.combines_monitors() && !(has_probes && has_targets) && bond.options.mode != Mode::lacp_8023ad)
+      messages_.warning(monitor->value.at, "monitor has nothing to combine: only the links are watched",
+                        "give arp_interval and arp_ip_target too");
+  }
   const ConfigEntry* arp = entry_of(keys, "num_grat_arp");
   const ConfigEntry* na = entry_of(keys, "num_unsol_na");
   if (arp == nullptr || na == nullptr) return;

@@ -56,6 +56,12 @@ std::optional<std::string> option_text(const OptionInfo& option, const ConfigVal
     }
     return *string;
   }
+  // monitor = { quorum = 2 }
+  if (const ConfigTable* const table = value.table(); table != nullptr && option.name == "monitor") {
+    const ConfigEntry* const quorum = table->entries.size() == 1 ? table->find("quorum") : nullptr;
+    const std::int64_t* const number = quorum != nullptr ? quorum->value.integer() : nullptr;
+    if (number != nullptr) return "quorum:" + std::to_string(*number);
+  }
   if (const std::int64_t* integer = value.integer()) {
     if (option.kind == OptionKind::text) return wrong_kind(value.kind_name());
     return std::to_string(*integer);

@@ -52,6 +52,13 @@ void fields(auto& with, BondOptions& options) {
   with(options.lacp_strict);
   with(options.lacp_fallback);
   with(options.broadcast_neighbor);
+  with.choice(options.monitor, MonitorRule::quorum);
+  with(options.monitor_quorum);
+  with(options.revert_delay_ms);
+  with(options.flap_damping_ms);
+  with(options.flap_suppress);
+  with(options.flap_reuse);
+  with(options.flap_hold_max_ms);
 }
 
 void fields(auto& with, BondConfig& config) {

@@ -75,6 +75,7 @@ struct Port {
   bool collects = false;
   bool distributes = false;
   bool loop_told = false;
+  bool held = false;  ///< what else watches the port (probes) says that it is not to be used; the machines go on
 
   LacpPortCounters counters;
 
@@ -86,7 +87,10 @@ struct Port {
 
   template <class A>
   void archive(A& a) {
-    a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, begin, lacp_enabled, selected, matched, ready_n, ntt, restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer, transmit_timer, actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned, collects, distributes, loop_told, counters);
+    a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, begin, lacp_enabled, selected, matched, ready_n, ntt,
+      restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer, transmit_timer,
+      actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned, collects,
+      distributes, loop_told, held, counters);
     if (aggregator && *aggregator >= max_ports) a.refuse();
   }
 

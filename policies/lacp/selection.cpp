@@ -7,17 +7,21 @@ namespace {
 
 using Place = std::optional<std::uint8_t>;
 
+bool counts(const Port& port, std::uint8_t place) noexcept {
+  return port.aggregator == place && port.enabled && !port.held;
+}
+
 std::uint64_t bandwidth(const System& system, std::uint8_t place) noexcept {
   std::uint64_t sum = 0;
   for (const PortId id : system.order)
-    if (system.at(id).aggregator == place && system.at(id).enabled) sum += system.at(id).speed_mbps;
+    if (counts(system.at(id), place)) sum += system.at(id).speed_mbps;
   return sum;
 }
 
 std::uint64_t priorities(const System& system, std::uint8_t place) noexcept {
   std::uint64_t sum = 0;
   for (const PortId id : system.order)
-    if (system.at(id).aggregator == place && system.at(id).enabled) sum += system.at(id).actor.port_priority;
+    if (counts(system.at(id), place)) sum += system.at(id).actor.port_priority;
   return sum;
 }
 
@@ -27,16 +31,15 @@ bool is_better(const System& system, std::uint8_t candidate, std::uint8_t best, 
   const Aggregator& b = system.aggregators[best];
   if (a.individual != b.individual) return b.individual;
   if (a.has_partner() != b.has_partner()) return a.has_partner();
+  const std::size_t mine = system.ready_ports(candidate);
+  const std::size_t its = system.ready_ports(best);
+  if ((mine == 0) != (its == 0)) return its == 0;
   if (select == AdSelect::actor_port_prio) {
-    const std::uint64_t mine = priorities(system, candidate);
-    const std::uint64_t its = priorities(system, best);
-    if (mine != its) return mine > its;
+    const std::uint64_t ours = priorities(system, candidate);
+    const std::uint64_t theirs = priorities(system, best);
+    if (ours != theirs) return ours > theirs;
   }
-  if (select == AdSelect::count) {
-    const std::size_t mine = system.active_ports(candidate);
-    const std::size_t its = system.active_ports(best);
-    if (mine != its) return mine > its;
-  }
+  if (select == AdSelect::count && mine != its) return mine > its;
   return bandwidth(system, candidate) > bandwidth(system, best);
 }
 
@@ -46,6 +49,7 @@ bool is_kept(const System& system, std::uint8_t active, std::uint8_t best) noexc
   const Aggregator& now = system.aggregators[active];
   const Aggregator& other = system.aggregators[best];
   if (!now.has_partner() && other.has_partner()) return false;
+  if (system.ready_ports(active) == 0 && system.ready_ports(best) != 0) return false;
   return now.actor_key != 0 || other.actor_key == 0;
 }
 

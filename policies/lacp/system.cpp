@@ -33,6 +33,12 @@ std::size_t System::active_ports(std::uint8_t aggregator) const noexcept {
       order.begin(), order.end(), [&](PortId id) { return at(id).aggregator == aggregator && at(id).enabled; }));
 }
 
+std::size_t System::ready_ports(std::uint8_t aggregator) const noexcept {
+  return static_cast<std::size_t>(std::count_if(order.begin(), order.end(), [&](PortId id) {
+    return at(id).aggregator == aggregator && at(id).enabled && !at(id).held;
+  }));
+}
+
 bool System::others_ready(const Port& port) const noexcept {
   return std::all_of(order.begin(), order.end(), [&](PortId id) {
     const Port& other = at(id);

@@ -35,6 +35,8 @@ struct System {
   std::size_t users(std::uint8_t aggregator) const noexcept;
   /// Those of its ports that have link.
   std::size_t active_ports(std::uint8_t aggregator) const noexcept;
+  /// Those of them that are to be used.
+  std::size_t ready_ports(std::uint8_t aggregator) const noexcept;
   bool distributes() const noexcept;
   /// Every port of its aggregator but this one is ready to attach.
   bool others_ready(const Port& port) const noexcept;

@@ -124,6 +124,15 @@ BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
       {"xmit_hash_resilient", only(Mode::balance_xor) | only(Mode::lacp_8023ad), "0", "0"},
       {"lacp_fallback", only(Mode::lacp_8023ad), "off", "off 0"},
       {"lacp_fallback", only(Mode::lacp_8023ad), "1", "on 1"},
+      {"revert_delay", only(Mode::active_backup) | only(Mode::balance_tlb) | only(Mode::balance_alb), "250", "250"},
+      {"flap_damping", every_mode, "15000", "15000"},
+      {"flap_suppress", every_mode, "3000", "3000"},
+      {"flap_reuse", every_mode, "750", "750"},
+      {"flap_hold_max", every_mode, "20000", "20000"},
+      {"monitor", 0x1f, "any", "any"},
+      {"monitor", 0x1f, "quorum=2", "quorum:2"},
+      {"monitor", 0x1f, "quorum:3", "quorum:3"},
+      {"monitor", 0x1f, "off", "off"},
       {"busy_poll_us", every_mode, "50", "50"},
       {"busy_poll_us", every_mode, "10000", "10000"},
       {"busy_poll_us", every_mode, "0", "0"},
@@ -144,6 +153,67 @@ BOOST_AUTO_TEST_CASE(options_of_bondboxs_own_are_written_in_their_modes_only) {
   BOOST_CHECK_EQUAL(read("busy_poll_us"), "0");
   bond.set_up();
   accept("busy_poll_us", "20");  // at any time
+}
+
+BOOST_AUTO_TEST_CASE(with_monitor_links_and_probes_are_watched_at_once) {
+  refuse("monitor", "both", EINVAL, "monitor cannot be \"both\" (off, any, all or quorum:N, N of 1 to 3)");
+  refuse("monitor", "quorum:4", EINVAL, "monitor cannot be \"quorum:4\" (off, any, all or quorum:N, N of 1 to 3)");
+  accept("monitor", "all");
+  BOOST_CHECK_EQUAL(read("arp_validate"), "all 3");
+  accept("arp_interval", "1000");
+  BOOST_CHECK_EQUAL(read("miimon"), "100");
+  accept("miimon", "50");
+  BOOST_CHECK_EQUAL(read("arp_interval"), "1000");
+  refuse(
+      "miimon", "0", EINVAL,
+      "miimon cannot be 0 while monitors are combined, which is done when links are polled; set monitor = off first");
+  accept("updelay", "100");
+  accept("arp_validate", "none");  // who wants strangers' ARP to count may say so
+  accept("monitor", "any");
+  BOOST_CHECK_EQUAL(read("arp_validate"), "none 0");
+  // One of them has to go, and links are watched by default.
+  accept("monitor", "off");
+  BOOST_CHECK_EQUAL(read("arp_interval"), "0");
+  BOOST_CHECK_EQUAL(read("miimon"), "50");
+  accept("arp_interval", "500");
+  BOOST_CHECK_EQUAL(read("miimon"), "0");
+  accept("monitor", "quorum:2");
+  BOOST_CHECK_EQUAL(read("miimon"), "100");
+  BOOST_CHECK_EQUAL(read("arp_interval"), "500");
+}
+
+BOOST_AUTO_TEST_CASE(with_monitor_802_3ad_may_have_probes_too) {
+  bond.options().mode = Mode::lacp_8023ad;
+  BOOST_CHECK_EQUAL(write_option(bond, "arp_interval", "1000").error, EACCES);
+  accept("monitor", "all");
+  accept("arp_interval", "1000");
+  accept("arp_missed_max", "3");
+  accept("arp_validate", "all");
+  accept("monitor", "off");
+  BOOST_CHECK_EQUAL(read("arp_interval"), "0");
+  BOOST_CHECK_EQUAL(read("arp_validate"), "none 0");
+  BOOST_CHECK_EQUAL(write_option(bond, "arp_interval", "1000").error, EACCES);
+  bond.options().mode = Mode::balance_alb;
+  BOOST_CHECK_EQUAL(write_option(bond, "monitor", "any").error, EACCES);
+}
+
+BOOST_AUTO_TEST_CASE(a_mode_that_has_one_monitor_turns_the_others_off) {
+  PaperBond empty(Mode::active_backup);
+  BOOST_CHECK(write_option(empty, "monitor", "all").ok());
+  BOOST_CHECK(write_option(empty, "arp_interval", "1000").ok());
+  BOOST_CHECK(write_option(empty, "mode", "802.3ad").ok());
+  BOOST_CHECK_EQUAL(read_option(empty, "arp_interval").value(), "1000");
+  BOOST_CHECK_EQUAL(read_option(empty, "monitor").value(), "all");
+  BOOST_CHECK(write_option(empty, "mode", "balance-alb").ok());
+  BOOST_CHECK_EQUAL(read_option(empty, "arp_interval").value(), "0");
+  BOOST_CHECK_EQUAL(read_option(empty, "monitor").value(), "off");
+}
+
+BOOST_AUTO_TEST_CASE(a_flapping_port_is_used_again_below_what_keeps_it_out) {
+  refuse("flap_reuse", "2500", EINVAL, "flap_reuse must be less than flap_suppress, which is 2500; set that first");
+  refuse("flap_suppress", "1000", EINVAL, "flap_suppress must be more than flap_reuse, which is 1000; set that first");
+  accept("flap_suppress", "5000");
+  accept("flap_reuse", "2500");
 }
 
 BOOST_AUTO_TEST_CASE(an_option_does_something_only_where_it_may_be_written) {

@@ -298,12 +298,13 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
   const boost::json::value& one = document.at("bonds").at(0);
   BOOST_TEST(keys(one) ==
              "name interface tick mode carrier up degraded active primary mac mtu miimon_ms updelay_ms downdelay_ms "
-             "unmonitored "
+             "revert_delay_ms arp_interval_ms monitor flap_damping_ms unmonitored "
              "busy_poll_us plan_generation failovers announcements tx_no_port tx_runts tx_punted punts_lost "
              "host_refused host_rx_lost_below addresses ports awaited xmit_hash_policy offload loops");
   const boost::json::value& first = one.at("ports").at(0);
   BOOST_TEST(keys(first) ==
-             "name link delay_left_ms in_state_for_ms speed_mbps duplex link_failures active carries mac permanent_mac "
+             "name link delay_left_ms in_state_for_ms carrier held revert_left_ms monitors damping speed_mbps duplex "
+             "link_failures active carries mac permanent_mac "
              "prio queue_id rx tx");
   BOOST_TEST(keys(first.at("rx")) ==
              "frames bytes suppressed_duplicates punted runts host_refused lost_below truncated errors");
