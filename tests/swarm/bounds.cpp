@@ -1,6 +1,7 @@
 // How long a bond may take until it carries again, from its options.
 #include <algorithm>
 
+#include "firmware/port_voices.hpp"
 #include "policies/modes.hpp"
 #include "tests/swarm/play.hpp"
 
@@ -29,9 +30,11 @@ std::int64_t arp_bound_ms(const BondOptions& options, std::size_t ports) {
 
 std::int64_t recovery_bound_ms(const BondOptions& options, std::size_t ports) {
   std::int64_t bound = retake_ms + relearn_ms;
-  if (options.arp_interval_ms != 0) {
-    bound += arp_bound_ms(options, ports);
-  } else {
+  if (options.arp_interval_ms != 0) bound += arp_bound_ms(options, ports);
+  // A port that flapped is kept out for so long at most, and one that works takes its time to be active again.
+  if (options.flap_damping_ms != 0) bound += options.flap_hold_max_ms;
+  bound += options.revert_delay_ms;
+  if (options.miimon_ms != 0) {
     bound += 3 * options.miimon_ms + options.updelay_ms + options.downdelay_ms;
   }
   if (options.mode == Mode::lacp_8023ad) bound += lacp_bound_ms(options);
@@ -53,7 +56,7 @@ bool is_to_carry(Scheduler& scheduler, const std::string& from, const std::strin
     if (options.mode != Mode::lacp_8023ad) continue;
     is_lacp = true;
     anybody_speaks = anybody_speaks || options.lacp_active;
-    if (switched && (options.lacp_strict || !options.lacp_fallback)) return false;
+    if (switched && (options.lacp_strict || !options.lacp_fallback || voices_needed(options) > 1)) return false;
   }
   // Two that wait to be spoken to never agree, and each chooses a port for itself.
   return !is_lacp || switched || anybody_speaks;

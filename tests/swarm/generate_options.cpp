@@ -19,6 +19,16 @@ constexpr const char* validations[] = {"none", "active", "backup", "all", "filte
 /// In modes where every port is asked over, and answers come back on one: who validates would give the others up.
 constexpr const char* spread_validations[] = {"none", "none", "filter"};
 
+constexpr const char* rules[] = {"any", "all", "all", "quorum:2"};
+
+void draw_damping(Draft& draft, Words& words) {
+  Random& random = draft.random;
+  if (!random.chance(200)) return;
+  words.push_back(word("flap_damping", random.between(500, 5'000)));
+  words.push_back(word("flap_hold_max", random.between(1'000, 10'000)));
+  if (random.chance(300)) words.push_back(word("flap_suppress", random.between(1'001, 4'000)));
+}
+
 void draw_monitor(Draft& draft, bool is_far, Words& words) {
   Random& random = draft.random;
   if (!draft.arp) {
@@ -29,12 +39,18 @@ void draw_monitor(Draft& draft, bool is_far, Words& words) {
     if (random.chance(300)) words.push_back(word("peer_notif_delay", draft.interval_ms * random.pick(polls)));
     return;
   }
+  const bool combined = random.chance(350);
+  if (combined) {
+    words.push_back(word("monitor", random.pick(rules)));
+    words.push_back(word("miimon", draft.interval_ms));
+    if (random.chance(300)) words.push_back(word("updelay", draft.interval_ms * 2));
+  }
   words.push_back(word("arp_interval", draft.interval_ms));
   const bool second = draft.stations.size() > 1 && random.chance(400);
   const std::string station = second ? "10.0.0.11,10.0.0.12" : "10.0.0.11";
   words.push_back(word("arp_ip_target", !draft.stations.empty() ? station : is_far ? "10.0.0.1" : "10.0.0.2"));
   words.push_back(word("arp_missed_max", random.between(2, 4)));
-  if (random.chance(500))
+  if (!combined && random.chance(500))
     words.push_back(word("arp_validate", draft.mode == 1 ? random.pick(validations) : random.pick(spread_validations)));
   if (draft.mode == 1 && random.chance(300)) words.push_back("arp_all_targets=all");
 }
@@ -46,6 +62,7 @@ void draw_lacp(Draft& draft, const std::string& bond, bool is_far, Words& words)
   if (!is_far && random.chance(50)) words.push_back("lacp_active=off");
   if (random.chance(400)) words.push_back(word("ad_select", random.pick(selects)));
   if (random.chance(200)) words.push_back("coupled_control=off");
+  if (random.chance(150)) words.push_back(word("monitor", random.pick(rules)));
   if (random.chance(150)) words.push_back("lacp_strict=on");
   if (random.chance(200)) words.push_back("lacp_fallback=off");
   if (random.chance(200)) words.push_back("broadcast_neighbor=on");
@@ -67,6 +84,7 @@ Words draw_options(Draft& draft, const std::string& bond, const Words& ports, bo
   Random& random = draft.random;
   Words words{word("mode", draft.mode)};
   draw_monitor(draft, is_far, words);
+  draw_damping(draft, words);
   const auto any_port = [&] { return ports[random.below(static_cast<std::uint32_t>(ports.size()))]; };
   if (random.chance(300)) words.push_back(word("num_grat_arp", random.between(0, 3)));
   if (random.chance(100)) words.push_back(word("resend_igmp", random.between(0, 3)));
@@ -86,6 +104,7 @@ Words draw_options(Draft& draft, const std::string& bond, const Words& ports, bo
   if (draft.mode == 1 || draft.mode >= 5) {
     if (random.chance(400)) words.push_back(word("primary", any_port()));
     if (random.chance(300)) words.push_back(word("primary_reselect", random.pick(reselects)));
+    if (random.chance(200)) words.push_back(word("revert_delay", random.between(1, 5'000)));
   }
   if (draft.mode == 4) draw_lacp(draft, bond, is_far, words);
   if (draft.mode >= 5) {
