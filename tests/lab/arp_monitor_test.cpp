@@ -66,6 +66,43 @@ BOOST_AUTO_TEST_CASE(with_every_path_dead_the_first_that_comes_back_carries) {
   BOOST_TEST(reaches(house.box, House::town_v4));
 }
 
+BOOST_AUTO_TEST_CASE(links_and_probes_together_see_what_either_alone_would_miss) {
+  const House house;
+  const Daemon daemon(house.box,
+                      "bond0 eth0 eth1 mode=1 monitor=all miimon=50 arp_interval=50 arp_ip_target=192.168.10.254 "
+                      "primary=eth0 address=192.168.10.52/24");
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  TcpStream out(house.box, house.town, House::town_v4);
+  BOOST_TEST(out.goes_on());
+
+  block(house, 0, true);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  BOOST_TEST(has_carrier(house, 0));
+  BOOST_TEST(out.goes_on());
+  BOOST_TEST(daemon.status("/bonds/0/ports/0/monitors/0/up") == "true");
+  BOOST_TEST(daemon.status("/bonds/0/ports/0/monitors/1/up") == "false");
+  const std::string told = daemon.ask("explain bond0 eth0").out;
+  BOOST_TEST(contains(told, "monitor=all"), told);
+  block(house, 0, false);
+  BOOST_TEST(daemon.comes_to("eth0"));
+
+  house.town.must("ip link set port0 down");
+  BOOST_TEST(daemon.comes_to("eth1"));
+  BOOST_TEST(out.goes_on());
+  house.town.must("ip link set port0 up");
+  BOOST_TEST(daemon.comes_to("eth0"));
+  BOOST_TEST(out.finish());
+
+  // With any of them the silent cable stays in use, until its link goes, too.
+  BOOST_TEST(daemon.ask("set bond0 monitor any").status == 0);
+  block(house, 0, true);
+  BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/ports/0/monitors/1/up") == "false"; }, 3'000));
+  BOOST_TEST(daemon.active() == "eth0");
+  house.town.must("ip link set port0 down");
+  BOOST_TEST(daemon.comes_to("eth1"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace bondbox::lab
