@@ -160,7 +160,7 @@ std::string events_text(Reader& reader) {
   static constexpr std::string_view kinds[] = {"link changed", "vanished", "appeared", "changed"};
   std::string text;
   for (std::uint64_t left = reader.number_to(64); left != 0 && reader.ok(); --left) {
-    const std::size_t kind = reader.number_to(std::size(kinds) - 1);
+    const auto kind = static_cast<std::size_t>(reader.number_to(std::size(kinds) - 1));
     text += (text.empty() ? "" : ", ") + std::string(reader.text()) + " " + std::string(kinds[kind]);
   }
   return text;
