@@ -3,7 +3,8 @@
 // A Nic exists while it is claimed: making one (Hardware::open_nic) brings the interface up and fences it off from the
 // host's own network stack; destroying it MUST give the interface back as it was found: MAC, MTU, flags, fence.
 // No call blocks. No call throws. A Nic whose interface vanishes MUST stay usable as an object: link() says
-// present = false, receive() gives nothing, transmit() refuses, setters fail with ENODEV.
+// present = false, receive() gives what had come until then and after that nothing, transmit() refuses, setters fail
+// with ENODEV.
 #pragma once
 
 #include <cerrno>

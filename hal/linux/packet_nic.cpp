@@ -21,6 +21,7 @@ namespace {
 constexpr std::int64_t carrier_interval_us = 100;
 constexpr std::int64_t mtu_interval_ms = 1'000;
 constexpr std::int64_t queue_start_max_ms = 2'000;  // the kernel takes a second at most
+constexpr std::int64_t divide_after_ms = 10'000;    // by then a takeover has succeeded or ended this process
 constexpr std::uint32_t flag_dormant = 1U << 17;    // IFF_DORMANT; <net/if.h> does not have it
 
 /// Whether the interface can be a port at all.
@@ -82,12 +83,17 @@ void PacketNic::leave_list() {
 
 Outcome PacketNic::start(InterfaceInfo& info) {
   int failed = socket_.open();
-  if (failed == 0) failed = control_.open(Hears::control);
+  control_.share_memory(socket_);
+  neighbours_.share_memory(socket_);
+  if (failed == 0) failed = control_.open(Hears::lacpdus);
+  if (failed == 0) failed = neighbours_.open(Hears::neighbours);
   if (const int error = failed; error == EPERM || error == EACCES) {
     return Outcome::failed(EPERM,
                            "no right to open a packet socket for " + name_ + ": run as root or with CAP_NET_RAW");
   } else if (error != 0) {
-    return Outcome::failed(error, "a packet socket for " + name_ + " cannot be opened: " + std::strerror(error));
+    // A socket filter is charged to the memory that this bounds.
+    const char* const hint = error == ENOMEM ? " (net.core.optmem_max may be too small)" : "";
+    return Outcome::failed(error, "a packet socket for " + name_ + " cannot be opened: " + std::strerror(error) + hint);
   }
   if (Outcome outcome = claim_.take(context_, info); !outcome.ok()) return outcome;
   mac_ = info.mac;
@@ -95,7 +101,7 @@ Outcome PacketNic::start(InterfaceInfo& info) {
   permanent_mac_ = context_->driver.permanent_mac(name_);
   if (permanent_mac_.is_zero())
     permanent_mac_ = info.permanent_mac.is_station() ? info.permanent_mac : claim_.found_mac();
-  for (PacketSocket* socket : {&control_, &socket_})
+  for (PacketSocket* const socket : sockets())
     if (const int error = socket->bind(index_); error != 0) return refused(error, "cannot be listened to");
   if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
     return refused(error, "cannot be set up");
@@ -115,8 +121,18 @@ Outcome PacketNic::take_over(const InterfaceInfo& info) {
   if (handed.number(key + "programmed") != 0) program_ = handed.take(key + "program");
   const bool programmed = program_.valid();
   socket_.take_over(handed.take(key + "data"), Hears::data, index_, promiscuous_, programmed);
-  control_.take_over(handed.take(key + "control"), programmed ? Hears::slow_protocols : Hears::control, index_,
-                     promiscuous_, false);
+  control_.share_memory(socket_);
+  neighbours_.share_memory(socket_);
+  control_.take_over(handed.take(key + "control"), Hears::lacpdus, index_, promiscuous_, false);
+  if (divided_ = handed.has(key + "neighbours"); divided_) {
+    neighbours_.take_over(handed.take(key + "neighbours"), programmed ? Hears::other_slow : Hears::neighbours, index_,
+                          promiscuous_, false);
+  } else {
+    int error = neighbours_.open(Hears::nothing);
+    if (error == 0) error = neighbours_.bind(index_);
+    if (error != 0) return refused(error, "cannot be listened to by one socket more");
+    divide_ms_ = monotonic_ms() + divide_after_ms;
+  }
   (void)from_bytes(handed.fact(key + "heard"), also_heard_);
   permanent_mac_ = context_->driver.permanent_mac(name_);
   if (permanent_mac_.is_zero())
@@ -126,11 +142,32 @@ Outcome PacketNic::take_over(const InterfaceInfo& info) {
   return is_there() ? Outcome::done() : gone();
 }
 
+void PacketNic::divide() {
+  if (divided_ || gone_) return;
+  divided_ = true;
+  // In this order: for a moment two sockets may hear a frame, but never none.
+  (void)neighbours_.admit(promiscuous_);
+  (void)neighbours_.set_hears(program_.valid() ? Hears::other_slow : Hears::neighbours);
+  for (PacketChannel* const channel : channels_) (void)channel->socket().set_own_system(own_system_);
+  (void)socket_.set_own_system(own_system_);
+  (void)control_.set_own_system(own_system_);
+}
+
+/// What comes back of what we say, or is forged to look so, must not take the room of what partners say.
+void PacketNic::learn_own_system(wire::Bytes frame) {
+  const std::optional<MacAddress> actor = actor_of(frame);
+  if (!actor || *actor == own_system_ || !divided_) return;
+  own_system_ = *actor;
+  for (PacketSocket* const socket : sockets()) (void)socket->set_own_system(own_system_);
+  for (PacketChannel* const channel : channels_) (void)channel->socket().set_own_system(own_system_);
+}
+
 void PacketNic::give(Handover& handover) const {
   const std::string key = handed_port(index_);
   claim_.give(handover);
   handover.lend(key + "data", socket_.fd());
   handover.lend(key + "control", control_.fd());
+  handover.lend(key + "neighbours", neighbours_.fd());
   handover.note(key + "promiscuous", promiscuous_ ? 1 : 0);
   handover.note(key + "shares", shares_ ? 1 : 0);
   handover.lend(key + "program", program_.get());
@@ -164,8 +201,6 @@ bool PacketNic::is_there() {
   gone_ = true;
   last_.present = false;
   last_.up = false;
-  socket_.silence();
-  control_.silence();
   claim_.abandon();
   leave_list();
   return false;
@@ -208,7 +243,9 @@ Outcome PacketNic::set_promiscuous(bool on) {
   if (!is_there()) return gone();
   if (on == promiscuous_) return Outcome::done();
   if (const int error = socket_.set_promiscuous(on); error != 0) return refused(error, "refuses promiscuous mode");
+  divide();
   (void)control_.admit(on);
+  (void)neighbours_.admit(on);
   promiscuous_ = on;
   if (program_.valid()) make_hearing_last();
   for (PacketChannel* const channel : channels_) (void)channel->socket().admit(on);
@@ -220,13 +257,14 @@ int PacketNic::use_program(int program) {
   // Kept for channels that are opened later.
   UniqueFd kept(program < 0 ? -1 : ::fcntl(program, F_DUPFD_CLOEXEC, 0));
   if (program >= 0 && !kept.valid()) return errno;
+  divide();
   // In this order: for a moment two sockets may hear an ARP frame, but never none.
   const auto use_everywhere = [this](int wanted) {
-    if (wanted < 0) (void)control_.set_hears(Hears::control);
+    if (wanted < 0) (void)neighbours_.set_hears(Hears::neighbours);
     int error = socket_.use_program(wanted);
     for (PacketChannel* const channel : channels_)
       if (error == 0) error = channel->socket().use_program(wanted);
-    if (error == 0 && wanted >= 0) (void)control_.set_hears(Hears::slow_protocols);
+    if (error == 0 && wanted >= 0) (void)neighbours_.set_hears(Hears::other_slow);
     return error;
   };
   const int error = use_everywhere(program);
@@ -265,6 +303,7 @@ Result<std::unique_ptr<Channel>> PacketNic::open_channel() {
   PacketSocket socket;
   int error = begin_sharing();
   if (error == 0) error = socket.open();
+  if (error == 0) error = socket.set_own_system(own_system_);
   if (error == 0) error = socket.admit(promiscuous_);
   if (error == 0 && program_.valid()) error = socket.use_program(program_.get());
   if (error == 0) error = socket.bind(index_);
@@ -291,6 +330,7 @@ LinkSample PacketNic::link() {
   std::string now_named = context_->driver.current_name(index_);
   if (!now_named.empty()) current_name_ = std::move(now_named);
   const std::int64_t now_ms = monotonic_ms();
+  if (!divided_ && now_ms >= divide_ms_) divide();
   if (now_ms - mtu_read_ms_ >= mtu_interval_ms) {
     mtu_read_ms_ = now_ms;
     if (const std::uint32_t mtu = context_->driver.mtu(current_name_); mtu != 0) mtu_ = mtu;
@@ -328,7 +368,7 @@ bool PacketNic::queue_has_started(std::int64_t now_ms) {
 
 void PacketNic::forget_carried() {
   if (!std::exchange(carried_, false) || gone_) return;
-  for (const PacketSocket* socket : {&control_, &socket_}) socket->drop_waiting();
+  for (const PacketSocket* const socket : sockets()) socket->drop_waiting();
 }
 
 void PacketNic::end_adoption() {
@@ -339,13 +379,19 @@ void PacketNic::end_adoption() {
 }
 
 std::size_t PacketNic::receive(PacketBatch& batch) {
-  if (gone_) return 0;
-  const std::size_t ahead = control_.receive(batch, counters_);
-  return ahead + socket_.receive(batch, counters_);
+  if (empty_) return 0;
+  std::size_t got = 0;
+  for (PacketSocket* const socket : sockets()) got += socket->receive(batch, counters_);
+  // The kernel keeps what had come when the interface went, and reports errors for ever once that is read.
+  if (gone_ && got == 0) {
+    empty_ = true;
+    for (PacketSocket* const socket : sockets()) socket->silence();
+  }
+  return got;
 }
 
 void PacketNic::append_wait_handles(std::vector<int>& handles) const {
-  for (const PacketSocket* socket : {&control_, &socket_})
+  for (const PacketSocket* const socket : {&control_, &neighbours_, &socket_})
     if (socket->fd() >= 0) handles.push_back(socket->fd());
 }
 
@@ -370,6 +416,7 @@ TransmitResult PacketNic::transmit_ahead(std::span<const Packet* const> packets)
   while (result.accepted < packets.size()) {
     const std::span<const Packet* const> rest = packets.subspan(result.accepted);
     const bool ahead = goes_ahead(rest.front()->frame());
+    if (ahead) learn_own_system(rest.front()->frame());
     std::size_t count = 1;
     while (count < rest.size() && goes_ahead(rest[count]->frame()) == ahead) ++count;
     const TransmitResult part = (ahead ? control_ : socket_).transmit(rest.first(count));
@@ -381,7 +428,8 @@ TransmitResult PacketNic::transmit_ahead(std::span<const Packet* const> packets)
 }
 
 void PacketNic::take_lost() const noexcept {
-  counters_.receive_lost += socket_.take_lost() + control_.take_lost();
+  for (const PacketSocket* const socket : {&control_, &neighbours_, &socket_})
+    counters_.receive_lost += socket->take_lost();
 }
 
 const NicCounters& PacketNic::counters() const noexcept {

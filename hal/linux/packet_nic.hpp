@@ -2,6 +2,7 @@
 // the interface, a reader of its link.
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
@@ -87,6 +88,9 @@ class PacketNic : public Nic {
   LinkProbes probes();
   Outcome start(InterfaceInfo& info);
   Outcome take_over(const InterfaceInfo& info);
+  /// A process from before there were three sockets has handed over two. It may still go on with them, so what they
+  /// hear is left as it is for a while.
+  void divide();
   /// Whether the interface is still there; learns its MAC. The first "no" is final.
   bool is_there();
   /// Whether a link that has just come carries what is sent: the kernel starts the interface's queue a while after its
@@ -98,6 +102,8 @@ class PacketNic : public Nic {
   void make_hearing_last() { (void)claim_.stay_promiscuous(promiscuous_ && program_.valid()); }
   TransmitResult transmit_ahead(std::span<const Packet* const> packets);
   void leave_list();
+  void learn_own_system(wire::Bytes frame);
+  std::array<PacketSocket*, 3> sockets() noexcept { return {&control_, &neighbours_, &socket_}; }
   /// The PacketNic itself becomes the first of several channels.
   int begin_sharing();
   Outcome gone() const;
@@ -108,6 +114,7 @@ class PacketNic : public Nic {
   std::string current_name_;  ///< after renames
   int index_;
   bool gone_ = false;
+  bool empty_ = false;  ///< gone, and all that had come until then has been read
   bool promiscuous_ = false;
   AlsoHeard also_heard_;
   bool handed_ = false;
@@ -117,8 +124,13 @@ class PacketNic : public Nic {
   std::uint32_t mtu_;
   PortClaim claim_;  // declared before the socket: given back after the socket has closed
   PacketSocket socket_;
-  PacketSocket control_;  ///< for what must not wait behind data, or be lost with it
-  CarrierLosses losses_;  // declared before its reader
+  PacketSocket
+      control_;  ///< for LACPDUs, which must not wait behind anything, or be lost with it; all that is sent ahead
+  PacketSocket neighbours_;  ///< for what must not be lost with data; beside a program for slow protocols that are none
+  MacAddress own_system_;    ///< as whom we speak LACP
+  bool divided_ = true;
+  std::int64_t divide_ms_ = 0;  ///< not before
+  CarrierLosses losses_;        // declared before its reader
   LinkReader reader_;
   LinkSource source_;
   bool shares_ = false;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int socket_buffer_bytes = 4 * 1024 * 1024;  // 60 frames of 64 kB, with the kernel's own overhead counted
 constexpr int control_buffer_bytes = 256 * 1024;      // some 300 small frames
+constexpr int lacpdu_buffer_bytes = 64 * 1024;        // for what comes once a second, or thirty times
 constexpr int control_priority = 7;                   // TC_PRIO_CONTROL: pfifo_fast's first band
 constexpr std::size_t control_frames = 16;            // of a batch
 constexpr std::size_t header_size = sizeof(OffloadHeader);
@@ -85,10 +86,10 @@ int PacketSocket::open(Hears hears) {
   // Saves a copy of everything we send; kernels before 4.20 have only the filter for it.
   (void)set_option(fd, PACKET_IGNORE_OUTGOING, 1);
   const int bytes = hears == Hears::data ? socket_buffer_bytes : control_buffer_bytes;
-  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, hears == Hears::lacpdus ? lacpdu_buffer_bytes : bytes);
   set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);
   if (hears != Hears::data) (void)::setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &control_priority, sizeof control_priority);
-  vectors_ = std::make_unique<Vectors>();
+  if (vectors_ == nullptr) vectors_ = std::make_shared<Vectors>();
   return set_hears(hears);
 }
 
@@ -98,7 +99,7 @@ void PacketSocket::take_over(UniqueFd fd, Hears hears, int index, bool promiscuo
   index_ = index;
   promiscuous_ = promiscuous;
   programmed_ = programmed;
-  vectors_ = std::make_unique<Vectors>();
+  if (vectors_ == nullptr) vectors_ = std::make_shared<Vectors>();
 }
 
 int PacketSocket::set_hears(Hears hears) {
@@ -106,8 +107,13 @@ int PacketSocket::set_hears(Hears hears) {
   return attach_filter();
 }
 
+int PacketSocket::set_own_system(const MacAddress& system) {
+  own_system_ = system;
+  return programmed_ ? 0 : attach_filter();
+}
+
 int PacketSocket::attach_filter() {
-  PacketFilter code = packet_filter(hears_, promiscuous_);
+  PacketFilter code = packet_filter(hears_, promiscuous_, own_system_);
   const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
   return ::setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : errno;
 }

@@ -26,6 +26,8 @@ class PacketSocket {
   /// errno, 0: done. It receives nothing before bind(). One that does not hear data has small buffers, and what it
   /// sends overtakes data in the interface's queue.
   int open(Hears hears = Hears::data);
+  /// Instead of memory of its own for system calls: for sockets that one thread uses one after the other.
+  void share_memory(const PacketSocket& other) { vectors_ = other.vectors_; }
   /// One of another process, as it stands: bound, with its options, filters and what waits in it.
   void take_over(UniqueFd fd, Hears hears, int index, bool promiscuous, bool programmed);
   /// From now on frames of the interface are received: those to its MAC, broadcast and all multicast.
@@ -41,6 +43,8 @@ class PacketSocket {
   void drop_waiting() const;
   /// errno, 0: from the next frame on.
   int set_hears(Hears hears);
+  /// Whose LACPDUs are none of a partner: see packet_filter().
+  int set_own_system(const MacAddress& system);
   /// Frames of the interface go to one of the sockets that share them: to the first, `first` null, until spread()
   /// says otherwise. Bound, and the interface up.
   int share(const PacketSocket* first);
@@ -74,10 +78,11 @@ class PacketSocket {
   UniqueFd fd_;
   Hears hears_ = Hears::data;
   int index_ = 0;
+  MacAddress own_system_;
   bool promiscuous_ = false;
   bool programmed_ = false;
   bool joins_ = true;  ///< UDP datagrams of a flow leave as one GSO frame, until the kernel refuses one
-  std::unique_ptr<Vectors> vectors_;
+  std::shared_ptr<Vectors> vectors_;
 };
 
 }  // namespace bondbox::lnx

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <string>
 
+#include "hal/linux/wait_set.hpp"
+#include "hal/wire/slow_protocols.hpp"
 #include "tests/lab/support/lab_house.hpp"
 #include "tests/lab/support/linux_bench.hpp"
 
@@ -72,11 +74,11 @@ BOOST_AUTO_TEST_CASE(what_holds_a_bond_together_arrives_ahead_of_data_that_overf
   for (int i = 0; i < 8'000; ++i) BOOST_REQUIRE(far.send(data) == 0);
   BOOST_REQUIRE(nic->counters().receive_lost > 0u);
   const std::uint64_t lost = nic->counters().receive_lost;
-  const MacAddress slow_group{{0x01, 0x80, 0xc2, 0, 0, 0x02}};
+  const wire::SmallFrame lacpdu = wire::build_lacpdu(nic->mac(), {.system = nic->permanent_mac()}, {});
   Frame solicitation = make_frame(broadcast_mac, {0x86, 0xdd});
   solicitation[20] = 58;
   solicitation[54] = 135;
-  BOOST_REQUIRE(far.send(make_frame(slow_group, {0x88, 0x09})) == 0);
+  BOOST_REQUIRE(far.send({lacpdu.begin(), lacpdu.end()}) == 0);
   BOOST_REQUIRE(far.send(make_frame(broadcast_mac, {0x08, 0x06})) == 0);
   BOOST_REQUIRE(far.send(solicitation) == 0);
   batch.clear();
@@ -91,6 +93,72 @@ BOOST_AUTO_TEST_CASE(what_holds_a_bond_together_arrives_ahead_of_data_that_overf
     BOOST_TEST(std::count(types.begin(), first_data, type) >= 1, type);
     BOOST_TEST((std::find(first_data, types.end(), type) == types.end()), type);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_lacpdu_arrives_ahead_of_arp_and_of_slow_protocols_that_overflow) {
+  Bench bench;
+  const Namespace::Stay inside(bench.host);
+  LinuxHardware hardware = bench.hardware();
+  const std::unique_ptr<Nic> nic = open_p0(hardware);
+  BOOST_REQUIRE(carries(bench, *nic));
+  Wiretap far(bench.peer, "q0");
+  const wire::SmallFrame frame = wire::build_lacpdu(nic->mac(), {.system = nic->permanent_mac()}, {});
+  const Frame partners(frame.begin(), frame.end());
+  Frame marker = partners;
+  marker[14] = 2;
+  Frame own = partners;
+  own[20] ^= 0x40;
+  // What we say ourselves tells the port which LACPDUs can be no partner's.
+  PacketBatch batch;
+  BOOST_REQUIRE(batch.prepare().assign(own));
+  batch.commit();
+  const Packet* const ours = &batch[0];
+  BOOST_REQUIRE(nic->transmit({&ours, 1}).accepted == 1u);
+  const Frame arp = make_frame(broadcast_mac, {0x08, 0x06});
+  for (int i = 0; i < 8'000; ++i)
+    for (const Frame* flood : std::initializer_list<const Frame*>{&arp, &marker, &own})
+      BOOST_REQUIRE(far.send(*flood) == 0);
+  BOOST_REQUIRE(nic->counters().receive_lost > 0u);
+  const std::uint64_t lost = nic->counters().receive_lost;
+  BOOST_REQUIRE(far.send(partners) == 0);
+  BOOST_TEST(nic->counters().receive_lost == lost);
+  batch.clear();
+  BOOST_REQUIRE(nic->receive(batch) > 1u);
+  const wire::Bytes first = batch[0].frame();
+  BOOST_TEST(std::equal(first.begin(), first.end(), partners.begin(), partners.end()));
+}
+
+BOOST_AUTO_TEST_CASE(what_had_come_when_an_interface_was_deleted_is_still_read_and_then_it_is_quiet) {
+  Bench bench;
+  const Namespace::Stay inside(bench.host);
+  LinuxHardware hardware = bench.hardware();
+  const std::unique_ptr<Nic> nic = open_p0(hardware);
+  BOOST_REQUIRE(carries(bench, *nic));
+  PacketBatch batch;
+  do {
+    batch.clear();
+  } while (nic->receive(batch) != 0);
+  Wiretap far(bench.peer, "q0");
+  const Frame data = make_frame(nic->mac(), {0x88, 0xb5});
+  const Frame arp = make_frame(broadcast_mac, {0x08, 0x06});
+  for (int i = 0; i < 100; ++i)
+    for (const Frame* frame : {&data, &arp}) BOOST_REQUIRE(far.send(*frame) == 0);
+  bench.host.must("ip link del p0");
+  BOOST_REQUIRE(wait_until([&] { return !nic->link().present; }, patience_ms));
+  int found = 0;
+  for (int i = 0; i < 100; ++i) {
+    batch.clear();
+    if (nic->receive(batch) == 0) break;
+    for (std::size_t at = 0; at < batch.size(); ++at)
+      found += has_type(batch[at].frame(), 0x88b5) || has_type(batch[at].frame(), 0x0806);
+  }
+  BOOST_TEST(found >= 200);
+  std::vector<int> handles;
+  nic->append_wait_handles(handles);
+  BOOST_TEST(!handles.empty());
+  for (const int handle : handles) BOOST_TEST(!lnx::is_readable(handle));
+  BOOST_TEST(nic->receive(batch) == 0u);
+  BOOST_TEST(nic->counters().receive_errors == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_what_goes_ahead_leaves_room_for_data) {

@@ -252,7 +252,10 @@ inline void a_vanished_interface_leaves_a_usable_object(NicFixture& fixture) {
   fixture.remove();
   BOOST_REQUIRE(eventually(fixture, [&] { return !nic->link().present; }));
   BOOST_TEST(!nic->link().up);
+  // What others have said on the cable until then comes first.
   PacketBatch batch(4);
+  for (int i = 0; i < 50 && nic->receive(batch) != 0U; ++i) batch.clear();
+  batch.clear();
   BOOST_TEST(nic->receive(batch) == 0U);
   const TransmitResult result = send(*nic, {make_frame(far_mac, far_mac, 1)});
   BOOST_TEST(result.accepted == 0U);
