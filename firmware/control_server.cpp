@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "firmware/control_protocol.hpp"
+#include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/run_dir.hpp"
 #include "hal/linux/users.hpp"
 
@@ -20,7 +21,11 @@ using boost::system::error_code;
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(stream_protocol::socket socket, Server& server, bool is_reader)
-      : socket_(std::move(socket)), deadline_(server.io_), server_(server.self_), is_reader_(is_reader) {}
+      : socket_(std::move(socket)),
+        deadline_(server.io_),
+        held_(server.io_),
+        server_(server.self_),
+        is_reader_(is_reader) {}
 
   void start() {
     deadline_.expires_after(std::chrono::seconds(5));
@@ -46,14 +51,34 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   void answer() {
     if (*server_ == nullptr) return;
     Server& server = **server_;
-    const auto words = decode_request(request_);
+    auto words = decode_request(request_);
     const bool too_long = request_.size() > request_size_max;
     ++server.status_.requests;
     server.status_.requests_too_long += too_long ? 1 : 0;
     server.status_.requests_malformed += !words && !too_long ? 1 : 0;
     const char* const refusal = too_long ? "the request is over 4096 bytes long\n" : "the request is malformed\n";
-    reply_ = encode_reply(words ? execute(server, *words) : Reply{2, refusal});
-    if (server.after_command_) server.after_command_();
+    answer_ = words ? execute(server, *words) : Reply{2, refusal};
+    if (words) words_ = std::move(*words);
+    if (server.after_command_) number_ = server.after_command_(words_);
+    held_since_ms_ = lnx::monotonic_ms();
+    ++server.held_;
+    reply();
+  }
+
+  /// Once it may be given.
+  void reply() {
+    if (closed_ || *server_ == nullptr) return;
+    Server& server = **server_;
+    if (server.may_answer_ && !server.may_answer_({words_, answer_, number_, held_since_ms_})) {
+      held_.expires_after(std::chrono::milliseconds(1));
+      held_.async_wait([self = shared_from_this()](error_code error) {
+        if (!error) self->reply();
+      });
+      return;
+    }
+    --server.held_;
+    held_since_ms_ = 0;
+    reply_ = encode_reply(answer_);
     boost::asio::async_write(
         socket_, boost::asio::buffer(reply_),
         [self = shared_from_this()](error_code error, std::size_t) { error ? self->cut_off() : self->close(); });
@@ -77,15 +102,22 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (std::exchange(closed_, true)) return;
     error_code ignored;
     deadline_.cancel();
+    held_.cancel();
     socket_.close(ignored);
+    if (held_since_ms_ != 0 && *server_ != nullptr) --(*server_)->held_;
     if (*server_ != nullptr) (*server_)->session_ended(is_reader_);
   }
 
   stream_protocol::socket socket_;
   boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer held_;
   std::shared_ptr<Server*> server_;
   std::array<char, 1024> chunk_{};
   std::string request_;
+  std::vector<std::string> words_;
+  Reply answer_;
+  std::uint64_t number_ = 0;
+  std::int64_t held_since_ms_ = 0;  ///< 0: nothing is held
   std::string reply_;
   const bool is_reader_;
   bool closed_ = false;
@@ -110,10 +142,8 @@ Outcome Server::listen(const std::string& path) {
   std::remove(path.c_str());
   fresh.open(stream_protocol(), error);
   if (error) return failed(error);
-  {
-    const lnx::PrivateFiles mine;
-    fresh.bind(stream_protocol::endpoint(path), error);
-  }
+  lnx::make_private(fresh.native_handle());
+  fresh.bind(stream_protocol::endpoint(path), error);
   if (error) return failed(error);
   if (const int refused = readers_ ? lnx::let_group_in(path, *readers_) : 0; refused != 0)
     return failed(error_code(refused, boost::system::system_category()));

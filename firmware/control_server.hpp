@@ -12,6 +12,7 @@
 #include <string>
 
 #include "firmware/command_executor.hpp"
+#include "firmware/control_hooks.hpp"
 #include "firmware/service_status.hpp"
 #include "hal/linux/run_dir.hpp"
 
@@ -55,8 +56,13 @@ class Server {
   /// What became of those who asked; of the log it knows nothing.
   const ServiceStatus& status() const noexcept { return status_; }
 
-  /// Called after every command: it may have changed what the loop waits for.
-  void set_after_command(std::function<void()> callback) { after_command_ = std::move(callback); }
+  /// Both may be empty.
+  void set_after_command(AfterCommand after, MayAnswer may) {
+    after_command_ = std::move(after);
+    may_answer_ = std::move(may);
+  }
+  /// Whether an answer waits.
+  bool holds_answers() const noexcept { return held_ != 0; }
 
  private:
   class Session;
@@ -68,7 +74,8 @@ class Server {
   boost::asio::steady_timer retry_;
   boost::asio::io_context& io_;
   CommandExecutor& executor_;
-  std::function<void()> after_command_;
+  AfterCommand after_command_;
+  MayAnswer may_answer_;
   std::string path_;
   lnx::FileIdentity made_;
   /// Sessions outlive the server while their last operation is cancelled; they find it through this, or null.
@@ -76,6 +83,7 @@ class Server {
   std::optional<unsigned> readers_;
   std::uint64_t refused_ = 0;
   std::size_t sessions_ = 0;
+  std::size_t held_ = 0;  ///< answers
   ServiceStatus status_;
   std::size_t reading_ = 0;  ///< sessions of readers
   bool accepting_ = false;

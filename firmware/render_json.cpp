@@ -225,6 +225,14 @@ json::object privileges_json(const PrivilegeStatus& privileges) {
           {"refused_commands", privileges.refused_commands}};
 }
 
+json::object files_json(const FileStatus& files) {
+  json::object failed;
+  for (const auto& [name, count] : files.failed) failed[name] = count;
+  return {
+      {"lag_ms", files.lag_ms},   {"worst_lag_ms", files.worst_lag_ms}, {"waits_for", name_or_null(files.waits_for)},
+      {"written", files.written}, {"replaced", files.replaced},         {"failed", std::move(failed)}};
+}
+
 constexpr std::size_t events_shown = 16;
 
 /// Oldest first.
@@ -279,6 +287,7 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
                                        {"too_long", service->requests_too_long},
                                        {"cut_off", service->clients_cut_off}};
     document["log"] = json::object{{"lines_lost", service->log_lines_lost}};
+    document["files"] = files_json(service->files);
   }
   return json::serialize(document) + "\n";
 }

@@ -33,10 +33,10 @@ struct Runtime::Parts {
   lnx::WaitSet wait_set;
   control::Server server;
   std::optional<std::uint64_t> handles_version;
-  int server_handle = -1;  ///< as it is watched
-  int also_handle = -1;    ///< the same
-  Tick served{};           ///< when control had its last turn
-  bool spinning = false;   ///< frames came within busy_poll_us the last time
+  int server_handle = -1;                   ///< as it is watched
+  std::array<int, 2> also_handles{-1, -1};  ///< the same
+  Tick served{};                            ///< when control had its last turn
+  bool spinning = false;                    ///< frames came within busy_poll_us the last time
   bool control_woke = true;
   bool work_to_do = true;
   bool stopping = false;
@@ -50,7 +50,12 @@ Runtime::~Runtime() = default;
 Outcome Runtime::begin() {
   if (Outcome outcome = parts_->wait_set.open(); !outcome.ok()) return outcome;
   std::signal(SIGPIPE, SIG_IGN);
-  parts_->server.set_after_command([this] { parts_->work_to_do = true; });
+  parts_->server.set_after_command(
+      [this](std::span<const std::string> words) {
+        parts_->work_to_do = true;
+        return hooks_.after_command ? hooks_.after_command(words) : 0;
+      },
+      hooks_.may_answer);
   return Outcome::done();
 }
 
@@ -80,6 +85,10 @@ Outcome Runtime::take_over(const std::string& socket_path, lnx::UniqueFd socket)
 
 int Runtime::control_socket() const {
   return parts_->server.handle();
+}
+
+bool Runtime::holds_answers() const {
+  return parts_->server.holds_answers();
 }
 
 ServiceStatus Runtime::service() const {
@@ -159,12 +168,13 @@ void Runtime::wait() {
 void Runtime::watch() {
   const std::uint64_t version = scheduler_.handles_version();
   const int server = parts_->server.wait_handle();
-  const int also = hooks_.also_watched ? hooks_.also_watched() : -1;
-  if (version == parts_->handles_version && server == parts_->server_handle && also == parts_->also_handle) return;
+  const std::array<int, 2> also = hooks_.also_watched ? hooks_.also_watched() : std::array<int, 2>{-1, -1};
+  if (version == parts_->handles_version && server == parts_->server_handle && also == parts_->also_handles) return;
   parts_->handles_version = version;
   parts_->server_handle = server;
-  parts_->also_handle = also;
-  parts_->wait_set.watch(scheduler_.wait_handles(), std::array{parts_->signals.wait_handle(), server, also});
+  parts_->also_handles = also;
+  parts_->wait_set.watch(scheduler_.wait_handles(),
+                         std::array{parts_->signals.wait_handle(), server, also[0], also[1]});
 }
 
 void Runtime::work() {

@@ -3,12 +3,14 @@
 // frame costs one system call.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "firmware/command_executor.hpp"
+#include "firmware/control_hooks.hpp"
 #include "firmware/scheduler.hpp"
 #include "firmware/service_status.hpp"
 #include "hal/linux/monotonic_clock.hpp"
@@ -23,7 +25,9 @@ class Runtime {
     std::function<void()>
         after_steps;                ///< the bonds may have changed; called after every run of steps, and once a second
     std::function<void()> hang_up;  ///< SIGHUP
-    std::function<int()> also_watched;  ///< a descriptor that wakes it, too; -1: none
+    std::function<std::array<int, 2>()> also_watched;  ///< descriptors that wake it, too; -1: none
+    control::AfterCommand after_command;               ///< may be empty, and so
+    control::MayAnswer may_answer;
   };
 
   /// From here on SIGTERM, SIGINT and SIGHUP are the runtime's; those that come before run() are kept for it.
@@ -44,6 +48,8 @@ class Runtime {
   /// The same with the socket of the process before.
   Outcome take_over(const std::string& socket_path, lnx::UniqueFd socket);
   int control_socket() const;
+  /// Whether somebody's answer waits for may_answer.
+  bool holds_answers() const;
   /// Of those who asked.
   ServiceStatus service() const;
   /// Another process has the control socket now.

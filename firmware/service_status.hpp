@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "firmware/file_status.hpp"
+
 namespace bondbox {
 
 struct ServiceStatus {
@@ -12,6 +14,7 @@ struct ServiceStatus {
   /// Clients that did not finish asking, or reading, within their time, or went away in the middle.
   std::uint64_t clients_cut_off = 0;
   std::uint64_t log_lines_lost = 0;  ///< because nobody read them, or too many came at once
+  FileStatus files;
 };
 
 }  // namespace bondbox

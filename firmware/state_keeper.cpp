@@ -5,13 +5,22 @@
 #include <utility>
 
 namespace bondbox {
+namespace {
+
+/// The names of the two kinds of work, which go into one file.
+constexpr const char* whole_name = "state/bonds";
+constexpr const char* beat_name = "state/bonds (alive)";
+
+}  // namespace
 
 std::vector<BondConfig> StateKeeper::recall(const std::string& path, const SavedPlace& here,
-                                            std::vector<BondConfig> asked_for, bool whatever_ran) {
-  file_.emplace(path);
+                                            std::vector<BondConfig> asked_for, bool whatever_ran,
+                                            const std::string* handed) {
+  file_ = std::make_shared<lnx::StateFile>(path);
   here_ = here;
   note_configured(asked_for);
-  const Result<std::vector<std::uint8_t>> found = file_->read();
+  const Result<std::vector<std::uint8_t>> found =
+      handed != nullptr ? std::vector<std::uint8_t>(handed->begin(), handed->end()) : file_->read();
   const auto tick_of = [this](std::int64_t ms) { return Tick{ms - clock_.monotonic_ms_at(Tick{})}; };
   Outcome outcome = found.ok() ? before_.read(found.value(), here, tick_of, scheduler_.events()) : found.failure();
   if (!outcome.ok()) {
@@ -77,16 +86,19 @@ void StateKeeper::keep() {
   const Tick now = scheduler_.now();
   std::uint64_t version = scheduler_.handles_version() + scheduler_.events().last_sequence();
   for (const auto& bond : scheduler_.bonds()) version += bond->status_version();
-  if (now >= next_save_ || (version != version_ && now >= next_news_)) {
+  if (!waits_ && (now >= next_save_ || (version != version_ && now >= next_news_))) {
     version_ = version;
     return save(now);
   }
   if (now < next_beat_) return;
   next_beat_ = now + beat_interval;
-  file_->put(SavedState::alive_at, SavedState::alive_bytes(clock_.monotonic_ms_at(now)));
+  writer_.hand(beat_name, [file = file_, bytes = SavedState::alive_bytes(clock_.monotonic_ms_at(now))] {
+    file->put(SavedState::alive_at, bytes);
+    return Outcome::done();
+  });
 }
 
-void StateKeeper::save(Tick now) {
+void StateKeeper::collect(Tick now) {
   before_.bonds.clear();
   SavedState state;
   state.place = here_;
@@ -97,18 +109,41 @@ void StateKeeper::save(Tick now) {
     bond->save(state.bonds.back().memory, now);
   }
   state.write(bytes_, now, scheduler_.events());
-  const Outcome outcome = file_->replace(bytes_);
-  scheduler_.note_state_kept(outcome.ok());
-  next_news_ = now + (outcome.ok() ? busy_interval : retry_interval);
-  next_save_ = now + (outcome.ok() ? idle_interval : retry_interval);
+}
+
+void StateKeeper::save(Tick now) {
+  collect(now);
+  waits_ = true;
+  next_news_ = now + busy_interval;
+  next_save_ = now + idle_interval;
   next_beat_ = now + beat_interval;
+  writer_.hand(
+      whole_name,
+      [file = file_, bytes = bytes_] {
+        Outcome outcome = file->replace(bytes);
+        // Going on from what was true some time ago would be worse than to begin anew.
+        if (!outcome.ok()) file->remove();
+        return outcome;
+      },
+      [this](const Outcome& outcome) { note(outcome, scheduler_.now()); });
+}
+
+Outcome StateKeeper::write_now() {
+  collect(scheduler_.now());
+  Outcome outcome = file_->replace(bytes_);
+  if (!outcome.ok()) file_->remove();
+  return outcome;
+}
+
+void StateKeeper::note(const Outcome& outcome, Tick now) {
+  waits_ = false;
+  scheduler_.note_state_kept(outcome.ok());
+  if (!outcome.ok()) next_news_ = next_save_ = now + retry_interval;
   say_how(outcome);
 }
 
 /// Once for each time that it begins to fail, or works again.
 void StateKeeper::say_how(const Outcome& outcome) {
-  // Going on from what was true some time ago would be worse than to begin anew.
-  if (!outcome.ok()) file_->remove();
   if (std::exchange(failing_, !outcome.ok()) == failing_) return;
   Event event;
   event.at = scheduler_.now();
@@ -119,9 +154,12 @@ void StateKeeper::say_how(const Outcome& outcome) {
   scheduler_.events().record(event);
 }
 
-void StateKeeper::forget() noexcept {
-  if (file_) file_->remove();
-  file_.reset();
+void StateKeeper::forget() {
+  if (!file_) return;
+  writer_.hand(whole_name, [file = std::move(file_)] {
+    file->remove();
+    return Outcome::done();
+  });
 }
 
 }  // namespace bondbox

@@ -12,6 +12,7 @@ namespace bondbox {
 namespace {
 
 constexpr int come_in_ms = 2'000;   // from the word to the door
+constexpr int settle_ms = 1'000;    // from "ready" to standing still
 constexpr int prepare_ms = 10'000;  // from the door to "ready"; the old one works on meanwhile
 constexpr int one_step_ms = 2'000;  // while the old one stands still
 constexpr int old_side_ms = 5'000;  // more than what it waits by itself
@@ -34,6 +35,7 @@ Outcome await(lnx::HandoverChannel& channel, std::string_view word, int timeout_
 Outcome HandingOver::begin(std::int64_t now_ms) {
   if (is_busy() && now_ms < until_ms_) return Outcome::failed(EBUSY, "another process is taking over already");
   channel_.close();
+  ready_ = false;
   until_ms_ = now_ms + come_in_ms;
   return door_.open(path_ + "/" + door_name);
 }
@@ -41,6 +43,7 @@ Outcome HandingOver::begin(std::int64_t now_ms) {
 void HandingOver::end(const std::string& why) {
   door_.close();
   channel_.close();
+  ready_ = false;
   hooks_.say("takeover: " + why + "; this process goes on");
 }
 
@@ -60,6 +63,7 @@ bool HandingOver::turn(std::int64_t now_ms) {
     }
     return false;
   }
+  if (ready_) return go_still(now_ms);
   auto message = channel_.receive(0);
   if (!message.ok() && message.failure().error == ETIMEDOUT) {
     if (now_ms >= until_ms_) end("the new process is not ready in time");
@@ -70,7 +74,18 @@ bool HandingOver::turn(std::int64_t now_ms) {
     return false;
   }
   said_ = message.value().text;
-  return pass_on();
+  ready_ = true;
+  until_ms_ = now_ms + settle_ms;
+  return go_still(now_ms);
+}
+
+bool HandingOver::go_still(std::int64_t now_ms) {
+  if (hooks_.settle()) return pass_on();
+  if (now_ms < until_ms_) return false;
+  const char* const why = "files are being written, and that takes long";
+  (void)channel_.send("no", why, {}, one_step_ms);
+  end(why);
+  return false;
 }
 
 bool HandingOver::pass_on() {
@@ -95,6 +110,7 @@ Outcome HandingOver::agree() {
   lnx::Handover handover;
   hooks_.give(handover);
   handover.return_lent();  // it has them already
+  hooks_.give_state(handover);
   if (Outcome outcome = channel_.give(handover, one_step_ms); !outcome.ok()) return outcome;
   if (Outcome outcome = await(channel_, "restored", one_step_ms); !outcome.ok()) return outcome;
   if (Outcome outcome = channel_.send("yours", one_step_ms); !outcome.ok()) return outcome;

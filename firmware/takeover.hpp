@@ -28,10 +28,12 @@ inline constexpr const char* takeover_version = "1";
 class HandingOver {
  public:
   struct Hooks {
-    std::function<void(lnx::Handover&)> give;     ///< all that the new one needs; called twice
-    std::function<Outcome()> stand_still;         ///< the second time is next; a refusal ends it
-    std::function<void()> go_on;                  ///< after stand_still(), when it came to nothing
-    std::function<void(const std::string&)> say;  ///< one sentence for the log
+    std::function<void(lnx::Handover&)> give;        ///< all that the new one needs; called twice
+    std::function<bool()> settle;                    ///< asked until it says true, or for a second: then stand_still()
+    std::function<Outcome()> stand_still;            ///< what it has is given next; a refusal ends it
+    std::function<void(lnx::Handover&)> give_state;  ///< as it stands still, beside what give() tells then
+    std::function<void()> go_on;                     ///< after stand_still(), when it came to nothing
+    std::function<void(const std::string&)> say;     ///< one sentence for the log
   };
 
   HandingOver(std::string socket_path, Hooks hooks) : path_(std::move(socket_path)), hooks_(std::move(hooks)) {}
@@ -41,6 +43,8 @@ class HandingOver {
   /// What wakes it; -1 where it waits for nobody.
   int handle() const noexcept { return channel_.is_open() ? channel_.handle() : door_.handle(); }
   bool is_busy() const noexcept { return door_.is_open() || channel_.is_open(); }
+  /// The other one is ready, and waits: nothing that would have to be ended is to be begun.
+  bool is_about_to() const noexcept { return ready_; }
   /// To be called between steps, when handle() is readable and now and then. True: the new process carries, and this
   /// one is to end without undoing anything. Stands still for 2 s at most.
   bool turn(std::int64_t now_ms);
@@ -51,6 +55,7 @@ class HandingOver {
 
  private:
   void end(const std::string& why);
+  bool go_still(std::int64_t now_ms);
   bool pass_on();
   Outcome agree();
 
@@ -60,6 +65,7 @@ class HandingOver {
   lnx::HandoverChannel channel_;
   std::int64_t until_ms_ = 0;
   int successor_ = 0;
+  bool ready_ = false;  ///< the other one is
   std::string said_;
 };
 

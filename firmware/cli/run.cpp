@@ -1,5 +1,6 @@
 // `bondbox run`: the daemon in the foreground.
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 #include "firmware/cli/add.hpp"
 #include "firmware/cli/configuration.hpp"
+#include "firmware/cli/daemon_files.hpp"
 #include "firmware/cli/rights.hpp"
 #include "firmware/cli/succession.hpp"
 #include "firmware/config/config_diff.hpp"
@@ -14,8 +16,6 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
-#include "firmware/state_keeper.hpp"
-#include "firmware/status_files.hpp"
 #include "firmware/trace/flight_recorder.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"
@@ -38,23 +38,34 @@ class Daemon {
       : log_(log),
         configuration_(std::move(configuration)),
         hardware_(invocation.run_dir, [this](const std::string& text) { log_line(text); }),
-        recorder_(hardware_, invocation.trace_file, [this](const std::string& text) { log_line(text); }),
+        recorder_(hardware_, invocation.trace_file, writer_, [this](const std::string& text) { log_line(text); }),
         scheduler_(recorder_.hardware(), clock_, events_),
         executor_(
             scheduler_, [this] { return wall_clock(); },
             configuration_.file.empty() ? CommandExecutor::Reload{} : [this] { return reload(); }),
-        succession_(
-            invocation.run_dir, words_of(invocation, configuration_), log == LogTarget::standard_error,
-            {scheduler_, runtime_, hardware_, clock_, run_dir_,
-             [this](const std::string& text) { log_line(text, LogLevel::warning); }, [this] { keeper_.keep_now(); }}),
+        succession_(invocation.run_dir, words_of(invocation, configuration_), log == LogTarget::standard_error,
+                    {scheduler_, runtime_, hardware_, clock_, run_dir_,
+                     [this](const std::string& text) { log_line(text, LogLevel::warning); },
+                     [this] { return files_.is_settled(); },
+                     [this] {
+                       const auto& bytes = keeper_.bytes_now();
+                       return std::string(bytes.begin(), bytes.end());
+                     },
+                     [this] { return keeper_.write_now(); }}),
         runtime_(scheduler_, clock_, executor_,
-                 {[this] { after_steps(); }, [this] { reload_on_signal(); }, [this] { return succession_.handle(); }}) {
+                 {[this] { after_steps(); }, [this] { reload_on_signal(); },
+                  [this] {
+                    return std::array{succession_.handle(), writer_.handle()};
+                  },
+                  [this](std::span<const std::string> words) { return files_.after_command(words); },
+                  [this](const control::HeldAnswer& answer) { return files_.may_answer(answer); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) { return succession_.let_in(version); });
     executor_.set_privileges([this] { return rights_.status(); });
     executor_.set_service([this] {
       ServiceStatus status = runtime_.service();
       status.log_lines_lost = log_.lost();
+      status.files = writer_.status();
       return status;
     });
     executor_.set_trace([this] { return recorder_.write_file(); });
@@ -68,8 +79,6 @@ class Daemon {
   ~Daemon() {
     if (succession_.is_others() || run_dir_.path().empty()) return;
     lnx::tell_supervisor("STOPPING=1");
-    run_dir_.remove(pid_file);
-    keeper_.forget();
     files_.remove_all();
   }
 
@@ -78,6 +87,7 @@ class Daemon {
     if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     if (Outcome outcome = run_dir_.open(run_dir); !outcome.ok()) return outcome;
+    start_writer();
     start_recorder();
     // The lock is ours, so nobody serves the bonds that these speak of.
     files_.clear();
@@ -91,8 +101,7 @@ class Daemon {
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
     lnx::tell_supervisor("READY=1");
-    // A full disk is no reason to give up a bond that works.
-    if (const Outcome outcome = write_pid(); !outcome.ok()) log_line(outcome.reason, LogLevel::warning);
+    files_.write_pid();
     return Outcome::done();
   }
 
@@ -100,11 +109,12 @@ class Daemon {
   Outcome take_over(TakingOver& other, lnx::Handover& handed, bool keep, bool configuration_given) {
     if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
+    start_writer();
     start_loops();
     Outcome outcome = succession_.take_over(other, handed, keep, [this] { return go_on_with_bonds(); });
     if (!outcome.ok()) return outcome;
     if (configuration_given) apply_given();
-    if (outcome = write_pid(); !outcome.ok()) log_line(outcome.reason, LogLevel::warning);
+    files_.write_pid();
     return Outcome::done();
   }
 
@@ -121,18 +131,14 @@ class Daemon {
   }
 
  private:
-  static constexpr const char* pid_file = "pid";
   static constexpr const char* state_file = "state/bonds";
-  static constexpr Ticks place_interval{1'000};
 
-  void start_recorder() {
-    recorder_.start(run_dir_.file("trace"), wall_clock().tick_zero_ms, clock_.now());
-  }
+  void start_recorder() { recorder_.start(run_dir_.file("trace"), wall_clock().tick_zero_ms, clock_.now()); }
 
   /// The bonds as they are to be made: those that go on from what they knew as they last ran.
   std::vector<BondConfig> recall(bool anyway = false) {
     return keeper_.recall(run_dir_.file(state_file), {hardware_.boot_id(), hardware_.namespace_inode()},
-                          configuration_.config.bonds, anyway);
+                          configuration_.config.bonds, anyway, succession_.state());
   }
 
   /// As they ran in the other process; anew, with the ports that were active, where that one's state is not understood.
@@ -155,40 +161,18 @@ class Daemon {
   void log_line(std::string_view text, LogLevel level = LogLevel::info) { log_.add(level, text); }
 
   void after_steps() {
+    writer_.take_results();
     if (succession_.look()) return runtime_.stop();
     rights_.tell_refused_calls();
     log_.flush();
+    if (succession_.is_last_moment()) return;
     recorder_.after_steps(scheduler_.now());
-    stay_in_place();
-    keeper_.keep();
-    const Outcome shown = files_.update(scheduler_.bonds(), scheduler_.now());
-    if (!shown.ok()) log_line(shown.reason, LogLevel::warning);
+    files_.after_steps();
   }
 
-  Outcome write_pid() const { return run_dir_.write(pid_file, std::to_string(lnx::own_process_id()) + "\n"); }
-
-  /// A next init may mount a file system over /run, somebody may remove what is in it: then nobody finds the bonds, and
-  /// the next start would not know what to give back.
-  void stay_in_place() {
-    if (scheduler_.now() < look_at_place_) return;
-    look_at_place_ = scheduler_.now() + place_interval;
-    if (run_dir_.is_in_place() && runtime_.is_reachable()) {
-      (void)hardware_.put_back_notes();  // whoever removes things may not have come to the end
-      return;
-    }
-    Outcome back = run_dir_.is_in_place() ? Outcome::done() : run_dir_.put_back();
-    if (back.ok()) back = runtime_.listen(run_dir_.file(control::socket_name));
-    if (back.ok()) back = write_pid();
-    const int unwritten = back.ok() ? hardware_.put_back_notes() : 0;
-    if (unwritten != 0) back = Outcome::failed(unwritten, "notes of what the ports were cannot be written");
-    files_.forget();
-    keeper_.keep_now();
-    if (back.ok() || back.reason != place_trouble_) {
-      log_line(run_dir_.path() + " was removed, or hidden by a mount" +
-                   (back.ok() ? "; it is there again" : ": " + back.reason),
-               LogLevel::warning);
-    }
-    place_trouble_ = back.reason;
+  /// After the rights are given up: a thread has those of the one that starts it.
+  void start_writer() {
+    if (const Outcome outcome = writer_.start(); !outcome.ok()) log_line(outcome.reason, LogLevel::warning);
   }
 
   void start_loops() {
@@ -306,7 +290,7 @@ class Daemon {
   Log log_;  // the first to come and the last to go: whoever goes has something to say
   Configuration configuration_;
   lnx::RunDir run_dir_;
-  StatusFiles files_{run_dir_};
+  FileWriter writer_;  // what is left to be written at the end is, before the lock goes
   lnx::MonotonicClock clock_;
   EventLog events_;
   lnx::LinuxHardware hardware_;
@@ -314,12 +298,12 @@ class Daemon {
   WorkerPool pool_;  // outlives the bonds
   Scheduler scheduler_;
   CommandExecutor executor_;
-  StateKeeper keeper_{scheduler_, clock_, [this](const std::string& text) { log_line(text, LogLevel::warning); }};
+  DaemonFiles files_{{run_dir_, writer_, scheduler_, clock_, hardware_, runtime_, recorder_,
+                      [this](const std::string& text, LogLevel level) { log_line(text, level); }}};
+  StateKeeper& keeper_ = files_.keeper();
   Succession succession_;
   Runtime runtime_;
   Rights rights_{hardware_, runtime_, [this](LogLevel level, const std::string& text) { log_line(text, level); }};
-  Tick look_at_place_{};
-  std::string place_trouble_;
   WallClock wall_;
 };
 

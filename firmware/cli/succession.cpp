@@ -12,6 +12,7 @@
 #include "hal/linux/child_processes.hpp"
 #include "hal/linux/left_bonds.hpp"
 #include "hal/linux/log_stream.hpp"
+#include "hal/linux/state_file.hpp"
 
 namespace bondbox::cli {
 namespace {
@@ -32,7 +33,8 @@ Succession::Succession(const std::string& run_dir, std::string words, bool logs_
       words_(std::move(words)),
       logs_to_stderr_(logs_to_stderr),
       parts_(std::move(parts)),
-      door_(run_dir, {[this](lnx::Handover& handover) { give(handover); }, [this] { return stand_still(); },
+      door_(run_dir, {[this](lnx::Handover& handover) { give(handover); }, [this] { return parts_.settle(); },
+                      [this] { return stand_still(); }, [this](lnx::Handover& handover) { give_state(handover); },
                       [this] { go_on(); }, [this](const std::string& text) { parts_.say(text); }}) {}
 
 Reply Succession::let_in(std::string_view version) {
@@ -79,8 +81,18 @@ Outcome Succession::stand_still() {
   constexpr int steps_max = 4;
   for (int i = 0; i < steps_max && parts_.scheduler.step(); ++i) {
   }
-  parts_.keep_state();
+  given_state_.reset();
+  if (door_.said(state_word)) {
+    if (Result<lnx::UniqueFd> state = lnx::bytes_as_descriptor(parts_.state()); state.ok())
+      given_state_ = std::move(state.value());
+  }
+  // Without any of it the bonds begin anew there, with the ports that were active.
+  if (!given_state_.valid()) (void)parts_.write_state();
   return Outcome::done();
+}
+
+void Succession::give_state(lnx::Handover& handover) const {
+  handover.lend("state", given_state_.get());
 }
 
 void Succession::go_on() {
@@ -103,8 +115,13 @@ Outcome Succession::take_over(TakingOver& other, lnx::Handover& handed, bool kee
   is_others_ = true;
   if (handed.number("namespace") != parts_.hardware.namespace_number())
     return Outcome::failed(EXDEV, "the bondbox that runs is in another network namespace than this one");
-  if (Outcome outcome = other.ready(handed, below_word() + std::string(keep ? keep_word : "")); !outcome.ok())
-    return outcome;
+  const std::string about = below_word() + std::string(state_word) + std::string(keep ? keep_word : "");
+  if (Outcome outcome = other.ready(handed, about); !outcome.ok()) return outcome;
+  if (const lnx::UniqueFd fd = handed.take("state"); fd.valid()) {
+    Result<std::string> state = lnx::bytes_of_descriptor(fd.get(), lnx::StateFile::size_max);
+    if (!state.ok()) return state.failure();
+    state_ = std::move(state.value());
+  }
   parts_.hardware.let_go();
   parts_.clock.begin_at(handed.number("clock"));
   parts_.run_dir.take_over(run_dir_, handed.take("lock"));

@@ -26,7 +26,9 @@ class Succession {
     lnx::MonotonicClock& clock;
     lnx::RunDir& run_dir;
     std::function<void(const std::string&)> say;
-    std::function<void()> keep_state;  ///< where the other process reads it
+    std::function<bool()> settle;          ///< files are written, and answers given, that were begun
+    std::function<std::string()> state;    ///< all that the bonds know, as it stands
+    std::function<Outcome()> write_state;  ///< the same where a process reads it that is not given it
   };
 
   /// `words`: of which configuration the daemon runs, as words_of() gives them. What is in `parts` outlives it.
@@ -44,16 +46,22 @@ class Succession {
   /// What is open here is the other process's: nothing of it is undone when it ends.
   void let_go();
   bool is_others() const noexcept { return is_others_; }
+  /// Another process waits for this one to stand still, or has taken its place: nothing is to be written any more.
+  bool is_last_moment() const noexcept { return is_others_ || door_.is_about_to(); }
 
   // --- the one that takes its place ---
   /// Up to the end: `make_bonds` makes them on what was handed over. Refused, the other process goes on.
   Outcome take_over(TakingOver& other, lnx::Handover& handed, bool keep, const std::function<Outcome()>& make_bonds);
+  /// What the bonds knew in the other process; null where that one has only written it.
+  const std::string* state() const noexcept { return state_.empty() ? nullptr : &state_; }
   /// The port that was active in the other process; empty: none.
   std::string active_before(const std::string& bond) const;
 
  private:
   static constexpr std::string_view keep_word = "keep ";
+  static constexpr std::string_view state_word = "state ";  ///< it takes it by the channel
   void give(lnx::Handover& handover);
+  void give_state(lnx::Handover& handover) const;
   Outcome stand_still();
   void go_on();
 
@@ -66,6 +74,8 @@ class Succession {
   std::size_t given_descriptors_ = 0;
   std::int64_t still_since_us_ = 0;  ///< CLOCK_MONOTONIC
   bool is_others_ = false;
+  lnx::UniqueFd given_state_;
+  std::string state_;
 };
 
 /// The words of a configuration for a process in another directory, each ended by a zero byte; and back.

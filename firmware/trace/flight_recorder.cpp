@@ -25,6 +25,26 @@ bool write_file_bytes(void* context, wire::Bytes bytes) {
   return static_cast<lnx::WholeFile*>(context)->write(bytes);
 }
 
+bool append_bytes(void* context, wire::Bytes bytes) {
+  auto& all = *static_cast<std::vector<std::uint8_t>*>(context);
+  all.insert(all.end(), bytes.begin(), bytes.end());
+  return true;
+}
+
+Outcome outcome_of(int error, const std::string& path) {
+  return error == 0 ? Outcome::done() : Outcome::failed(error, "cannot write " + path + ": " + std::strerror(error));
+}
+
+Outcome write_bytes(const std::string& path, wire::Bytes bytes) {
+  lnx::WholeFile file(path);
+  int error = file.open();
+  if (error == 0) {
+    (void)file.write(bytes);
+    error = file.commit();
+  }
+  return outcome_of(error, path);
+}
+
 }  // namespace
 
 std::optional<std::string> take_file(std::vector<std::string>& words, std::string& file) {
@@ -69,26 +89,32 @@ void FlightRecorder::after_steps(Tick now) {
   if (!due_ || now < *due_) return;
   due_.reset();
   not_before_ = now + between_failovers;
-  const Result<std::string> path = write_file();
-  if (path.ok()) {
-    trouble_told_ = false;
-    log_("trace of the failover written to " + path.value());
-  } else if (!std::exchange(trouble_told_, true)) {
-    log_(path.failure().reason);
-  }
+  (void)hand_over([this](const Outcome& outcome, const std::string& path) {
+    const bool told = std::exchange(trouble_told_, !outcome.ok());
+    if (outcome.ok()) log_("trace of the failover written to " + path);
+    if (!outcome.ok() && !told) log_(outcome.reason);
+  });
 }
 
-Result<std::string> FlightRecorder::write_file() {
+/// What is there now is laid out here, because the tape goes on.
+Result<std::string> FlightRecorder::hand_over(Done done) {
   if (!store_) return Outcome::failed(ENODATA, "nothing is recorded");
-  Outcome made = lnx::make_directories(directory_, 0700);
-  std::string path = directory_ + "/" + std::to_string(next_file_ % files_kept + 1) + ".trace";
-  Outcome outcome = made.ok() ? write_to(path) : made;
-  if (!outcome.ok()) {
-    ++failed_;
-    return outcome;
-  }
-  ++next_file_;
-  ++written_;
+  const auto bytes = std::make_shared<std::vector<std::uint8_t>>();
+  (void)write_trace(header_, *store_, append_bytes, bytes.get());
+  const std::string name = std::to_string(next_file_ % files_kept + 1) + ".trace";
+  std::string path = directory_ + "/" + name;
+  writer_.hand(
+      "trace/" + name,
+      [bytes, path, directory = directory_] {
+        Outcome made = lnx::make_directories(directory, 0700);
+        return made.ok() ? write_bytes(path, *bytes) : made;
+      },
+      [this, path, done = std::move(done)](const Outcome& outcome) {
+        ++(outcome.ok() ? written_ : failed_);
+        next_file_ += outcome.ok() ? 1 : 0;
+        last_outcome_ = outcome;
+        if (done) done(outcome, path);
+      });
   return path;
 }
 
@@ -99,7 +125,7 @@ Outcome FlightRecorder::write_to(const std::string& path) {
     (void)write_trace(header_, *store_, write_file_bytes, &file);
     error = file.commit();
   }
-  return error == 0 ? Outcome::done() : Outcome::failed(error, "cannot write " + path + ": " + std::strerror(error));
+  return outcome_of(error, path);
 }
 
 /// Called by a signal handler.

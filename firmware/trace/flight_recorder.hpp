@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/event_log.hpp"
+#include "firmware/file_writer.hpp"
 #include "firmware/trace/file.hpp"
 #include "firmware/trace/tape.hpp"
 #include "firmware/trace/taped_hardware.hpp"
@@ -31,8 +32,9 @@ class FlightRecorder {
   using Log = std::function<void(const std::string&)>;
 
   /// `file`: all from the start is written there at the end; empty: it is not.
-  FlightRecorder(Hardware& below, std::string file, Log log)
-      : hardware_(tape_, &below), file_(std::move(file)), log_(std::move(log)) {}
+  /// The files of the running program go to `writer`.
+  FlightRecorder(Hardware& below, std::string file, FileWriter& writer, Log log)
+      : hardware_(tape_, &below), file_(std::move(file)), writer_(writer), log_(std::move(log)) {}
   ~FlightRecorder();
 
   Tape& tape() noexcept { return tape_; }
@@ -44,20 +46,25 @@ class FlightRecorder {
   void start(std::string directory, std::int64_t started_ms, Tick now);
   /// Hears of every event.
   void heard(const Event& event);
-  /// Between steps: makes room, and writes what is due.
+  /// Between steps: makes room, and hands over what is due.
   void after_steps(Tick now);
-  /// Writes a file now; its path, or why not.
-  Result<std::string> write_file();
+  /// Hands over a file of what is there now; its path, or why not. `last_outcome` tells how it went.
+  Result<std::string> write_file() { return hand_over({}); }
+  /// Of the file that was last written, or could not be.
+  const Outcome& last_outcome() const noexcept { return last_outcome_; }
 
   RecorderStatus status() const noexcept { return {tape_.records(), written_, failed_}; }
 
  private:
+  using Done = std::function<void(const Outcome&, const std::string& path)>;
   static void crashed(void* context, int signal);
+  Result<std::string> hand_over(Done done);
   Outcome write_to(const std::string& path);
 
   Tape tape_;
   TapedHardware hardware_;
   std::string file_;
+  FileWriter& writer_;
   Log log_;
   std::string directory_;
   std::string header_;
@@ -69,6 +76,7 @@ class FlightRecorder {
   bool trouble_told_ = false;
   std::uint64_t written_ = 0;
   std::uint64_t failed_ = 0;
+  Outcome last_outcome_;
 };
 
 }  // namespace bondbox::trace

@@ -279,7 +279,7 @@ Outcome HandoverDoor::open(const std::string& path) {
   UniqueFd fd = open_socket();
   if (!fd.valid()) return failure(path.c_str(), errno);
   ::unlink(path.c_str());
-  const PrivateFiles mine;
+  make_private(fd.get());
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return failure(path.c_str(), errno);
   path_ = path;

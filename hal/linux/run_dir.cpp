@@ -115,7 +115,7 @@ void RunDir::take_over(std::string path, UniqueFd lock) {
   lock_ = std::move(lock);
 }
 
-Outcome RunDir::write(std::string_view name, std::string_view text) const {
+Outcome FileTree::write(std::string_view name, std::string_view text) const {
   const std::string target = file(name);
   if (Outcome outcome = make_directories(target.substr(0, target.rfind('/'))); !outcome.ok()) return outcome;
   return replace_file(target, text);
@@ -133,11 +133,11 @@ Outcome replace_file(const std::string& target, std::string_view text) {
   return Outcome::done();
 }
 
-void RunDir::remove(std::string_view name) const {
+void FileTree::remove(std::string_view name) const {
   ::unlink(file(name).c_str());
 }
 
-Outcome RunDir::link(std::string_view name, const std::string& target) const {
+Outcome FileTree::link(std::string_view name, const std::string& target) const {
   const std::string at = file(name);
   if (Outcome outcome = make_directories(at.substr(0, at.rfind('/'))); !outcome.ok()) return outcome;
   const std::string fresh = at + ".new";
@@ -148,13 +148,13 @@ Outcome RunDir::link(std::string_view name, const std::string& target) const {
   return failure("make the link", at, error);
 }
 
-void RunDir::prune(std::string_view name) const {
+void FileTree::prune(std::string_view name) const {
   std::string at = file(name);
   ::unlink(at.c_str());
   for (at.resize(at.rfind('/')); at.size() > path_.size() && ::rmdir(at.c_str()) == 0;) at.resize(at.rfind('/'));
 }
 
-void RunDir::remove_tree(std::string_view directory) const {
+void FileTree::remove_tree(std::string_view directory) const {
   std::string at = file(directory);
   while (at.ends_with('/')) at.pop_back();
   remove_below(AT_FDCWD, at.c_str(), tree_depth_max);
@@ -179,9 +179,8 @@ std::string absolute_path(const std::string& path) {
   return result;
 }
 
-PrivateFiles::PrivateFiles() : old_mask_(::umask(0177)) {}
-PrivateFiles::~PrivateFiles() {
-  ::umask(static_cast<mode_t>(old_mask_));
+void make_private(int fd) noexcept {
+  (void)::fchmod(fd, 0600);
 }
 
 Outcome make_directories(const std::string& path, unsigned mode) {

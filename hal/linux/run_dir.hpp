@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hal/linux/unique_fd.hpp"
@@ -11,7 +12,31 @@
 
 namespace bondbox::lnx {
 
-class RunDir {
+/// Files below a directory, by names from there on. Holds no more than its path, so any thread may have a copy.
+class FileTree {
+ public:
+  FileTree() = default;
+  explicit FileTree(std::string path) : path_(std::move(path)) {}
+
+  const std::string& path() const noexcept { return path_; }
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+  /// Replaces the file in one go (0644): a reader sees the old text or the new, never half. Directories are made.
+  Outcome write(std::string_view name, std::string_view text) const;
+  /// No error when it is not there.
+  void remove(std::string_view name) const;
+  /// As write(), of a symbolic link.
+  Outcome link(std::string_view name, const std::string& target) const;
+  /// Removes it and the directories above it that are empty then.
+  void prune(std::string_view name) const;
+  /// Removes a directory with all that is in it, as far as that can be done. Links are not followed.
+  void remove_tree(std::string_view directory) const;
+
+ protected:
+  std::string path_;
+};
+
+class RunDir : public FileTree {
  public:
   /// Makes the directory (0755) with its parents and takes its lock, which ends with the object or the process.
   /// EBUSY: another process holds it. EPERM: others may write in it. EACCES, EROFS, ENOTDIR, ...: it cannot be made.
@@ -28,22 +53,7 @@ class RunDir {
   /// The kernel names this process as the one that holds it, not the one that took it.
   void own_lock() const;
 
-  const std::string& path() const noexcept { return path_; }
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
-  /// Replaces the file in one go (0644): a reader sees the old text or the new, never half. Directories are made.
-  Outcome write(std::string_view name, std::string_view text) const;
-  /// No error when it is not there.
-  void remove(std::string_view name) const;
-  /// As write(), of a symbolic link.
-  Outcome link(std::string_view name, const std::string& target) const;
-  /// Removes it and the directories above it that are empty then.
-  void prune(std::string_view name) const;
-  /// Removes a directory with all that is in it, as far as that can be done. Links are not followed.
-  void remove_tree(std::string_view directory) const;
-
  private:
-  std::string path_;
   UniqueFd lock_;
 };
 
@@ -59,17 +69,9 @@ FileIdentity identity_of(int fd);
 /// From the root on, for whoever is elsewhere; as it is where it leads nowhere.
 std::string absolute_path(const std::string& path);
 
-/// While it lives, files and sockets that this process makes are its user's alone (0600).
-class PrivateFiles {
- public:
-  PrivateFiles();
-  ~PrivateFiles();
-  PrivateFiles(const PrivateFiles&) = delete;
-  PrivateFiles& operator=(const PrivateFiles&) = delete;
-
- private:
-  unsigned old_mask_;
-};
+/// For its owner alone (0600), whatever the umask says: of a local socket before it is bound, so that its file never
+/// was anybody else's. (A umask would be that of other threads, too.)
+void make_private(int fd) noexcept;
 
 /// Replaces the file in one go (0644): a reader sees the old text or the new, never half.
 Outcome replace_file(const std::string& path, std::string_view text);

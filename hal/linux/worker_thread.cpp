@@ -1,5 +1,6 @@
 #include "hal/linux/worker_thread.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
@@ -36,6 +37,11 @@ void Wakeup::wake() noexcept {
 void Wakeup::take() noexcept {
   std::uint64_t count = 0;
   (void)!::read(fd_.get(), &count, sizeof count);
+}
+
+void Wakeup::wait(std::int64_t limit_ms) const noexcept {
+  pollfd one{fd_.get(), POLLIN, 0};
+  (void)::poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(limit_ms, 0, 60'000)));
 }
 
 Outcome WorkerThread::start(const char* name, Serve serve) {

@@ -18,6 +18,8 @@ class Wakeup {
   void wake() noexcept;
   /// From the thread that was woken.
   void take() noexcept;
+  /// Until it is woken, for so many milliseconds at most.
+  void wait(std::int64_t limit_ms) const noexcept;
 
  private:
   UniqueFd fd_;

@@ -34,7 +34,8 @@ struct Shown {
   test::ScratchDirectory scratch;
   lnx::RunDir directory;
   test::SimBench bench{"e0", "e1"};
-  StatusFiles files{directory};
+  FileWriter writer;  // without a thread: at once
+  StatusFiles files{directory, writer};
 };
 
 }  // namespace
