@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
+
 namespace bondbox::lnx {
 
 void hold_standard_descriptors() {
@@ -21,7 +24,8 @@ std::size_t descriptors_max() {
     rlimit raised{limit.rlim_max, limit.rlim_max};
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
-  return limit.rlim_cur;
+  // The limit has 64 bits on machines of 32, and no limit is the largest number of all.
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<std::size_t>::max()));
 }
 
 }  // namespace bondbox::lnx
