@@ -20,6 +20,13 @@
 
 namespace bondbox {
 
+/// How a NIC is kept off its cable for a while, to see what becomes of a bond without it.
+enum class Away : std::uint8_t {
+  no,
+  pretend,  ///< it says that it has no link, takes no frames and gives none; the far end notices nothing
+  down,     ///< it is set down, which the far end sees as a lost link
+};
+
 class Nic : public Channel {
  public:
   /// The name it was opened by; stays the same when the interface is renamed or vanishes.
@@ -35,6 +42,10 @@ class Nic : public Channel {
   virtual Outcome set_mtu(std::uint32_t mtu) = 0;
   /// On: every frame on the wire is received. Off: frames to mac(), broadcast and all multicast.
   virtual Outcome set_promiscuous(bool on) = 0;
+
+  /// Takes the NIC off its cable, or puts it back. Ends with the Nic. Where a process is killed before, the NIC MUST be
+  /// up again when it is opened the next time, or given back as it was found. EOPNOTSUPP where it cannot be done.
+  virtual Outcome set_away(Away) { return Outcome::failed(EOPNOTSUPP, std::string(name()) + " cannot be taken away"); }
 
   /// It goes on as another process had it, and is not to be set up anew.
   virtual bool was_handed_over() const noexcept { return false; }

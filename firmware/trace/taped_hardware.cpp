@@ -119,6 +119,8 @@ class TapedNic final : public Taped<Nic> {
   void set_link_source(LinkSource source) override {
     if (below_ != nullptr) below_->set_link_source(source);
   }
+  /// Not recorded: what comes of it is, as what the NIC says of its link.
+  Outcome set_away(Away how) override { return below_ != nullptr ? below_->set_away(how) : Outcome::done(); }
 
  private:
   mutable Tape::Known permanent_mac_;

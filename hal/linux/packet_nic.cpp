@@ -105,6 +105,7 @@ Outcome PacketNic::start(InterfaceInfo& info) {
     if (const int error = socket->bind(index_); error != 0) return refused(error, "cannot be listened to");
   if (const int error = context_->interfaces.set_flags(index_, IFF_UP, IFF_UP); error != 0)
     return refused(error, "cannot be set up");
+  (void)claim_.note_set_down(false);
   (void)losses_.open(name_, index_, mac_);
   carried_ = claim_.is_adopted();
   context_->nics.push_back({index_, name_, this});
@@ -252,6 +253,23 @@ Outcome PacketNic::set_promiscuous(bool on) {
   return Outcome::done();
 }
 
+Outcome PacketNic::set_away(Away how) {
+  if (!is_there()) return gone();
+  const bool down = how == Away::down;
+  if (down && away_ != Away::down) {
+    if (const int error = claim_.note_set_down(true); error != 0)
+      return refused(error, "is not set down, because that cannot be noted for the next start");
+  }
+  if (down || away_ == Away::down) {
+    const int error = context_->interfaces.set_flags(index_, down ? 0U : static_cast<std::uint32_t>(IFF_UP), IFF_UP);
+    if (error == ENODEV) return gone();
+    if (error != 0) return refused(error, down ? "cannot be set down" : "cannot be set up");
+  }
+  if (!down) (void)claim_.note_set_down(false);
+  away_ = how;
+  return Outcome::done();
+}
+
 int PacketNic::use_program(int program) {
   if (gone_) return ENODEV;
   // Kept for channels that are opened later.
@@ -337,6 +355,7 @@ LinkSample PacketNic::link() {
   }
   const bool was_up = last_.up || !link_read_;
   last_ = reader_.read(now_ms);
+  if (away_ == Away::pretend) last_.up = false;
   carrier_seen_ = last_.up;
   if (last_.up && !was_up) last_.up = queue_has_started(now_ms);
   if (last_.up || !carrier_seen_) starting_since_ms_ = 0;
@@ -345,6 +364,7 @@ LinkSample PacketNic::link() {
 }
 
 bool PacketNic::has_lost_link() {
+  if (away_ == Away::pretend) return last_.up;
   if (gone_ || !last_.up || !reader_.is_cheap()) return false;
   carrier_seen_ = reader_.has_link();
   carrier_read_us_ = monotonic_us();
@@ -380,6 +400,10 @@ void PacketNic::end_adoption() {
 
 std::size_t PacketNic::receive(PacketBatch& batch) {
   if (empty_) return 0;
+  if (away_ == Away::pretend && !gone_) {
+    for (const PacketSocket* const socket : sockets()) counters_.receive_lost += socket->drop_waiting();
+    return 0;
+  }
   std::size_t got = 0;
   for (PacketSocket* const socket : sockets()) got += socket->receive(batch, counters_);
   // The kernel keeps what had come when the interface went, and reports errors for ever once that is read.
@@ -398,6 +422,7 @@ void PacketNic::append_wait_handles(std::vector<int>& handles) const {
 TransmitResult PacketNic::transmit(std::span<const Packet* const> packets) {
   if (gone_) return {0, packets.empty() ? 0 : ENODEV};
   if (packets.empty()) return {};
+  if (away_ == Away::pretend) return {0, ENETDOWN};
   if (reader_.is_cheap()) {
     const std::int64_t now_us = monotonic_us();
     if (!carrier_seen_ || now_us - carrier_read_us_ >= carrier_interval_us) {

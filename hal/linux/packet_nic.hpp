@@ -38,6 +38,9 @@ class PacketNic : public Nic {
   std::uint32_t mtu() const noexcept override { return mtu_; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_promiscuous(bool on) override;
+  /// Away::pretend is what this object says: programs in the kernel, and channels of further loops, go on until the
+  /// plan does without the port.
+  Outcome set_away(Away how) override;
   /// Also learns a MAC or MTU that somebody else has changed.
   LinkSample link() override;
   bool was_handed_over() const noexcept override { return handed_; }
@@ -116,6 +119,7 @@ class PacketNic : public Nic {
   bool gone_ = false;
   bool empty_ = false;  ///< gone, and all that had come until then has been read
   bool promiscuous_ = false;
+  Away away_ = Away::no;
   AlsoHeard also_heard_;
   bool handed_ = false;
   bool carried_ = false;  ///< by programs of a killed process, as far as we know

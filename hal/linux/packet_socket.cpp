@@ -161,11 +161,16 @@ int PacketSocket::use_program(int program) {
   return error;
 }
 
-void PacketSocket::drop_waiting() const {
+std::size_t PacketSocket::drop_waiting() const {
   constexpr int frames_max = 100'000;  // more than the buffer holds
   std::array<std::uint8_t, header_size> start{};
-  for (int i = 0; i < frames_max; ++i)
-    if (::recv(fd_.get(), start.data(), start.size(), MSG_DONTWAIT) < 0 && errno != ENETDOWN) return;
+  std::size_t dropped = 0;
+  for (int i = 0; i < frames_max; ++i) {
+    const bool got = ::recv(fd_.get(), start.data(), start.size(), MSG_DONTWAIT) >= 0;
+    if (!got && errno != ENETDOWN) return dropped;
+    dropped += got ? 1 : 0;
+  }
+  return dropped;
 }
 
 int PacketSocket::share(const PacketSocket* first) {

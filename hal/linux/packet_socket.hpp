@@ -40,7 +40,7 @@ class PacketSocket {
   /// moment without a filter. errno, 0: done.
   int use_program(int program);
   /// Throws away what has come and was not read.
-  void drop_waiting() const;
+  std::size_t drop_waiting() const;
   /// errno, 0: from the next frame on.
   int set_hears(Hears hears);
   /// Whose LACPDUs are none of a partner: see packet_filter().

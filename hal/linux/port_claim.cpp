@@ -86,6 +86,7 @@ std::string restore_port(Context& context, const PortRecord& record) {
       ours != 0)
     note(context.interfaces.set_flags(record.index, 0, ours), "its flags");
   restore_setting(ipv6, info.name, "disable_ipv6", record.disable_ipv6, 1);
+  if (record.up && record.set_down) note(context.interfaces.set_flags(record.index, IFF_UP, IFF_UP), "up");
   for (const IpPrefix& prefix : record.ipv6_addresses) {
     const int error = context.interfaces.add_address(record.index, prefix);
     note(error == EEXIST ? 0 : error, prefix.text().c_str());
@@ -175,6 +176,13 @@ void PortClaim::before_change(MacAddress from, MacAddress to) {
 void PortClaim::before_change(std::uint32_t from_mtu, std::uint32_t to_mtu) {
   record_.set_mtus = {from_mtu, to_mtu};
   write_journal();
+}
+
+int PortClaim::note_set_down(bool down) {
+  if (record_.set_down == down) return 0;
+  if (!journal_.is_open()) return down ? ENOENT : 0;
+  record_.set_down = down;
+  return journal_.write(record_);
 }
 
 Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, FenceKind wanted) {

@@ -35,6 +35,10 @@ class PortClaim {
   void before_change(MacAddress from, MacAddress to);
   void before_change(std::uint32_t from_mtu, std::uint32_t to_mtu);
 
+  /// To be called before the port is set down for a while, and when it is up again. errno, 0: it is noted, so that the
+  /// next start sets up what this process, killed, has left down.
+  int note_set_down(bool down);
+
   /// The port is promiscuous beyond this process's end, or only as far as others ask for it. errno, 0: done.
   int stay_promiscuous(bool on);
 

@@ -66,6 +66,7 @@ bool apply(std::string_view key, std::string_view value, PortRecord& record) {
   if (key == "rp_filter") return store(value, record.rp_filter.emplace());
   if (key == "ipv6_address") return store_address(value, record.ipv6_addresses);
   if (key == "fence") return store_fence(value, record.fence);
+  if (key == "set_down") return store_flag(value, record.set_down);
   if (key == "set_mac") return store(MacAddress::parse(value), record.set_macs.emplace_back());
   if (key == "set_mtu") return store(value, record.set_mtus.emplace_back());
   return false;
@@ -93,6 +94,7 @@ std::string to_text(const PortRecord& record) {
   if (record.rp_filter) line("rp_filter", std::to_string(*record.rp_filter));
   for (const IpPrefix& prefix : record.ipv6_addresses) line("ipv6_address", prefix.text());
   line("fence", std::to_string(static_cast<int>(record.fence)));
+  if (record.set_down) line("set_down", flag(true));  // no other bondbox has to understand what is hardly ever there
   for (const MacAddress mac : record.set_macs) line("set_mac", mac.text());
   for (const std::uint32_t mtu : record.set_mtus) line("set_mtu", std::to_string(mtu));
   return text.finish();

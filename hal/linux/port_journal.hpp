@@ -34,6 +34,7 @@ struct PortRecord {
   std::vector<IpPrefix> ipv6_addresses;  ///< those that disable_ipv6 removes and the kernel does not make again
 
   FenceKind fence = FenceKind::none;
+  bool set_down = false;  ///< by us, for a while: a port that was up is to be up again
   /// What we changed it to last, and what it was before that: at any moment the port has one of them, unless somebody
   /// else has changed it since.
   std::vector<MacAddress> set_macs;

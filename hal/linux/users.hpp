@@ -18,6 +18,9 @@ Result<unsigned> group_number(const std::string& name);
 /// Whether the process at the other end of a Unix socket is root's or of this process's own user.
 bool is_peer_in_charge(int fd);
 
+/// Whether the process at the other end of a connected socket has closed it, and not only its way of sending.
+bool has_hung_up(int fd);
+
 /// The socket at the path is for its owner and for this group (0660). errno, 0: done.
 int let_group_in(const std::string& path, unsigned group);
 

@@ -64,13 +64,23 @@ Outcome SimNic::set_promiscuous(bool on) {
   return Outcome::done();
 }
 
+Outcome SimNic::set_away(Away how) {
+  if (!alive()) return gone();
+  if (how == Away::down || away_ == Away::down) {
+    card_.up = how != Away::down;
+    world_.refresh_carriers();
+  }
+  away_ = how;
+  return Outcome::done();
+}
+
 LinkSample SimNic::link() {
   if (!alive()) {
     last_.present = false;
     last_.up = false;
     return last_;
   }
-  last_.up = card_.carrier;
+  last_.up = card_.carrier && away_ != Away::pretend;
   if (last_.up) {
     last_.speed_mbps = card_.speed_mbps;
     last_.duplex = card_.duplex;
@@ -81,6 +91,10 @@ LinkSample SimNic::link() {
 std::size_t SimNic::receive(PacketBatch& batch) {
   const std::size_t before = batch.size();
   if (!alive()) return 0;
+  if (away_ == Away::pretend) {
+    card_.counters.lost += card_.received.size();
+    card_.received.clear();
+  }
   while (batch.has_room() && !card_.received.empty()) {
     card_.received.pop(batch.prepare());
     batch.commit();
@@ -90,6 +104,7 @@ std::size_t SimNic::receive(PacketBatch& batch) {
 
 TransmitResult SimNic::transmit(std::span<const Packet* const> packets) {
   TransmitResult result;
+  if (away_ == Away::pretend) return {0, packets.empty() ? 0 : ENETDOWN};
   for (const Packet* const packet : packets) {
     result.error = alive() ? world_.transmit(card_, packet->frame(), packet->offload()) : ENODEV;
     if (result.error != 0) break;

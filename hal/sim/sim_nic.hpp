@@ -24,8 +24,9 @@ class SimNic final : public Nic {
   std::uint32_t mtu() const noexcept override { return alive() ? card_.mtu : mtu_; }
   Outcome set_mtu(std::uint32_t mtu) override;
   Outcome set_promiscuous(bool on) override;
+  Outcome set_away(Away how) override;
   LinkSample link() override;
-  bool has_lost_link() override { return last_.up && !(alive() && card_.carrier); }
+  bool has_lost_link() override { return last_.up && (away_ == Away::pretend || !(alive() && card_.carrier)); }
   std::size_t receive(PacketBatch& batch) override;
   TransmitResult transmit(std::span<const Packet* const> packets) override;
   int wait_handle() const noexcept override { return -1; }
@@ -40,6 +41,7 @@ class SimNic final : public Nic {
   std::uint64_t incarnation_;
   std::uint64_t lost_before_;
   Card::Found found_;
+  Away away_ = Away::no;
   // As last known, for when the card has gone.
   MacAddress mac_;
   std::uint32_t mtu_;

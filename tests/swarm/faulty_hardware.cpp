@@ -32,6 +32,7 @@ class FaultyNic final : public Nic {
   Outcome set_promiscuous(bool on) override { return inner_->set_promiscuous(on); }
   bool was_handed_over() const noexcept override { return inner_->was_handed_over(); }
   void set_link_source(LinkSource source) override { inner_->set_link_source(source); }
+  Outcome set_away(Away how) override { return inner_->set_away(how); }
   bool has_lost_link() override { return inner_->has_lost_link(); }
   int wait_handle() const noexcept override { return -1; }
   const NicCounters& counters() const noexcept override { return inner_->counters(); }

@@ -247,6 +247,42 @@ inline void mac_and_mtu_are_set_used_and_given_back(NicFixture& fixture) {
   BOOST_TEST((fixture.state() == found));
 }
 
+inline void a_nic_that_is_away_is_as_without_a_cable_until_it_is_back(NicFixture& fixture) {
+  std::unique_ptr<Nic> nic = open(fixture);
+  if (!fixture.can_configure()) {
+    BOOST_TEST(nic->set_away(Away::pretend).error == EOPNOTSUPP);
+    return;
+  }
+  BOOST_REQUIRE(eventually(fixture, [&] { return nic->link().up; }));
+  const FrameBytes in = make_frame(nic->mac(), far_mac, 1);
+  const FrameBytes out = make_frame(far_mac, nic->mac(), 2);
+  for (const Away how : {Away::pretend, Away::down}) {
+    BOOST_REQUIRE(nic->set_away(how).ok());
+    BOOST_TEST(eventually(fixture, [&] { return !nic->link().up; }));
+    BOOST_TEST(nic->link().present);
+    BOOST_TEST(fixture.state().up == (how == Away::pretend));
+    const TransmitResult refused = send(*nic, {out});
+    BOOST_TEST(refused.accepted == 0U);
+    BOOST_TEST(means_no_link(refused.error), "error " << refused.error);
+    (void)fixture.far_send(in);
+    fixture.wait();
+    PacketBatch batch(4);
+    BOOST_TEST(nic->receive(batch) == 0U);
+    BOOST_REQUIRE(nic->set_away(Away::no).ok());
+    BOOST_TEST(eventually(fixture, [&] { return nic->link().up; }));
+    BOOST_TEST(fixture.state().up);
+    BOOST_TEST(eventually(fixture, [&] { return send(*nic, {out}).accepted == 1; }));
+  }
+  // Whoever ends while it is down gives it back as it was found.
+  BOOST_REQUIRE(nic->set_away(Away::down).ok());
+  nic.reset();
+  const NicFixture::State before = fixture.state();
+  nic = open(fixture);
+  BOOST_TEST(fixture.state().up);
+  nic.reset();
+  BOOST_TEST((fixture.state() == before));
+}
+
 inline void a_vanished_interface_leaves_a_usable_object(NicFixture& fixture) {
   std::unique_ptr<Nic> nic = open(fixture);
   fixture.remove();
@@ -299,6 +335,7 @@ inline boost::unit_test::test_suite* nic_contract(const char* suite_name, const 
   BONDBOX_CONTRACT_CASE(frames_sent_here_are_not_received_here);
   BONDBOX_CONTRACT_CASE(a_lost_link_is_seen_refuses_frames_and_comes_back);
   BONDBOX_CONTRACT_CASE(mac_and_mtu_are_set_used_and_given_back);
+  BONDBOX_CONTRACT_CASE(a_nic_that_is_away_is_as_without_a_cable_until_it_is_back);
   BONDBOX_CONTRACT_CASE(a_vanished_interface_leaves_a_usable_object);
 #undef BONDBOX_CONTRACT_CASE
   return suite;

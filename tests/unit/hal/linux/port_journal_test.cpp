@@ -31,6 +31,7 @@ PortRecord full_record() {
   record.rp_filter = 2;
   record.ipv6_addresses = {*IpPrefix::parse("2001:db8::1/64"), *IpPrefix::parse("fd00::2/128")};
   record.fence = FenceKind::settings;
+  record.set_down = true;
   record.set_macs = {{{0x02, 0, 0, 0, 0, 0x02}}, {{0x02, 0, 0, 0, 0, 0x03}}};
   record.set_mtus = {1500, 9000};
   return record;
