@@ -332,7 +332,7 @@ $(PROGRAM_OBJECTS): $(BUILD)/obj/%.o: %.cpp $(BUILD)/obj/.flags | $(NEEDED)
 	$(Q)$(CXX) $(CXXFLAGS_ALL) $(PROGRAM_FLAGS) -MMD -MP -c $< -o $@
 
 # toml++ is left by a throw where it would assert; a thread may not be had; Boost.JSON asks for exceptions.
-$(addprefix $(BUILD)/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o): PROGRAM_FLAGS :=
+$(addprefix $(BUILD)/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o firmware/render_drill.o): PROGRAM_FLAGS :=
 $(BUILD)/obj/hal/pcap/%.o: PROGRAM_FLAGS += $(OLD_TIME)
 $(BUILD)/obj/firmware/version.o: CXXFLAGS_ALL += -I$(GENERATED)
 $(BUILD)/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
@@ -423,7 +423,7 @@ $(FUZZ_PROGRAM) $(FUZZ_OWN): build/fuzz/obj/%.o: %.cpp build/fuzz/obj/.flags | b
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) $(if $(filter tests/%,$<),,$(FUZZ_PROGRAM_FLAGS)) -MMD -MP -c $< -o $@
 FUZZ_PROGRAM_FLAGS := -fno-exceptions
-$(addprefix build/fuzz/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o): FUZZ_PROGRAM_FLAGS :=
+$(addprefix build/fuzz/obj/,firmware/config/document.o hal/linux/bpf_later.o firmware/render_json.o firmware/render_drill.o): FUZZ_PROGRAM_FLAGS :=
 build/fuzz/obj/firmware/version.o build/fuzz/obj/firmware/page/page.o build/fuzz/obj/hal/linux/bpf_programs.o: FUZZ_FLAGS += -I$(GENERATED)
 build/fuzz/obj/firmware/version.o: $(GENERATED)/version_generated.hpp
 build/fuzz/obj/hal/linux/bpf_programs.o: $(BPF_HEADER)

@@ -45,6 +45,7 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   if (const Outcome outcome = offload_.begin_step(now_); !outcome.ok()) tell_offload_ended(outcome);
   leave_when_due();
   if (below_due_ && poll_started_) (void)begin_below();
+  if (away_ && now_ >= away_->until) give_back("its time is over");
   bool host_changed = false;
   bool nic_appeared = false;
   for (const HardwareEvent& event : events) {
@@ -393,6 +394,7 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
   for (int round = 0; round < batches_per_step; ++round) {
     batch.clear();
     if (slot(id).nic->receive(batch) == 0) return false;
+    if (watcher_ != nullptr) watcher_->see(id, batch, plan_.ports[id.index]);
     if (has_arp_probes()) listen(id, batch);
     look_before_dropping(id);
     if (!slots_[id.index]) return false;
@@ -441,6 +443,7 @@ std::optional<Tick> Bond::next_deadline() const {
   sooner(half_time_);
   if (!host_->is_present()) sooner(next_remake_);
   sooner(next_departure());
+  if (away_) sooner(away_->until);
   return due;
 }
 

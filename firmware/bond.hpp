@@ -21,6 +21,7 @@
 #include "firmware/event_log.hpp"
 #include "firmware/flap_damper.hpp"
 #include "firmware/forwarder.hpp"
+#include "firmware/frame_watcher.hpp"
 #include "firmware/link_monitor.hpp"
 #include "firmware/link_watch.hpp"
 #include "firmware/option_table.hpp"
@@ -120,6 +121,25 @@ class Bond final : public OptionTarget {
   void let_go() noexcept { let_go_ = true; }
   bool has_left(Tick now) const noexcept { return leaves_at_ && now >= *leaves_at_; }
 
+  // --- a drill, to be asked for in a step before decide(); none of it is saved, or recorded but for what comes of it
+  // ---
+  /// Keeps the port off its cable for `span`, or until give_back(). EINVAL: it is no port of this bond; EBUSY: a port
+  /// is away already; or what the NIC says.
+  Outcome take_away(std::string_view port, Away how, Ticks span);
+  /// Nothing where no port is away. What cannot be given back is tried each second.
+  void give_back(std::string_view why);
+  /// The port that is away.
+  std::optional<PortId> away() const noexcept { return away_ ? std::optional(away_->port) : std::nullopt; }
+  /// Sees what ports receive, from now on: of what is carried below only ARP and neighbour discovery. nullptr: nobody.
+  void set_watcher(FrameWatcher* watcher);
+  /// Sends a frame as the plan sends one of the host that is of no flow; where flows share the ports, as one of a flow
+  /// that has `preferred` as long as the plan uses it. The ports that took it.
+  PortList send_probe(wire::Bytes frame, PortId preferred);
+  /// As HostPort::path_to.
+  Result<HostPath> path_to(const IpAddress& target) const;
+  std::optional<PortId> port_id(std::string_view port) const noexcept { return find(port); }
+  MacAddress mac() const noexcept { return mac_; }
+
   // --- OptionTarget ---
   BondOptions& options() override { return options_; }
   const BondOptions& options() const override { return options_; }
@@ -157,6 +177,12 @@ class Bond final : public OptionTarget {
       a(name, options, monitor, mac, sample, promiscuous_asked, mtu_refused, leaves_at, voices, held, held_told,
         damper);
     }
+  };
+  struct AwayPort {
+    PortId port;
+    Away how = Away::no;
+    Tick until;
+    bool refused = false;  ///< it could not be given back; told already
   };
   struct Awaited {
     std::string name;
@@ -330,6 +356,8 @@ class Bond final : public OptionTarget {
   bool host_doubt_ = false;  ///< nobody has watched it for a while: look at it with the next step
   bool held_up_ = false;     ///< the host has set it down while something of it was about to leave: not told yet
   std::optional<Tick> leaves_at_;
+  std::optional<AwayPort> away_;     ///< for a drill
+  FrameWatcher* watcher_ = nullptr;  ///< of a drill
   bool promiscuous_ = false;
   MacAddress mac_;  ///< of the bond
   std::uint32_t mtu_ = 0;

@@ -76,7 +76,7 @@ void Bond::publish_below() {
   wire::FastPlan plan = compile_plan(plan_, mac_);
   for (const PortId id : order_)
     if (promiscuous_ || slot(id).promiscuous_asked) plan.ports[id.index].flags |= wire::fast_promiscuous;
-  plan.listens = ArpMonitor::has_to_see(options_) ? 1 : 0;
+  plan.listens = watcher_ != nullptr || ArpMonitor::has_to_see(options_) ? 1 : 0;
   const Outcome outcome = offload_.publish(plan, obstacle_below());
   if (!outcome.ok()) tell_offload_ended(outcome);
 }

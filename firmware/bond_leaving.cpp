@@ -32,6 +32,7 @@ void Bond::stay() {
 
 void Bond::stand_still(bool keep_below) {
   const trace::Tape::Command command(tape_, trace::CommandKind::stand_still, name_, keep_below);
+  give_back("another process is taking over");
   loops_.close("another process is taking over");
   if (offload_.is_open() && !(keep_below && offload_.is_whole())) offload_.close("another process is taking over");
 }

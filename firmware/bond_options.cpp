@@ -163,6 +163,10 @@ BondStatus Bond::status(Tick now) const {
     one.options = port.options;
     one.active = one.name == status.active;
     for (const PortId usable : plan_.transmit.usable) one.carries = one.carries || usable == id;
+    if (away_ && away_->port == id) {
+      one.away = away_->how;
+      one.away_left = away_->until - now;
+    }
     one.counters = counters_of(id, below);
     one.nic = port.nic->counters();
     loops_.add_port(id, one.counters);

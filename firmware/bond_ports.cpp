@@ -325,6 +325,7 @@ void Bond::remove(PortId id, std::string_view why) {
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));
   // Its NIC stays until a plan without it is in force below and beside.
   const std::optional<Port> leaving = std::exchange(slots_[id.index], std::nullopt);
+  if (away_ && away_->port == id) away_.reset();  // as it was found, with its NIC
   forwarder_.forget_punted(id);
   arp_.forget(id);
   if (const auto probed = std::find(probe_ports_.begin(), probe_ports_.end(), id); probed != probe_ports_.end())

@@ -50,6 +50,8 @@ struct PortStatus {
   Ticks revert_left{};                   ///< it is up, and may take over from an active port that works only then
   std::vector<MonitorVerdict> monitors;  ///< where they decide together (option `monitor`), else empty
   DampingStatus damping;
+  Away away = Away::no;  ///< off its cable, for a drill
+  Ticks away_left{};
   PortCounters counters;
   NicCounters nic;
 };

@@ -113,6 +113,11 @@ Reply check_which(std::span<const std::string> arguments) {
   return WhichRequest::parse(arguments.subspan(1), wrong) ? Reply{} : wrong_words(std::move(wrong));
 }
 
+Reply check_drill(std::span<const std::string> arguments) {
+  std::string wrong;
+  return DrillRequest::parse(arguments, wrong) ? Reply{} : wrong_words(std::move(wrong));
+}
+
 Reply check_explain(std::span<const std::string> arguments) {
   for (const std::string& word : arguments)
     if (word.starts_with("-")) return wrong_words("explain does not know \"" + word + "\"");
@@ -153,6 +158,7 @@ Reply CommandExecutor::check(std::span<const std::string> words) {
   if (words[0] == "events") return parse_events(arguments).wrong;
   if (words[0] == "which") return check_which(arguments);
   if (words[0] == "explain") return check_explain(arguments);
+  if (words[0] == "drill") return check_drill(arguments);
   if (words[0] == "release" || words[0] == "remove") return check_departure(words[0], arguments);
   for (const Shape& shape : shapes) {
     if (words[0] != shape.command) continue;
@@ -186,6 +192,7 @@ Reply CommandExecutor::execute(std::span<const std::string> words) {
   if (command == "which") return which(arguments);
   if (command == "explain") return explain(arguments);
   if (command == "plan") return plan(arguments);
+  if (command == "drill") return drill(arguments);
   if (command == "trace") return write_trace();
   return reload_ ? reload_()
                  : Reply{1, "there is no configuration file to reload: the bonds came from the command line\n"};
@@ -334,6 +341,33 @@ Reply CommandExecutor::explain(std::span<const std::string> arguments) {
   for (const AwaitedStatus& port : status.awaited) names += (names.empty() ? "" : ", ") + port.name;
   return {1, "there is no port \"" + arguments[1] + "\" in " + status.name +
                  "; there is: " + (names.empty() ? "none" : names) + "\n"};
+}
+
+Reply CommandExecutor::drill(std::span<const std::string> arguments) {
+  if (drill_) return {1, "EBUSY: a drill of " + drill_->report().request.bond + " is under way\n"};
+  std::string wrong;
+  auto request = DrillRequest::parse(arguments, wrong);
+  Reply reply;
+  if (find(request->bond, reply) == nullptr) return reply;
+  drill_ = std::make_unique<Drill>(scheduler_, std::move(*request));
+  Outcome outcome;
+  scheduler_.step([&](Tick now) { outcome = drill_->begin(now); });
+  if (outcome.ok()) return {0, {}, true};
+  drill_.reset();
+  return refused(outcome);
+}
+
+std::optional<Reply> CommandExecutor::take_drill_reply() {
+  if (!drill_ || !drill_->has_ended()) return std::nullopt;
+  const DrillReport& report = drill_->report();
+  Reply reply{report.held() ? 0 : exit_not_held,
+              report.request.json ? render_drill_json(report) : render_drill(report)};
+  drill_.reset();
+  return reply;
+}
+
+void CommandExecutor::give_up_drill() {
+  scheduler_.step([&](Tick) { drill_.reset(); });
 }
 
 Reply CommandExecutor::activate(std::span<const std::string> arguments) {

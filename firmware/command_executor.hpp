@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "firmware/drill.hpp"
 #include "firmware/render.hpp"
 #include "firmware/scheduler.hpp"
 
@@ -13,9 +16,13 @@ namespace bondbox {
 
 /// How a command ended, in the terms of a process: its exit status and what it prints.
 struct Reply {
-  int exit_status = 0;  ///< 0 done; 1 it failed, 2 the words were wrong: `text` says why, for stderr
+  int exit_status = 0;  ///< 0 done; 1 it failed, 2 the words were wrong: `text` says why, for stderr; exit_not_held
   std::string text;
+  bool goes_on =
+      false;  ///< what was asked for has begun; CommandExecutor::take_drill_reply() has the reply when it ends
 };
+/// All was done and told, and it came out otherwise than it was to: `text` is for stdout, the process ends with 1.
+inline constexpr int exit_not_held = 3;
 
 /// Every answer ends with a newline, or is empty.
 class CommandExecutor {
@@ -51,6 +58,11 @@ class CommandExecutor {
   /// explain, plan, add, remove, trace. A command that changes something is the command of a step of its own.
   Reply execute(std::span<const std::string> words);
 
+  /// Of a drill: once, when it has ended.
+  std::optional<Reply> take_drill_reply();
+  /// Whoever asked for it has gone: what is away is given back.
+  void give_up_drill();
+
  private:
   Reply status(std::span<const std::string> arguments);
   Reply events(std::span<const std::string> arguments);
@@ -65,6 +77,7 @@ class CommandExecutor {
   Reply which(std::span<const std::string> arguments);
   Reply plan(std::span<const std::string> arguments);
   Reply explain(std::span<const std::string> arguments);
+  Reply drill(std::span<const std::string> arguments);
 
   Bond* find(const std::string& name, Reply& reply);
   Reply in_a_step(const std::function<Reply()>& change);
@@ -77,6 +90,7 @@ class CommandExecutor {
   TakeOver take_over_;
   std::function<PrivilegeStatus()> privileges_;
   std::function<ServiceStatus()> service_;
+  std::unique_ptr<Drill> drill_;
 };
 
 }  // namespace bondbox

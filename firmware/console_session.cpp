@@ -275,6 +275,7 @@ std::string ConsoleSession::help_text() const {
       "  explain BOND [PORT]                      why a port carries traffic or does not\n"
       "  events [all] [BOND]                      what happened: the last 20, or all\n"
       "  follow [BOND]                            events as they come\n"
+      "  drill BOND [PORT] [--for TIME]           take a port away, give it back, and tell\n"
       "  activate BOND PORT                       make a port the active one\n"
       "  get BOND OPTION                          read an option\n"
       "  set BOND OPTION VALUE                    write an option; \"\" is an empty value\n"

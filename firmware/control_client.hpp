@@ -8,8 +8,8 @@
 
 namespace bondbox::control {
 
-/// Sends one command to the program that listens at `socket_path` and waits for its answer, at most ten seconds.
-/// Exit status 1 and a sentence when there is none.
+/// Sends one command to the program that listens at `socket_path` and waits for its answer, at most ten seconds, or as
+/// long as a drill takes. Exit status 1 and a sentence when there is none.
 Reply ask(const std::string& socket_path, std::span<const std::string> words);
 
 /// Whether anybody listens there.

@@ -28,15 +28,19 @@ class Server::Session : public std::enable_shared_from_this<Session> {
         is_reader_(is_reader) {}
 
   void start() {
+    cut_off_later();
+    read();
+  }
+
+ private:
+  void cut_off_later() {
     deadline_.expires_after(std::chrono::seconds(5));
     deadline_.async_wait([weak = weak_from_this()](error_code error) {
       const auto self = weak.lock();
       if (!error && self) self->cut_off();
     });
-    read();
   }
 
- private:
   void read() {
     socket_.async_read_some(boost::asio::buffer(chunk_),
                             [self = shared_from_this()](error_code error, std::size_t got) {
@@ -59,6 +63,36 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     const char* const refusal = too_long ? "the request is over 4096 bytes long\n" : "the request is malformed\n";
     answer_ = words ? execute(server, *words) : Reply{2, refusal};
     if (words) words_ = std::move(*words);
+    if (answer_.goes_on) {
+      if (server.after_command_) (void)server.after_command_(words_);
+      return follow_drill();
+    }
+    answered(server);
+  }
+
+  /// A drill lives as long as whoever asked for it is there.
+  void follow_drill() {
+    deadline_.expires_after(std::chrono::milliseconds(5));
+    deadline_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->look_after_drill();
+    });
+  }
+
+  void look_after_drill() {
+    if (closed_ || *server_ == nullptr) return;
+    Server& server = **server_;
+    if (std::optional<Reply> ended = server.executor_.take_drill_reply()) {
+      answer_ = std::move(*ended);
+      cut_off_later();
+      return answered(server);
+    }
+    if (!lnx::has_hung_up(socket_.native_handle())) return follow_drill();
+    server.executor_.give_up_drill();
+    if (server.after_command_) (void)server.after_command_(words_);
+    close();
+  }
+
+  void answered(Server& server) {
     if (server.after_command_) number_ = server.after_command_(words_);
     held_since_ms_ = lnx::monotonic_ms();
     ++server.held_;

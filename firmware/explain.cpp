@@ -76,6 +76,11 @@ Explanation down_port(const BondStatus& bond, const PortStatus& port) {
               "Check its cable and the port at the far end; " + used_after(bond.options));
 }
 
+Explanation away_port(const PortStatus& port) {
+  const std::string how = port.away == Away::down ? " (set down)" : " (only taken as if it had no link)";
+  return idle("it is away for a drill" + how, "It is given back by itself in " + span_text(port.away_left));
+}
+
 Explanation failing_port(const BondStatus& bond, const PortStatus& port) {
   std::string cause = "it has lost its link and is given up in " + span_text(port.delay_left) + " (downdelay)";
   if (const PortStatus* const other = stand_in_of(bond, port.id); other != nullptr && port.carries) {
@@ -191,6 +196,10 @@ Explanation spreading_port(const BondStatus& bond, const PortStatus& port) {
 std::vector<std::string> troubles(const BondStatus& bond) {
   std::vector<std::string> list;
   for (const PortStatus& port : bond.ports) {
+    if (port.away != Away::no) {
+      list.push_back(port.name + " is away for a drill");
+      continue;
+    }
     switch (port.link) {
       case LinkState::down:
         if (const std::string kept = kept_out_text(port); !kept.empty())
@@ -283,6 +292,7 @@ Explanation explain_port(const BondStatus& bond, const PortStatus& port) {
   if (!bond.host_up) {
     return idle(bond.name + " is set down on the host", "Set it up: ip link set " + bond.name + " up");
   }
+  if (port.away != Away::no) return away_port(port);
   if (auto kept_out = explain_kept_out(bond, port)) return *std::move(kept_out);
   switch (port.link) {
     case LinkState::down:

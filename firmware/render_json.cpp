@@ -111,6 +111,11 @@ json::array monitors_json(const PortStatus& port) {
   return list;
 }
 
+json::value away_json(const PortStatus& port) {
+  if (port.away == Away::no) return nullptr;
+  return json::object{{"way", port.away == Away::down ? "admin" : "pretend"}, {"left_ms", port.away_left.count}};
+}
+
 json::object port_json(const PortStatus& port) {
   return {
       {"name", port.name},
@@ -129,6 +134,7 @@ json::object port_json(const PortStatus& port) {
       {"link_failures", port.failures},
       {"active", port.active},
       {"carries", port.carries},
+      {"drill", away_json(port)},
       {"mac", port.mac.text()},
       {"permanent_mac", port.permanent_mac.text()},
       {"prio", port.options.prio},

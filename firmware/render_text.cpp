@@ -55,6 +55,11 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
     text += bond.lacp && any_up ? "  DOWN: too few ports are aggregated\n" : "  DOWN: no port has a working link\n";
   }
   for (const PortStatus& port : bond.ports) {
+    if (port.away != Away::no) {
+      text +=
+          "  DEGRADED: " + port.name + " is away for a drill, back in " + duration_text(port.away_left.count) + "\n";
+      continue;
+    }
     if (const std::string kept = kept_out_text(port); !kept.empty()) {
       text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name + " " + kept + "\n";
       continue;

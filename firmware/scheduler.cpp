@@ -74,12 +74,14 @@ bool Scheduler::run(const Command* command) {
   if (loops_ != nullptr) loops_->take_wake();
   observe();
   if (command != nullptr) (*command)(now_);
+  if (guest_ != nullptr) guest_->act(now_);
   decide();
 
   bool more = hardware_events_.full();
   for (const auto& bond : bonds_) more = bond->forward(batch_) || more;
 
   speak();
+  if (guest_ != nullptr) guest_->look(now_);
   for (const auto& bond : bonds_) more = more || bond->has_pending_work();
   in_step_ = false;
   remove_departed();
@@ -120,6 +122,8 @@ std::optional<Tick> Scheduler::next_deadline() const {
     const auto look = bond->next_look();
     if (look && (!due || *look < *due)) due = look;
   }
+  const auto guest = guest_ != nullptr ? guest_->next_deadline() : std::nullopt;
+  if (guest && (!due || *guest < *due)) due = guest;
   return due;
 }
 

@@ -13,6 +13,19 @@
 
 namespace bondbox {
 
+/// Takes part in steps beside the bonds: a drill.
+class StepGuest {
+ public:
+  /// After observe, at the place of commands.
+  virtual void act(Tick now) = 0;
+  /// After speak: what has come of the step.
+  virtual void look(Tick now) = 0;
+  virtual std::optional<Tick> next_deadline() const = 0;
+
+ protected:
+  ~StepGuest() = default;
+};
+
 /// One step:
 ///
 ///   now = clock.now()   the only time read, in whole ticks
@@ -33,6 +46,9 @@ class Scheduler {
   /// What the bonds decide by, and what they decide, passes it from now on. Before the first bond is made; outlives
   /// them.
   void set_tape(trace::Tape& tape) noexcept { tape_ = &tape; }
+
+  /// nullptr: none.
+  void set_guest(StepGuest* guest) noexcept { guest_ = guest; }
 
   /// Makes the bond as part of a step. The bond stays at its address until it is removed.
   /// `before`: as for Bond::create.
@@ -78,6 +94,7 @@ class Scheduler {
   Clock& clock_;
   EventLog& events_;
   LoopHost* loops_ = nullptr;
+  StepGuest* guest_ = nullptr;
   std::unique_ptr<trace::Tape> no_tape_;
   trace::Tape* tape_;
   std::uint32_t bonds_made_ = 0;

@@ -33,6 +33,7 @@ Outcome Simulation::run() {
       ++next;
     }
     settle();
+    report_drill();
     Tick wake = end;
     if (next < scenario_.steps.size()) wake = std::min(wake, scenario_.steps[next].time);
     if (const auto due = scheduler_->next_deadline()) wake = std::min(wake, *due);
@@ -176,6 +177,25 @@ Outcome Simulation::perform(const HostAction& action) {
 Outcome Simulation::perform(const AddressAction& action) {
   HostPort& host = *world_.host_port(action.bond);
   return action.add ? host.add_address(action.prefix) : host.remove_address(action.prefix);
+}
+
+Outcome Simulation::perform(const DrillAction& action) {
+  std::string wrong;
+  auto request = DrillRequest::parse(action.words, wrong);
+  return command(action.bond, [&](Bond&) {
+    if (drill_) return Outcome::failed(EBUSY, "a drill of " + drill_->report().request.bond + " is under way");
+    Outcome outcome = drill_.emplace(*scheduler_, std::move(*request)).begin(clock_.now());
+    if (!outcome.ok()) drill_.reset();
+    return outcome;
+  });
+}
+
+void Simulation::report_drill() {
+  if (!drill_ || !drill_->has_ended()) return;
+  const DrillReport& report = drill_->report();
+  print("# " + tick_text(clock_.now()) + " drill of " + report.request.bond + "\n");
+  print(report.request.json ? render_drill_json(report) : render_drill(report));
+  drill_.reset();
 }
 
 Outcome Simulation::perform(const SendAction& action) {

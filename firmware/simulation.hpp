@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "firmware/config/scenario_config.hpp"
+#include "firmware/drill.hpp"
 #include "firmware/scheduler.hpp"
 #include "firmware/trace/taped_hardware.hpp"
 #include "hal/pcap/capture_file.hpp"
@@ -53,6 +54,8 @@ class Simulation {
   Outcome perform(const NicAction& action);
   Outcome perform(const HostAction& action);
   Outcome perform(const AddressAction& action);
+  Outcome perform(const DrillAction& action);
+  void report_drill();
   Outcome command(const std::string& bond, const std::function<Outcome(Bond&)>& change);
   void settle();
   void print(const std::string& text);
@@ -69,6 +72,7 @@ class Simulation {
   std::map<std::string, pcapio::CaptureWriter> captures_;
   Outcome capture_outcome_;
   std::optional<Scheduler> scheduler_;
+  std::optional<Drill> drill_;
 };
 
 /// "500ms", "3s": the shortest way to say it in whole units.

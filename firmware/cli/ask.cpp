@@ -20,9 +20,9 @@ Reply ask(const Invocation& invocation, std::span<const std::string> words) {
 }
 
 int show(const Invocation& invocation, const Reply& reply) {
-  if (reply.exit_status == exit_done) {
+  if (reply.exit_status == exit_done || reply.exit_status == exit_not_held) {
     say(reply.text);
-    return exit_done;
+    return reply.exit_status == exit_done ? exit_done : exit_failed;
   }
   std::string_view text = reply.text;
   if (text.ends_with('\n')) text.remove_suffix(1);

@@ -164,6 +164,26 @@ constexpr Command table[] = {
      "  bondbox page --output /www/bonds.html\n"
      "  printf '#!/bin/sh\\nexec bondbox page --cgi\\n' > /www/cgi-bin/bondbox\n",
      page},
+    {"drill", "bondbox drill BOND [PORT] [OPTION...]", "take a port away, give it back, and tell what that cost",
+     "Takes the port (the one that carries, unless given) off its cable, sends probes by\n"
+     "the bond's own plan, gives it back and waits until all is as before. The report tells\n"
+     "the outage, what was lost, who carried and what happened. Exit status: 0, the port\n"
+     "came back and the limit held; 1, not, or it was refused. The port comes back in any\n"
+     "case: when this command is killed, at once; when bondbox is, with its next start.\n\n"
+     "  --for TIME         so long; 2s unless given\n"
+     "  --max-outage TIME  the limit, such as 50ms; none unless given\n"
+     "  --all              each port, one after the other\n"
+     "  --admin            set the port down, as its far end sees; so unless given\n"
+     "  --pretend          only say that it has no link, and let no frame of it pass\n"
+     "  --target ADDRESS   who is asked (ARP, or for IPv6 neighbour solicitation); else\n"
+     "                     arp_ip_target, ns_ip6_target or the gateway; with none of them\n"
+     "                     loss is not measured, and the outage is what the bond knows\n"
+     "  --every TIME       between two probes, 10ms unless given: as exact is the outage\n"
+     "  --force            even if it is the last usable port\n"
+     "  --format F         text or json\n\n"
+     "  bondbox drill bond0 --all --max-outage 50ms\n"
+     "  bondbox drill bond0 eth0 --for 5s --target 192.168.10.254\n",
+     ask_daemon},
     {"console", "bondbox console [DEVICE] [OPTION...]", "a line console for a serial port without a shell",
      "Serves DEVICE, or its own input and output: status, explain, activate, get, set,\n"
      "events, follow, help. Long answers come in pages. A line that hangs up is opened\n"

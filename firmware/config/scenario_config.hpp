@@ -83,9 +83,14 @@ struct AddressAction {
   IpPrefix prefix;
   bool add = true;
 };
+/// A drill; its report goes to the output when it has ended.
+struct DrillAction {
+  std::string bond;
+  std::vector<std::string> words;  ///< of `bondbox drill`, the bond's name first; DrillRequest takes them
+};
 
 using ScenarioAction = std::variant<LinkAction, PrintAction, SetAction, SendAction, EnslaveAction, ReleaseAction,
-                                    ActivateAction, NicAction, HostAction, AddressAction>;
+                                    ActivateAction, NicAction, HostAction, AddressAction, DrillAction>;
 
 struct ScenarioStep {
   Tick time;

@@ -4,6 +4,7 @@
 
 #include "firmware/config/bond_reader.hpp"
 #include "firmware/config/duration.hpp"
+#include "firmware/drill.hpp"
 #include "firmware/text.hpp"
 
 namespace bondbox {
@@ -39,6 +40,7 @@ class StepReader {
   void read_add(const ConfigEntry& entry);
   void read_host(const ConfigEntry& entry);
   void read_address(const ConfigEntry& entry);
+  void read_drill(const ConfigEntry& entry);
 
   void read_one_option(const std::string& bond, const ConfigEntry& entry);
   std::optional<PrintFormat> print_format(const ConfigValue& value);
@@ -94,6 +96,7 @@ ScenarioStep StepReader::read(Position at) {
       {"release", &StepReader::read_release}, {"activate", &StepReader::read_activate},
       {"remove", &StepReader::read_remove},   {"add", &StepReader::read_add},
       {"host", &StepReader::read_host},       {"address", &StepReader::read_address},
+      {"drill", &StepReader::read_drill},
   };
   step_.at = at;
   if (table_.find("time") == nullptr) messages_.error(at, "[[at]] has no time", "write time = \"500ms\"");
@@ -268,6 +271,18 @@ void StepReader::read_address(const ConfigEntry& entry) {
         messages_.error(item.at, "address " + quoted(item.text) + " is not an IP address with its prefix length",
                         "write \"192.168.10.52/24\", or \"-192.168.10.52/24\" to take it away");
     }
+  });
+}
+
+void StepReader::read_drill(const ConfigEntry& entry) {
+  for_each_named(entry, bonds_, "bond", [this](const std::string& bond, const ConfigValue& value) {
+    std::vector<std::string> words{bond};
+    for (const ConfigItem& item : string_items(value, "drill", messages_)) words.push_back(item.text);
+    std::string wrong;
+    if (DrillRequest::parse(words, wrong))
+      step_.actions.push_back(DrillAction{bond, std::move(words)});
+    else
+      messages_.error(value.at, wrong, "write drill = { " + bond + " = [\"e0\", \"--for=500ms\"] }, for example");
   });
 }
 

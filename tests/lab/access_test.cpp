@@ -59,12 +59,12 @@ BOOST_AUTO_TEST_CASE(readers_may_ask_and_not_change) {
   }
   const std::string active = daemon.active();
   for (const char* order : {"set bond0 miimon 50", "release bond0 eth0", "enslave bond0 eth9", "activate bond0 eth1",
-                            "remove bond0", "reload", "add bond9"}) {
+                            "remove bond0", "reload", "add bond9", "drill bond0"}) {
     const Answer answer = ask_as(daemon, house, as_reader, order);
     BOOST_TEST(answer.status == 1, order);
     BOOST_TEST(contains(answer.err, "EPERM"), order << ": " << answer.err);
   }
-  BOOST_TEST(daemon.status("/privileges/refused_commands") == "7");
+  BOOST_TEST(daemon.status("/privileges/refused_commands") == "8");
   BOOST_TEST(daemon.active() == active);
   BOOST_TEST(daemon.status("/bonds/0/miimon_ms") != "50");
   BOOST_TEST(ask_as(daemon, house, as_stranger, "status").status == 1);

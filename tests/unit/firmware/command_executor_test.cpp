@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(wrong_words_end_with_status_2_and_say_what_is_expected) {
       {{"which"}, "which needs a bond"},
       {{"explain", "--wrong"}, "explain does not know \"--wrong\""},
       {{"explain"}, "explain needs a bond, and at most one port"},
+      {{"drill"}, "drill needs a bond"},
       {{"explain", "bond0", "e0", "e1"}, "explain needs a bond, and at most one port"},
       {{"which", "bond0", "1", "-"}, "which needs the number of the first frame"},
   };

@@ -105,6 +105,24 @@ BOOST_AUTO_TEST_CASE(what_happens_at_a_tick_happens_before_what_is_printed_at_it
   BOOST_TEST(told.output.substr(second).find("Currently Active Slave: e1") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_drill_in_a_scenario_reports_when_it_has_ended) {
+  const Told told = tell(at("505ms", "drill = { bond0 = [\"e0\", \"--pretend\", \"--for=1s\"] }"));
+  BOOST_TEST(told.outcome.ok());
+  // Seen with the poll of 600 ms, and again with that of 1600 ms.
+  BOOST_TEST(
+      told.output.starts_with("# 1600ms drill of bond0\nbond0: drill of e0, as if its link were gone, for 1 s\n"));
+  BOOST_TEST(told.has("link missed after 95 ms, port left after 95 ms"));
+  BOOST_TEST(told.has("given back  link after 95 ms, all as before after 95 ms"));
+  BOOST_TEST(told.has("Outage: 95 ms.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_drill_that_makes_no_sense_is_refused_with_its_place) {
+  const ScenarioResult read =
+      load_scenario(two_ports + at("1s", "drill = { bond0 = [\"e0\", \"--for=2\"] }"), "test.toml");
+  BOOST_REQUIRE(!read.ok());
+  BOOST_TEST(read.errors[0].text().find("--for takes a time from 10ms to 600s") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_timeline_tells_every_event_with_its_time) {
   const Told told = tell(at("500ms", "link = { e0 = \"down\" }"), with_timeline());
   BOOST_TEST(told.has("500ms bond0: (slave e0): link status definitely down, disabling slave\n"));
