@@ -255,6 +255,8 @@ man: $(PROGRAM) ## the manual pages bondbox(8) and bondbox.toml(5), into build/m
 install: $(PROGRAM) $(if $(TRIPLE),,man) ## copy it to $(DESTDIR)$(PREFIX)/sbin, its pages to share/man; PREFIX is /usr/local unless given
 	$(call say,INST,$(DESTDIR)$(PREFIX)/sbin/bondbox)
 	$(Q)install -D -m 0755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/sbin/bondbox'
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/doc/bondbox'
+	$(Q)install -m 0644 board/docs/*.md '$(DESTDIR)$(PREFIX)/share/doc/bondbox'
 ifeq ($(TRIPLE),)
 	$(Q)install -D -m 0644 $(BUILD)/man/bondbox.8 '$(DESTDIR)$(PREFIX)/share/man/man8/bondbox.8'
 	$(Q)install -D -m 0644 $(BUILD)/man/bondbox.toml.5 '$(DESTDIR)$(PREFIX)/share/man/man5/bondbox.toml.5'
@@ -276,7 +278,7 @@ endif
 uninstall: ## remove what install copied
 	$(call say,RM,$(DESTDIR)$(PREFIX)/sbin/bondbox)
 	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/bondbox' '$(DESTDIR)$(PREFIX)/share/man/man8/bondbox.8' \
-	  '$(DESTDIR)$(PREFIX)/share/man/man5/bondbox.toml.5'
+	  '$(DESTDIR)$(PREFIX)/share/man/man5/bondbox.toml.5' $(patsubst board/docs/%,'$(DESTDIR)$(PREFIX)/share/doc/bondbox/%',$(wildcard board/docs/*.md))
 
 objects: $(PROGRAM_OBJECTS) $(TEST_OBJECTS) ## compile everything, link nothing (with -k: go on after an error)
 

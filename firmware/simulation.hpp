@@ -40,6 +40,9 @@ class Simulation {
   /// Fails where the scenario asks for something that cannot be: a bond that does not start, a file that is not there.
   Outcome run();
 
+  /// After run(): the bonds as the scenario has left them.
+  Scheduler& scheduler() noexcept { return *scheduler_; }
+
  private:
   Outcome build();
   Outcome open_captures();

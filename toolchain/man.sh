@@ -53,16 +53,17 @@ command_sections() {
 
 options() { "$bondbox" help options | sed -n 's/^  \([a-z0-9_]*\)  .*/\1/p'; }
 
+# A sentence of what it is, and one of its values, unit, default and modes.
 option_sections() {
   for option in $(options); do
     "$bondbox" help "$option" | awk '
-      NR == 1 { name = $1; sub(/:$/, "", name); sub(/^[^ ]* /, ""); printf ".It Ic %s\n", name
-                text = toupper(substr($0, 1, 1)) substr($0, 2) "."; next }
-      { sub(/^  */, ""); text = text "\n\n" toupper(substr($0, 1, 1)) substr($0, 2) "." }
-      END { print text }' | {
+      function capital(text) { return toupper(substr(text, 1, 1)) substr(text, 2) }
+      NR == 1 { name = $1; sub(/:$/, "", name); sub(/^[^ ]* /, ""); printf ".It Ic %s\n", name; text = capital($0) "."; next }
+      { sub(/^  */, ""); facts = facts (facts == "" ? "" : "; ") $0 }
+      END { gsub(/: /, "\001", facts); print text "\n\n" capital(facts) "." }' | {
         read -r head
         echo "$head"
-        to_mdoc | sed '/^\.Pp$/d'
+        to_mdoc | sed -e '/^\.Pp$/d' -e "s/$(printf '\001')/: /g"
       }
   done
 }

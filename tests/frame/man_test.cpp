@@ -1,11 +1,14 @@
 // The manual pages are made from what the program says of itself, and mandoc finds nothing wrong with them.
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 
 #include "firmware/option_table.hpp"
 #include "tests/frame/command.hpp"
+#include "tests/frame/source_tree.hpp"
 #include "tests/support/scratch_directory.hpp"
 
 namespace bondbox::test {
@@ -61,6 +64,35 @@ BOOST_AUTO_TEST_CASE(every_command_and_every_option_is_explained) {
   const std::string options = pages.read("bondbox.toml.5");
   for (const OptionInfo& option : all_options())
     BOOST_TEST(options.find("\n     " + std::string(option.name)) != std::string::npos, option.name);
+}
+
+/// Options are above; the rest stands in the readers of configurations and scenarios.
+BOOST_AUTO_TEST_CASE(every_key_that_a_file_may_have_is_explained) {
+  std::set<std::string> keys;
+  const auto collect = [&keys](const std::string& text, const char* pattern) {
+    const std::regex expression(pattern);
+    for (std::sregex_iterator at(text.begin(), text.end(), expression), end; at != end; ++at)
+      keys.insert((*at)[1].str());
+  };
+  for (const std::string& path : files_below("firmware/config")) {
+    if (!path.ends_with(".cpp")) continue;
+    const std::string text = read_text(source_root / path);
+    collect(text, "entry\\.key == \"(\\w+)\"");
+    collect(text, "key\\.name == \"(\\w+)\"");
+    collect(text, "\\{\"(\\w+)\", &StepReader::");
+    // Lists of all keys of a table.
+    const std::regex list("keys\\[\\] = (\\{[^}]*\\})");
+    for (std::sregex_iterator at(text.begin(), text.end(), list), end; at != end; ++at)
+      collect((*at)[1].str(), "\"(\\w+)\"");
+  }
+  BOOST_TEST(keys.size() > 25U);
+  const Pages pages;
+  const std::string page = read_text(pages.place.path() + "/bondbox.toml.5");
+  for (const std::string& key : keys) {
+    // A bond has a table of its own; what is said of one end of `send` is in its paragraph.
+    const bool named = std::regex_search(page, std::regex("\n\\.I[tc] (Ic )?([^\n]* )?(bond\\.)?" + key + "\\b"));
+    BOOST_TEST(named, key << " is not in bondbox.toml(5)");
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

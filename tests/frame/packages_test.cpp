@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(the_debian_package_holds_program_service_hooks_pages_and_co
            "/usr/share/bondbox/ifupdown", "/etc/network/if-pre-up.d/ifenslave", "/etc/network/if-down.d/bondbox",
            "/etc/network/if-post-down.d/ifenslave", "/usr/share/man/man8/bondbox.8.gz",
            "/usr/share/man/man8/ifenslave.8.gz", "/usr/share/man/man5/bondbox.toml.5.gz",
-           "/usr/share/doc/bondbox/copyright", "/usr/share/doc/bondbox/changelog.Debian.gz"});
+           "/usr/share/doc/bondbox/copyright", "/usr/share/doc/bondbox/troubleshooting.md",
+           "/usr/share/doc/bondbox/changelog.Debian.gz"});
   BOOST_TEST(run_shell("cmp " + root + "/sbin/bondbox " + program()).status == 0);
   BOOST_TEST(run_shell("readlink " + root + "/sbin/ifenslave").out == "bondbox\n");
   BOOST_TEST(run_shell("cd " + root + " && dpkg-deb --ctrl-tarfile " + package.path +
