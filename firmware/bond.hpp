@@ -42,7 +42,8 @@ struct BondMemory {
 
 namespace trace {
 class Tape;
-}
+class TapedHardware;
+}  // namespace trace
 
 class Bond final : public OptionTarget {
  public:
@@ -60,8 +61,15 @@ class Bond final : public OptionTarget {
   Outcome create(const BondConfig& config, Tick now, const BondMemory* before = nullptr);
   /// Appends all that it knows and that decides what it does next: BondMemory. To be called between two steps.
   void save(std::vector<std::uint8_t>& bytes, Tick now) const;
-  /// Of which layout those bytes are: another bondbox understands them if its own is the same.
+  /// Of which layout those bytes, and those of a checkpoint, are: another bondbox understands them if its own is the
+  /// same.
   static std::uint64_t memory_layout();
+  /// Its part of a checkpoint, between two steps: all that what it decides hangs on, and nothing of frames. One that
+  /// was just made for a replay has then been there all the time.
+  void archive_checkpoint(Archive& archive, trace::TapedHardware& hardware);
+  /// Nothing waits for the end of a step.
+  bool is_at_rest() const noexcept { return actions_.empty() && probe_ports_.empty(); }
+  std::uint32_t number() const noexcept { return number_; }
   /// One step of a changed configuration (firmware/config/config_diff.hpp).
   Outcome change(const Change& change);
   /// After the steps back to `before`: what they leave open is as it was, the order of the ports, the active one
@@ -295,6 +303,7 @@ class Bond final : public OptionTarget {
 
   // bond_memory.cpp
   void archive(Archive& archive);
+  void archive_decided(Archive& archive);
   bool is_consistent() const;
   Forwarder::Memory counted() const;
   Outcome resume(const BondConfig& config, Tick now, const BondMemory& before);

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "firmware/bond.hpp"
+#include "firmware/saved_state.hpp"
 #include "firmware/trace/tape.hpp"
+#include "firmware/trace/taped_hardware.hpp"
 #include "hal/wire/archive.hpp"
 
 namespace bondbox {
@@ -27,16 +29,19 @@ std::uint64_t Bond::memory_layout() {
   const auto events = std::make_unique<EventLog>();
   trace::Tape tape;
   Archive describer = Archive::describer();
-  Bond("bond", nothing, *events, tape, 0).archive(describer);
+  trace::TapedHardware taped(tape, &nothing);
+  Bond bond("bond", taped, *events, tape, 0);
+  bond.archive(describer);
+  bond.archive_checkpoint(describer, taped);
   return describer.fingerprint();
 }
 
-/// What the policy, the monitors and the forwarder know.
-void Bond::archive(Archive& a) {
-  a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, next_probe_, poll_started_, watch_, arp_,
+/// What the policy and the monitors know, however frames have gone.
+void Bond::archive_decided(Archive& a) {
+  a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, next_probe_, poll_started_, arp_,
     unreachable_targets_, frames_read_, look_now_, carrier_shown_, mac_adopted_, fail_over_mac_forced_, host_was_up_,
-    held_up_, leaves_at_, promiscuous_, mac_, mtu_, no_active_since_, announcements_, failovers_, host_refused_,
-    half_time_, plan_, plan_due_);
+    held_up_, leaves_at_, promiscuous_, mac_, mtu_, no_active_since_, failovers_, host_refused_, half_time_, plan_,
+    plan_due_);
   if (a.describes()) {
     for (std::uint8_t mode = 0; mode <= static_cast<std::uint8_t>(last_of(Mode{})); ++mode) {
       policy_ = make_policy(Mode{mode});
@@ -46,9 +51,34 @@ void Bond::archive(Archive& a) {
     if (a.reads()) policy_ = make_policy(options_.mode);
     std::visit([&a](auto& policy) { a(policy); }, policy_);
   }
+}
+
+/// That, and what the forwarder knows.
+void Bond::archive(Archive& a) {
+  archive_decided(a);
+  a(watch_, announcements_);
   Forwarder::Memory memory = a.reads() ? Forwarder::Memory{} : counted();
   a(memory, forwarder_.punted());
   if (a.reads()) forwarder_.recall(memory);
+}
+
+void Bond::archive_checkpoint(Archive& a, trace::TapedHardware& hardware) {
+  archive_decided(a);
+  auto queues = static_cast<std::uint64_t>(queues_shown_);
+  a(now_, configured_, carrier_refused_, queues, next_remake_, remake_refusal_, let_go_, host_doubt_, policy_told_,
+    traffic_);
+  bondbox::archive(a, config_);
+  queues_shown_ = static_cast<std::size_t>(queues);
+  traffic_told_ = traffic_;
+  if (a.reads() && !(a.ok() && is_consistent())) {
+    a.refuse();
+    order_.clear();
+    let_go_ = true;
+    return;
+  }
+  offload_.archive(a, hardware);
+  hardware.archive(a, host_, name_);
+  for (const PortId id : order_) hardware.archive(a, slot(id).nic, slot(id).name.view());
 }
 
 /// All forwarders' counts in one: below and beside the counting begins anew.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "firmware/trace/taped_hardware.hpp"
+
 namespace bondbox {
 namespace {
 
@@ -38,6 +40,20 @@ void pairs(Target& target, Source& source, Function each) {
   each(target.tx_no_port, source.tx_no_port);
   for (std::size_t i = 0; i < target.bucket_bytes.size(); ++i) each(target.bucket_bytes[i], source.bucket_bytes[i]);
   each(target.other_bytes, source.other_bytes);
+}
+
+void archive(Archive& a, wire::FastPlan& plan) {
+  a(plan.generation, plan.serves, plan.spread, plan.hash_policy, plan.bucket_key, plan.punt, plan.copy_neighbours,
+    plan.usable_count, plan.fallback_count, plan.packets_per_port, plan.rest_port, plan.igmp_port, plan.listens);
+  for (auto& byte : plan.bond_mac) a(byte);
+  for (auto& port : plan.usable) a(port);
+  for (auto& port : plan.fallback) a(port);
+  for (auto& port : plan.bucket_port) a(port);
+  for (wire::FastPort& port : plan.ports) {
+    a(port.deliver, port.flags, port.own_mask);
+    for (auto& byte : port.source_mac) a(byte);
+    for (auto& byte : port.own_mac) a(byte);
+  }
 }
 
 void add(OffloadCounters& target, const OffloadCounters& more) {
@@ -180,6 +196,13 @@ std::string_view BondOffload::port_refusal() const noexcept {
 std::string_view BondOffload::reason() const noexcept {
   if (offload_ == nullptr) return reason_;
   return obstacle_.empty() ? offload_->pending() : std::string_view(obstacle_);
+}
+
+void BondOffload::archive(Archive& a, trace::TapedHardware& hardware) {
+  bool open = offload_ != nullptr;
+  a(open, refused_ports_, reason_, obstacle_, published_, has_counted_);
+  if (published_ || a.describes()) bondbox::archive(a, plan_);
+  if (open) hardware.archive(a, offload_);
 }
 
 OffloadStatus BondOffload::status(OffloadUse wanted) const {

@@ -17,6 +17,11 @@
 
 namespace bondbox {
 
+class Archive;
+namespace trace {
+class TapedHardware;
+}
+
 struct OffloadStatus {
   OffloadUse wanted = OffloadUse::automatic;
   std::string kind;             ///< how it is attached: "clsact", "tcx"; empty: there is none
@@ -68,6 +73,9 @@ class BondOffload {
   /// Why nothing is carried; empty while it is, and before anything was tried.
   std::string_view reason() const noexcept;
   OffloadStatus status(OffloadUse wanted) const;
+
+  /// Of a checkpoint: what is open, and what was published. Counters are not decided by.
+  void archive(Archive& a, trace::TapedHardware& hardware);
 
  private:
   using Counters = OffloadCounters;

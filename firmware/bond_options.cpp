@@ -114,6 +114,7 @@ std::string Bond::attribute(std::string_view name) const {
 /// The kernel-format text shows more of LACP than the plan holds. Only what the policy was told can change it.
 void Bond::note_lacp() {
   if (!std::exchange(policy_told_, false)) return;
+  tape_.touch();
   const std::optional<LacpStatus> now = lacp_status(policy_, facts());
   if (now && (!lacp_shown_ || !reads_alike(*now, *lacp_shown_))) ++status_version_;
   lacp_shown_ = now;

@@ -239,6 +239,13 @@ json::object files_json(const FileStatus& files) {
       {"written", files.written}, {"replaced", files.replaced},         {"failed", std::move(failed)}};
 }
 
+json::object recorder_json(const RecorderStatus& recorder, const WallClock& wall) {
+  return {{"bytes", recorder.bytes},           {"records", recorder.records},
+          {"dropped_bytes", recorder.dropped}, {"since_ms", wall.at(recorder.since)},
+          {"replays", recorder.replays},       {"files_written", recorder.written},
+          {"files_failed", recorder.failed},   {"file", name_or_null(recorder.file)}};
+}
+
 constexpr std::size_t events_shown = 16;
 
 /// Oldest first.
@@ -294,6 +301,7 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
                                        {"cut_off", service->clients_cut_off}};
     document["log"] = json::object{{"lines_lost", service->log_lines_lost}};
     document["files"] = files_json(service->files);
+    if (service->recorder.runs) document["recorder"] = recorder_json(service->recorder, wall);
   }
   return json::serialize(document) + "\n";
 }

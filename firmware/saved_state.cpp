@@ -26,7 +26,7 @@ std::uint64_t load64(const std::uint8_t* at) noexcept {
   return value;
 }
 
-void archive(Archive& a, BondConfig& config) {
+void archive_config(Archive& a, BondConfig& config) {
   struct Own {
     std::string port;
     PortOptions options;
@@ -49,7 +49,7 @@ void archive(Archive& a, SavedState& state, EventLog& events) {
   if (a.reads()) state.bonds.resize(a.ok() ? count : 0);
   if (a.describes()) state.bonds.resize(1);
   for (SavedBond& bond : state.bonds) {
-    archive(a, bond.running);
+    archive_config(a, bond.running);
     a(bond.asked_for, bond.added);
     a.blob(bond.memory);
   }
@@ -68,6 +68,10 @@ std::uint64_t layout() {
 }
 
 }  // namespace
+
+void archive(Archive& a, BondConfig& config) {
+  archive_config(a, config);
+}
 
 void SavedState::write(std::vector<std::uint8_t>& bytes, Tick now, EventLog& events) {
   bytes.assign(content_at, 0);
@@ -115,7 +119,7 @@ std::uint64_t fingerprint_of(const BondConfig& config) {
   BondConfig copy = config;
   std::vector<std::uint8_t> bytes;
   Archive writer = Archive::writer(bytes, Tick{});
-  archive(writer, copy);
+  archive_config(writer, copy);
   return fingerprint_of(wire::Bytes(bytes));
 }
 

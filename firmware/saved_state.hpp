@@ -46,6 +46,8 @@ struct SavedState {
   static std::array<std::uint8_t, 8> alive_bytes(std::int64_t alive_ms) noexcept;
 };
 
+void archive(Archive& a, BondConfig& config);
+
 /// Equal for configurations that ask for the same bond.
 std::uint64_t fingerprint_of(const BondConfig& config);
 

@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "firmware/saved_state.hpp"
 #include "firmware/trace/tape.hpp"
+#include "firmware/trace/taped_hardware.hpp"
 
 namespace bondbox {
 
@@ -104,6 +106,23 @@ void Scheduler::decide() {
 void Scheduler::speak() {
   const trace::Tape::Scope decides(*tape_);
   for (const auto& bond : bonds_) bond->speak(now_);
+}
+
+bool Scheduler::archive_checkpoint(Archive& a, trace::TapedHardware& hardware) {
+  for (const auto& bond : bonds_)
+    if (!bond->is_at_rest()) return false;
+  auto count = static_cast<std::uint32_t>(bonds_.size());
+  a(now_, bonds_made_, count);
+  hardware.archive(a);
+  if (count > max_bonds) a.refuse();
+  for (std::size_t i = 0; i < count && a.ok(); ++i) {
+    std::string name = a.reads() ? std::string() : bonds_[i]->name();
+    std::uint32_t number = a.reads() ? 0 : bonds_[i]->number();
+    a(name, number);
+    if (a.reads()) bonds_.push_back(std::make_unique<Bond>(name, hardware_, events_, *tape_, number, loops_));
+    bonds_[i]->archive_checkpoint(a, hardware);
+  }
+  return a.ok();
 }
 
 /// What a late step is counted for.

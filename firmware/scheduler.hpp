@@ -77,6 +77,10 @@ class Scheduler {
   void note_state_kept(bool kept) noexcept { ++(kept ? status_.state_kept : status_.state_kept_not); }
   EventLog& events() noexcept { return events_; }
 
+  /// Between two steps: all that what the bonds decide hangs on, for a checkpoint of the tape. A scheduler that has no
+  /// bond yet has then had these all the time. False: not now, something waits for the next step.
+  bool archive_checkpoint(Archive& archive, trace::TapedHardware& hardware);
+
   /// Every descriptor that should wake the program; changes when handles_version() does.
   std::vector<int> wait_handles() const;
   std::uint64_t handles_version() const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "firmware/file_status.hpp"
+#include "firmware/recorder_status.hpp"
 
 namespace bondbox {
 
@@ -15,6 +16,7 @@ struct ServiceStatus {
   std::uint64_t clients_cut_off = 0;
   std::uint64_t log_lines_lost = 0;  ///< because nobody read them, or too many came at once
   FileStatus files;
+  RecorderStatus recorder;
 };
 
 }  // namespace bondbox

@@ -34,7 +34,7 @@ int show_only(const trace::Trace& read, bool timeline) {
     return exit_failed;
   }
   for (const trace::Trace::Part& part : read.parts) {
-    for (trace::Records records(part.records, part.from);
+    for (trace::Records records(part.records, part.from, part.cut);
          records.next().kind <= trace::Records::Record::Kind::record;) {
       if (records.next().kind == trace::Records::Record::Kind::end) break;
       print_record(records.next());
@@ -45,16 +45,15 @@ int show_only(const trace::Trace& read, bool timeline) {
   return exit_failed;
 }
 
-int replay_part(const trace::Trace::Part& part, bool timeline) {
-  trace::Replay replay(trace::Records(part.records, part.from), timeline ? print_record : trace::Replay::Listener{});
-  replay.run();
-  if (const auto& difference = replay.difference()) {
-    complain(difference_text(*difference));
+int replay_parts(const trace::Trace& read, bool timeline) {
+  const trace::Replayed replayed = trace::replay_all(read, timeline ? print_record : trace::Replay::Listener{});
+  if (replayed.difference) {
+    complain(difference_text(*replayed.difference));
     return exit_failed;
   }
-  const trace::Replay::Counts& counts = replay.counts();
+  const trace::Replay::Counts& counts = replayed.counts;
   say(format("the same: %llu steps from %lld ms to %lld ms, %llu plans, %llu actions, %llu frames, %llu events\n",
-             static_cast<unsigned long long>(counts.steps), static_cast<long long>(part.from.number),
+             static_cast<unsigned long long>(counts.steps), static_cast<long long>(replayed.from.number),
              static_cast<long long>(counts.last.number), static_cast<unsigned long long>(counts.plans),
              static_cast<unsigned long long>(counts.actions), static_cast<unsigned long long>(counts.frames),
              static_cast<unsigned long long>(counts.events)));
@@ -81,14 +80,9 @@ int replay(const Invocation& invocation) {
   const auto read = trace::read_trace(bytes_of(text.value()));
   if (!read.ok()) return complain(file + ": " + read.failure().reason), exit_failed;
   if (timeline) say(read.value().header);
-  // The newest part that can be replayed is what happened last; parts before it have ends of their own.
   bool any = false;
   for (const trace::Trace::Part& part : read.value().parts) any = any || part.begins;
-  if (!any) return show_only(read.value(), timeline);
-  int result = exit_done;
-  for (const trace::Trace::Part& part : read.value().parts)
-    if (part.begins && result == exit_done) result = replay_part(part, timeline);
-  return result;
+  return any ? replay_parts(read.value(), timeline) : show_only(read.value(), timeline);
 }
 
 }  // namespace bondbox::cli

@@ -66,6 +66,7 @@ class Daemon {
       ServiceStatus status = runtime_.service();
       status.log_lines_lost = log_.lost();
       status.files = writer_.status();
+      status.recorder = recorder_.status();
       return status;
     });
     executor_.set_trace([this] { return recorder_.write_file(); });
@@ -166,7 +167,7 @@ class Daemon {
     rights_.tell_refused_calls();
     log_.flush();
     if (succession_.is_last_moment()) return;
-    recorder_.after_steps(scheduler_.now());
+    recorder_.after_steps(scheduler_);
     files_.after_steps();
   }
 

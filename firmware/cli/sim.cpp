@@ -28,7 +28,7 @@ Outcome save_trace(const std::string& path, const trace::Store& store) {
   const auto sink = [](void* to, wire::Bytes bytes) {
     return std::fwrite(bytes.data(), 1, bytes.size(), static_cast<std::FILE*>(to)) == bytes.size();
   };
-  const bool written = trace::write_trace(trace::header_text(0), store, sink, file);
+  const bool written = trace::write_trace(trace::header_text(0), store, false, sink, file);
   if (std::fclose(file) != 0 || !written) return Outcome::failed(EIO, "cannot write " + path);
   return Outcome::done();
 }

@@ -64,6 +64,7 @@ constexpr Name names[] = {
     {Point::heard, "ARP monitor heard"},
     {Point::punted, "frame for the policy"},
     {Point::traffic, "traffic"},
+    {Point::checkpoint, "checkpoint"},
     {Point::plan, "plan"},
     {Point::action, "action"},
     {Point::frame, "frame sent"},
@@ -197,6 +198,8 @@ std::string payload_text(std::uint8_t number, wire::Bytes payload) {
     case Point::events:
       text = events_text(reader);
       break;
+    case Point::checkpoint:
+      return std::to_string(payload.size()) + " bytes";
     default:
       return hex(payload);
   }

@@ -16,9 +16,9 @@ constexpr std::size_t block_max = 4096;
 constexpr std::size_t header_max = 64 * 1024;
 constexpr std::size_t head_size = 5;
 constexpr std::size_t crc_size = 4;
-constexpr std::uint8_t goes_on = 0;
 constexpr std::uint8_t begins_here = 1;
 constexpr std::uint8_t after_loss = 2;
+constexpr std::uint8_t ends_amid = 4;
 
 /// Half a byte at a time: a table of 16 is enough where nobody is in a hurry.
 constexpr std::array<std::uint32_t, 16> crc_table = [] {
@@ -117,13 +117,16 @@ class BlockReader {
 
 Outcome take_segment(const BlockReader& block, Trace& trace) {
   const wire::Bytes payload = block.payload();
-  if (payload.size() != 9 || payload[0] > after_loss) return block.wrong("this is no beginning of a segment");
-  if (payload[0] == goes_on) {
-    if (trace.parts.empty()) return block.wrong("a segment goes on that has not begun");
-    return Outcome::done();
+  if (payload.size() != 9 || payload[0] > (begins_here | after_loss | ends_amid))
+    return block.wrong("this is no beginning of a segment");
+  const auto has = [&](std::uint8_t bit) { return (payload[0] & bit) != 0; };
+  if (has(begins_here) || has(after_loss)) {
+    const Tick from{static_cast<std::int64_t>(load_be64(payload.data() + 1))};
+    trace.parts.push_back({{}, from, has(begins_here), false});
+  } else if (trace.parts.empty()) {
+    return block.wrong("a segment goes on that has not begun");
   }
-  trace.parts.push_back(
-      {{}, Tick{static_cast<std::int64_t>(load_be64(payload.data() + 1))}, payload[0] == begins_here});
+  trace.parts.back().cut = has(ends_amid);
   return Outcome::done();
 }
 
@@ -144,13 +147,16 @@ std::string header_text(std::int64_t started_ms) {
                 static_cast<long long>(started_ms));
 }
 
-bool write_trace(std::string_view header, const Store& store, Sink sink, void* context) noexcept {
+bool write_trace(std::string_view header, const Store& store, bool amid, Sink sink, void* context) noexcept {
   const BlockWriter out(sink, context);
   if (!out.raw(bytes_of(magic)) || !out.block('H', bytes_of(header.substr(0, header_max)))) return false;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < store.size(); ++i) {
     const Segment& segment = store[i];
-    std::uint8_t begin[9] = {segment.begins ? begins_here : i == 0 ? after_loss : goes_on};
+    const bool follows_loss = !segment.begins && (i == 0 || store[i - 1].cut);
+    const int kind = (segment.begins ? begins_here : 0) | (follows_loss ? after_loss : 0) |
+                     (segment.cut || (amid && i + 1 == store.size()) ? ends_amid : 0);
+    std::uint8_t begin[9] = {static_cast<std::uint8_t>(kind)};
     store_be64(begin + 1, static_cast<std::uint64_t>(segment.from.number));
     if (!out.block('S', begin)) return false;
     wire::Bytes rest(segment.bytes.get(), segment.used);

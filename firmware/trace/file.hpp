@@ -2,8 +2,9 @@
 //
 //   "bondbox trace\r\n\x1a"  16 bytes; then blocks, each: kind (1), length (4), payload, CRC-32 of all that (4)
 //   'H'  text: "KEY VALUE" lines, for a person and for whoever asks which program it was; the first block
-//   'S'  a segment begins: 1 if it can be replayed from here, 0 if it goes on with the one before, 2 if what was before
-//        is lost; the tick (8)
+//   'S'  a segment begins, bits: 1 it can be replayed from here, 2 what was before it is lost, 4 it ends in the midst
+//   of
+//        a step; the tick (8)
 //   'D'  records of the segment, at most 4 kB
 //   'E'  the end: how many bytes all 'D' blocks have (8)
 //
@@ -22,7 +23,7 @@
 
 namespace bondbox::trace {
 
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 
 /// CRC-32 of IEEE 802.3, as zlib has it; `so_far` is that of the bytes before.
 std::uint32_t crc32(wire::Bytes bytes, std::uint32_t so_far = 0) noexcept;
@@ -34,13 +35,15 @@ std::string header_text(std::int64_t started_ms);
 using Sink = bool (*)(void* context, wire::Bytes bytes);
 
 /// Writes all that the store holds. Allocates nothing and takes no lock, for it may be called from a signal handler.
-bool write_trace(std::string_view header, const Store& store, Sink sink, void* context) noexcept;
+/// `amid`: it ends in the midst of a step.
+bool write_trace(std::string_view header, const Store& store, bool amid, Sink sink, void* context) noexcept;
 
 struct Trace {
   struct Part {
     std::vector<std::uint8_t> records;
     Tick from;
-    bool begins = false;
+    bool begins = false;  ///< it can be replayed
+    bool cut = false;     ///< it ends in the midst of a step
   };
   std::string header;
   std::vector<Part> parts;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "firmware/trace/checkpoint.hpp"
 #include "hal/linux/run_dir.hpp"
 #include "hal/linux/whole_file.hpp"
 
@@ -83,9 +84,17 @@ void FlightRecorder::heard(const Event& event) {
   due_ = std::max(event.at + after_failover, not_before_);
 }
 
-void FlightRecorder::after_steps(Tick now) {
+/// With all that what follows hangs on, so that what is kept replays from its oldest segment on, whatever was lost.
+void FlightRecorder::begin_segment(Scheduler& scheduler) {
+  tape_.settle();
+  if (!write_checkpoint(scheduler, hardware_, checkpoint_)) checkpoint_.clear();
+  tape_.begin_segment(scheduler.now(), checkpoint_);
+}
+
+void FlightRecorder::after_steps(Scheduler& scheduler) {
   if (!store_) return;
-  if (tape_.needs_room()) tape_.begin_segment(now);
+  const Tick now = scheduler.now();
+  if (tape_.needs_room()) begin_segment(scheduler);
   if (!due_ || now < *due_) return;
   due_.reset();
   not_before_ = now + between_failovers;
@@ -96,11 +105,26 @@ void FlightRecorder::after_steps(Tick now) {
   });
 }
 
+RecorderStatus FlightRecorder::status() const {
+  RecorderStatus status;
+  if (!store_) return status;
+  status.runs = true;
+  for (std::size_t i = 0; i < store_->size(); ++i) status.bytes += (*store_)[i].used;
+  status.records = tape_.records();
+  status.dropped = store_->lost_bytes() + tape_.dropped();
+  status.since = (*store_)[0].from;
+  status.replays = (*store_)[0].begins;
+  status.written = written_;
+  status.failed = failed_;
+  status.file = file_;
+  return status;
+}
+
 /// What is there now is laid out here, because the tape goes on.
 Result<std::string> FlightRecorder::hand_over(Done done) {
   if (!store_) return Outcome::failed(ENODATA, "nothing is recorded");
   const auto bytes = std::make_shared<std::vector<std::uint8_t>>();
-  (void)write_trace(header_, *store_, append_bytes, bytes.get());
+  (void)write_trace(header_, *store_, ends_amid(), append_bytes, bytes.get());
   const std::string name = std::to_string(next_file_ % files_kept + 1) + ".trace";
   std::string path = directory_ + "/" + name;
   writer_.hand(
@@ -122,7 +146,7 @@ Outcome FlightRecorder::write_to(const std::string& path) {
   lnx::WholeFile file(path);
   int error = file.open();
   if (error == 0) {
-    (void)write_trace(header_, *store_, write_file_bytes, &file);
+    (void)write_trace(header_, *store_, ends_amid(), write_file_bytes, &file);
     error = file.commit();
   }
   return outcome_of(error, path);
@@ -133,7 +157,7 @@ void FlightRecorder::crashed(void* context, int) {
   const FlightRecorder& self = *static_cast<const FlightRecorder*>(context);
   lnx::WholeFile file(self.file_.empty() ? self.crash_file_ : self.file_);
   if (file.open() != 0) return;
-  (void)write_trace(self.header_, *self.store_, write_file_bytes, &file);
+  (void)write_trace(self.header_, *self.store_, self.ends_amid(), write_file_bytes, &file);
   (void)file.commit();
 }
 

@@ -11,6 +11,8 @@
 
 #include "firmware/event_log.hpp"
 #include "firmware/file_writer.hpp"
+#include "firmware/recorder_status.hpp"
+#include "firmware/scheduler.hpp"
 #include "firmware/trace/file.hpp"
 #include "firmware/trace/tape.hpp"
 #include "firmware/trace/taped_hardware.hpp"
@@ -20,12 +22,6 @@ namespace bondbox::trace {
 
 /// Takes `--trace FILE` out of the words; what is wrong with it.
 std::optional<std::string> take_file(std::vector<std::string>& words, std::string& file);
-
-struct RecorderStatus {
-  std::uint64_t records = 0;
-  std::uint64_t written = 0;  ///< files
-  std::uint64_t failed = 0;   ///< files that could not be written
-};
 
 class FlightRecorder {
  public:
@@ -47,16 +43,19 @@ class FlightRecorder {
   /// Hears of every event.
   void heard(const Event& event);
   /// Between steps: makes room, and hands over what is due.
-  void after_steps(Tick now);
+  void after_steps(Scheduler& scheduler);
   /// Hands over a file of what is there now; its path, or why not. `last_outcome` tells how it went.
   Result<std::string> write_file() { return hand_over({}); }
   /// Of the file that was last written, or could not be.
   const Outcome& last_outcome() const noexcept { return last_outcome_; }
 
-  RecorderStatus status() const noexcept { return {tape_.records(), written_, failed_}; }
+  RecorderStatus status() const;
 
  private:
   using Done = std::function<void(const Outcome&, const std::string& path)>;
+  void begin_segment(Scheduler& scheduler);
+  /// `bondbox trace` is a command of a step, and a program dies in the midst of one.
+  bool ends_amid() const noexcept { return tape_.is_amid() || tape_.is_broken(); }
   static void crashed(void* context, int signal);
   Result<std::string> hand_over(Done done);
   Outcome write_to(const std::string& path);
@@ -70,6 +69,7 @@ class FlightRecorder {
   std::string header_;
   std::string crash_file_;
   std::optional<Store> store_;
+  std::vector<std::uint8_t> checkpoint_;
   std::optional<Tick> due_;
   Tick not_before_{};
   unsigned next_file_ = 0;

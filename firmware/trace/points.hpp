@@ -64,6 +64,7 @@ enum class Point : std::uint8_t {
   heard,         ///< what the ARP monitor found in frames
   punted,        ///< a frame that the policy sees
   traffic,       ///< bytes by bucket
+  checkpoint,    ///< between steps: the tick, and all that what follows hangs on
   // What came of it.
   plan = 96,
   action,
@@ -76,7 +77,7 @@ inline constexpr std::uint8_t step_far = 0xff;
 
 /// Whether it is found by counting readings; else it stands where it happened.
 constexpr bool is_counted(Point point) noexcept {
-  return !(point <= Point::events || (point >= Point::buckets && point <= Point::traffic));
+  return !(point <= Point::events || (point >= Point::buckets && point <= Point::checkpoint));
 }
 /// "nic_link"; "record 7" for a number that is none of them.
 std::string point_name(std::uint8_t number);

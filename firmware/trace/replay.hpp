@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "firmware/scheduler.hpp"
+#include "firmware/trace/file.hpp"
 #include "firmware/trace/taped_hardware.hpp"
 #include "hal/clock.hpp"
 
@@ -27,7 +28,7 @@ class Replay {
   /// Is shown each record as it is reached.
   using Listener = std::function<void(const Records::Record&)>;
 
-  /// `records` begin where the program began.
+  /// `records` begin where the program began, or with a checkpoint.
   explicit Replay(Records records, Listener listener = {});
 
   /// Steps to the end, or to the first difference.
@@ -35,6 +36,8 @@ class Replay {
   const std::optional<Difference>& difference() const noexcept { return tape_.difference(); }
   const Counts& counts() const noexcept { return counts_; }
   Scheduler& scheduler() noexcept { return scheduler_; }
+  /// What a checkpoint would hold now.
+  std::vector<std::uint8_t> state();
 
  private:
   struct ToldClock final : Clock {
@@ -43,6 +46,7 @@ class Replay {
   };
 
   void step();
+  void pass_checkpoint();
   void command(Point point);
   void perform(CommandKind kind, Reader& reader);
   void perform(CommandKind kind, Bond& bond, Reader& reader);
@@ -53,6 +57,18 @@ class Replay {
   EventLog events_;
   Scheduler scheduler_{hardware_, clock_, events_};
   Counts counts_;
+  bool begun_ = false;  ///< a checkpoint is one to compare with
 };
+
+struct Replayed {
+  std::size_t parts = 0;  ///< that could be replayed and were
+  Tick from;
+  Replay::Counts counts;
+  std::optional<Difference> difference;
+};
+
+/// All parts of a trace that can be replayed, each from where it begins, to the end or the first difference. Where one
+/// goes on from another, that one has to end with what it begins with.
+Replayed replay_all(const Trace& trace, const Replay::Listener& listener = {});
 
 }  // namespace bondbox::trace

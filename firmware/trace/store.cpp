@@ -34,16 +34,21 @@ std::uint8_t* Store::tail(std::size_t count) noexcept {
   return segment.used >= count ? segment.bytes.get() + segment.used - count : nullptr;
 }
 
-void Store::next_segment(Tick from, bool begins) {
+void Store::next_segment(Tick from, bool begins, std::size_t further_room) {
   if (count_ == segments_.size() && segments_.size() < count_max_) add_segment();
   if (count_ < segments_.size()) {
     ++count_;
   } else {
     first_ = (first_ + 1) % segments_.size();
-    ++lost_;
   }
   Segment& segment = newest();
-  segment.used = 0;
+  lost_bytes_ += segment.used.exchange(0);
+  segment.begins = segment.cut = false;
+  std::atomic_signal_fence(std::memory_order_release);
+  if (const std::size_t wanted = segment_bytes_ + further_room; segment.capacity < wanted) {
+    segment.bytes.reset(new std::uint8_t[wanted]);
+    segment.capacity = wanted;
+  }
   segment.from = from;
   segment.begins = begins;
 }

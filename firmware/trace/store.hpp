@@ -21,6 +21,7 @@ struct Segment {
   std::atomic<std::uint32_t> used = 0;
   Tick from{};  ///< the tick of what came before its first record
   bool begins = false;
+  std::atomic<bool> cut = false;  ///< it ends in the midst of a step
 };
 
 class Store {
@@ -39,16 +40,19 @@ class Store {
 
   /// Before the first record.
   void begin_at(Tick from) noexcept { newest().from = from; }
-  /// A fresh segment, which overwrites the oldest where there is no room for more.
-  void next_segment(Tick from, bool begins);
+  /// A fresh segment, which overwrites the oldest where there is no room for more, with so much room beside what all
+  /// have.
+  void next_segment(Tick from, bool begins, std::size_t further_room = 0);
+  /// The newest ends in the midst of a step.
+  void cut() noexcept { newest().cut = true; }
 
   /// Oldest first.
   std::size_t size() const noexcept { return count_; }
   const Segment& operator[](std::size_t index) const noexcept {
     return *segments_[(first_ + index) % segments_.size()];
   }
-  /// How many segments have been overwritten.
-  std::uint64_t lost() const noexcept { return lost_; }
+  /// How many bytes have been overwritten.
+  std::uint64_t lost_bytes() const noexcept { return lost_bytes_; }
 
  private:
   Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes);
@@ -61,7 +65,7 @@ class Store {
   std::vector<std::unique_ptr<Segment>> segments_;
   std::size_t first_ = 0;
   std::size_t count_ = 1;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_bytes_ = 0;
 };
 
 }  // namespace bondbox::trace

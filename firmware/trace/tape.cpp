@@ -30,12 +30,13 @@ void Recents::add(wire::Bytes payload) noexcept {
 
 // --- Reading ---
 
-Records::Records(wire::Bytes bytes, Tick from) : bytes_(bytes), tick_(from), recents_(std::make_unique<Recents>()) {
+Records::Records(wire::Bytes bytes, Tick from, bool cut)
+    : bytes_(bytes), cut_(cut), tick_(from), recents_(std::make_unique<Recents>()) {
   advance();
 }
 
 void Records::take(Reader& reader, Record::Kind kind) {
-  next_.kind = reader.ok() ? kind : Record::Kind::malformed;
+  next_.kind = reader.ok() ? kind : cut_ ? Record::Kind::end : Record::Kind::malformed;
   next_.tick = tick_;
   if (reader.ok()) at_ = bytes_.size() - reader.rest().size();
 }
@@ -86,6 +87,7 @@ void Records::read_record(Reader& reader, std::uint8_t first) {
     if (next_.payload.size() >= Recents::least && next_.payload.size() <= Recents::most) recents_->add(next_.payload);
   }
   take(reader, Record::Kind::record);
+  if (next_.point == Point::checkpoint) recents_->clear();
 }
 
 // --- Recording ---
@@ -99,12 +101,31 @@ void Tape::record(Store& store, Tick from) {
   store.begin_at(from);
 }
 
-void Tape::begin_segment(Tick now) {
-  // What grows goes on by itself.
-  if (!broken_ && store_->can_grow()) return;
-  store_->next_segment(now, false);
+void Tape::settle() noexcept {
+  if (recording() && quiet_) write_step(*quiet_);
+  quiet_.reset();
+}
+
+void Tape::begin_segment(Tick now, wire::Bytes state) {
+  if (broken_) store_->cut();
+  store_->next_segment(now, !state.empty(), state.size());
   broken_ = bare_step_last_ = repeat_last_ = false;
   written_tick_ = now;
+  if (!state.empty()) checkpoint(state);
+}
+
+void Tape::checkpoint(wire::Bytes state) noexcept {
+  std::uint8_t head[21];
+  Writer writer(head, sizeof head);
+  writer.byte(static_cast<std::uint8_t>(Point::checkpoint));
+  writer.number(0);
+  writer.number(state.size() * 2);
+  if (!store_->can_grow() && store_->room() < writer.size() + state.size()) broken_ = true;
+  append(writer.written());
+  append(state);
+  recents_->clear();
+  calls_ = 0;
+  ++written_;
 }
 
 void Tape::begin_step(Tick now) noexcept {
@@ -134,6 +155,7 @@ void Tape::append(wire::Bytes bytes) noexcept {
       broken_ = !store_->append(bytes);
     }
   }
+  if (broken_) dropped_ += bytes.size();
   bare_step_last_ = repeat_last_ = false;
 }
 
@@ -212,7 +234,7 @@ void Tape::advance() {
 }
 
 void Tape::differ(std::string what, std::string recorded, std::string replayed) {
-  if (difference_) return;
+  if (difference_ || records_.is_past_cut()) return;
   difference_ = Difference{next().tick, next().offset, std::move(what), std::move(recorded), std::move(replayed)};
 }
 

@@ -87,9 +87,11 @@ class Records {
   };
 
   Records() = default;
-  /// `bytes` outlives it.
-  Records(wire::Bytes bytes, Tick from);
+  /// `bytes` outlives it. `cut`: they may end in the midst of a step.
+  Records(wire::Bytes bytes, Tick from, bool cut = false);
   const Record& next() const noexcept { return next_; }
+  /// What comes now was lost.
+  bool is_past_cut() const noexcept { return cut_ && next_.kind == Record::Kind::end; }
   void advance();
 
  private:
@@ -99,6 +101,7 @@ class Records {
 
   wire::Bytes bytes_;
   std::size_t at_ = 0;
+  bool cut_ = false;
   Tick tick_;
   Ticks stride_{};
   std::uint32_t repeats_ = 0;
@@ -122,10 +125,16 @@ class Tape {
   bool replaying() const noexcept { return role_ == Role::replaying; }
   /// To be asked between steps: the segment is about to be full.
   bool needs_room() const noexcept { return recording() && (broken_ || store_->room() < reserve_); }
-  /// Between steps: a fresh segment, which cannot be replayed by itself.
-  void begin_segment(Tick now);
+  /// Between steps, before a checkpoint is made: the record has come as far as the bonds have.
+  void settle() noexcept;
+  /// Between steps: a fresh segment. With a checkpoint it can be replayed by itself; empty: it cannot.
+  void begin_segment(Tick now, wire::Bytes state);
+  /// Between steps: what follows can be replayed from here.
+  void checkpoint(wire::Bytes state) noexcept;
   /// Something did not fit into the store; nothing has been recorded since.
   bool is_broken() const noexcept { return broken_; }
+  /// In the midst of a step or a command.
+  bool is_amid() const noexcept { return in_step_ || depth_ != 0; }
   /// Whether what is read now is read to decide.
   bool is_open() const noexcept { return depth_ != 0 && role_ != Role::off; }
 
@@ -192,6 +201,11 @@ class Tape {
   struct Known {
     std::uint64_t value = 0;
     bool is_set = false;
+
+    template <class A>
+    void archive(A& a) {
+      a(value, is_set);
+    }
   };
   template <class F>
   std::uint64_t property(Point point, std::size_t id, Known& known, F read) {
@@ -251,6 +265,7 @@ class Tape {
   void advance();
   bool has_differed() const noexcept { return difference_.has_value(); }
   const std::optional<Difference>& difference() const noexcept { return difference_; }
+  /// Nothing is known to differ from what was lost.
   void differ(std::string what, std::string recorded, std::string replayed);
   /// Whether the next record is of this point and comes with this reading.
   bool due(Point point);
@@ -261,6 +276,8 @@ class Tape {
 
   /// How many records there were, and steps in which something was decided.
   std::uint64_t records() const noexcept { return written_; }
+  /// Bytes that did not fit into the store.
+  std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
   enum class Role : std::uint8_t { off, recording, replaying };
@@ -330,6 +347,7 @@ class Tape {
   Tick written_tick_{};
   std::optional<Tick> quiet_;  ///< the last step, if it was not written
   std::uint64_t written_ = 0;
+  std::uint64_t dropped_ = 0;
 
   // Replaying.
   Records records_;

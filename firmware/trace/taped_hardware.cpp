@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "firmware/trace/taped_list.hpp"
+
 namespace bondbox::trace {
 namespace {
 
@@ -89,9 +91,11 @@ class Taped : public Base {
     return tape_.property(Point::handed_over, id_, handed_over_, [this] { return below_->was_handed_over(); }) != 0;
   }
 
+  void archive(Archive& a) { a(id_, mac_, mtu_, handed_over_); }
+
  protected:
   Tape& tape_;
-  std::size_t id_;
+  std::uint64_t id_;
   std::string name_;
   std::unique_ptr<Base> below_;
 
@@ -122,35 +126,14 @@ class TapedNic final : public Taped<Nic> {
   /// Not recorded: what comes of it is, as what the NIC says of its link.
   Outcome set_away(Away how) override { return below_ != nullptr ? below_->set_away(how) : Outcome::done(); }
 
+  void archive(Archive& a) {
+    Taped::archive(a);
+    a(permanent_mac_, link_);
+  }
+
  private:
   mutable Tape::Known permanent_mac_;
   Tape::Known link_;
-};
-
-/// A list that somebody else holds: copied only when it has changed.
-template <class T>
-class TapedList {
- public:
-  std::span<const T> keep(Tape& tape, Point point, std::size_t id, std::span<const T> now) {
-    if (!tape.is_open()) return now;
-    const bool changed = !is_set_ || !std::equal(now.begin(), now.end(), known_.begin(), known_.end());
-    if (changed) known_.assign(now.begin(), now.end());
-    is_set_ = true;
-    tape.count_reading(changed, point, id, known_);
-    return now;
-  }
-  std::span<const T> take(Tape& tape, Point point, std::size_t id) {
-    if (!tape.is_open() || !tape.due(point)) return known_;
-    Reader reader = tape.take(id);
-    Get get(reader);
-    get(known_);
-    tape.finish(reader);
-    return known_;
-  }
-
- private:
-  std::vector<T> known_;
-  bool is_set_ = false;
 };
 
 constexpr std::size_t paths_max = 64;
@@ -225,6 +208,13 @@ class TapedHostPort final : public Taped<HostPort> {
   Result<HostPath> path_to(const IpAddress& target) const override;
   void append_groups(FixedVector<HostGroup, 64>& groups) const override;
 
+  void archive(Archive& a) {
+    Taped::archive(a);
+    a(truths_, addresses_, vlans_, paths_);
+    a.blob(interface_);
+    a.blob(groups_);
+  }
+
  private:
   enum class Truth : std::uint8_t { present, taken_over, shows_carrier, up, promiscuous, queueing };
   static constexpr std::size_t truths = 6;
@@ -260,6 +250,11 @@ class TapedHostPort final : public Taped<HostPort> {
   struct KnownPath {
     IpAddress target;
     std::vector<std::uint8_t> bytes;
+
+    void archive(Archive& a) {
+      a(target);
+      a.blob(bytes);
+    }
   };
 
   mutable std::array<Tape::Known, truths> truths_{};
@@ -355,9 +350,11 @@ class TapedOffload final : public Offload {
   int wait_handle() const noexcept override { return below_ != nullptr ? below_->wait_handle() : -1; }
   int progress_handle() const noexcept override { return below_ != nullptr ? below_->progress_handle() : -1; }
 
+  void archive(Archive& a) { a(id_, pending_); }
+
  private:
   Tape& tape_;
-  std::size_t id_;
+  std::uint64_t id_;
   std::unique_ptr<Offload> below_;
   mutable Tape::Known pending_;
 };
@@ -378,7 +375,25 @@ Result<std::unique_ptr<Thing>> opened(Tape& tape, Point point, std::size_t id, s
   return std::unique_ptr<Thing>(std::make_unique<Wrapper>(tape, id, name, std::move(below)));
 }
 
+template <class Wrapper, class Thing>
+void archive_thing(Tape& tape, Archive& a, std::unique_ptr<Thing>& thing, std::string_view name) {
+  if (a.reads()) thing = std::make_unique<Wrapper>(tape, 0, name, nullptr);
+  if (!a.describes()) static_cast<Wrapper&>(*thing).archive(a);
+}
+
 }  // namespace
+
+void TapedHardware::archive(Archive& a, std::unique_ptr<Nic>& nic, std::string_view name) {
+  archive_thing<TapedNic>(tape_, a, nic, name);
+}
+
+void TapedHardware::archive(Archive& a, std::unique_ptr<HostPort>& host, std::string_view name) {
+  archive_thing<TapedHostPort>(tape_, a, host, name);
+}
+
+void TapedHardware::archive(Archive& a, std::unique_ptr<Offload>& offload) {
+  archive_thing<TapedOffload>(tape_, a, offload, {});
+}
 
 Result<std::unique_ptr<Nic>> TapedHardware::open_nic(std::string_view name, LinkSource source) {
   return opened<Nic, TapedNic>(tape_, Point::nic_open, ++opened_, name, [&] { return below_->open_nic(name, source); });

@@ -4,6 +4,7 @@
 
 #include "firmware/trace/tape.hpp"
 #include "hal/hardware.hpp"
+#include "hal/wire/archive.hpp"
 
 namespace bondbox::trace {
 
@@ -20,10 +21,16 @@ class TapedHardware final : public Hardware {
   void poll_events(FixedVector<HardwareEvent, 64>& events) override;
   int wait_handle() const noexcept override { return below_ != nullptr ? below_->wait_handle() : -1; }
 
+  /// What was last read of these, as part of a checkpoint. An archive that reads makes them, with nothing below.
+  void archive(Archive& a) { a(opened_); }
+  void archive(Archive& a, std::unique_ptr<Nic>& nic, std::string_view name);
+  void archive(Archive& a, std::unique_ptr<HostPort>& host, std::string_view name);
+  void archive(Archive& a, std::unique_ptr<Offload>& offload);
+
  private:
   Tape& tape_;
   Hardware* below_;
-  std::size_t opened_ = 0;  ///< numbers NICs, host ports and offloads
+  std::uint64_t opened_ = 0;  ///< numbers NICs, host ports and offloads
 };
 
 }  // namespace bondbox::trace

@@ -29,7 +29,7 @@ class Archive {
  public:
   static constexpr std::size_t text_max = 1024;  ///< longer ones are cut off when they are written
   static constexpr std::size_t blob_max = 512 * 1024;
-  static constexpr std::size_t things_max = 4096;  ///< in one std::vector; more are not read
+  static constexpr std::size_t things_max = 16'384;  ///< in one std::vector; more are not read
 
   /// Appends to `bytes`, which outlives it.
   static Archive writer(std::vector<std::uint8_t>& bytes, Tick now) noexcept { return {&bytes, {}, now}; }

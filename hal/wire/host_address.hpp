@@ -15,6 +15,10 @@ struct HostAddress {
   bool router = false;     ///< IPv6 forwarding is on there (RFC 4861 4.4, the R flag)
   bool on_bridge = false;  ///< the interface is a bridge
   friend constexpr bool operator==(const HostAddress&, const HostAddress&) = default;
+  template <class A>
+  void archive(A& a) {
+    a(address, vlan, mac, router, on_bridge);
+  }
 };
 
 }  // namespace bondbox

@@ -12,13 +12,14 @@ std::vector<std::uint8_t> trace_bytes(const trace::Store& store) {
     all.insert(all.end(), bytes.begin(), bytes.end());
     return true;
   };
-  trace::write_trace(trace::header_text(1'700'000'000'000), store, sink, &file);
+  trace::write_trace(trace::header_text(1'700'000'000'000), store, false, sink, &file);
   return file;
 }
 
 const std::vector<std::uint8_t>& recorded_failover() {
   static const std::vector<std::uint8_t> file = [] {
     SimBench bench({"e0", "e1"});
+    bench.checkpoint_each = 0;
     BondConfig config = SimBench::config({"e0", "e1"});
     config.addresses.push_back(IpPrefix::parse("192.0.2.1/24").value());
     bench.add(config);

@@ -98,11 +98,17 @@ class SimBench {
   /// Whether an event since the last take_events() contains this text.
   bool told(std::string_view text) const;
 
-  bool is_replayed = true;  ///< at the end
+  bool is_replayed = true;        ///< at the end
+  unsigned checkpoint_each = 40;  ///< times that it came to rest; 0: the trace has none
+  /// Replay from every checkpoint, where some of them are enough for most tests.
+  bool is_replayed_from_all = false;
   /// How the replay of what has happened so far comes out; empty: the same.
   std::string replayed() const;
 
  private:
+  void make_checkpoint();
+
+  unsigned rests_ = 0;
   std::uint64_t events_taken_ = 0;
 };
 

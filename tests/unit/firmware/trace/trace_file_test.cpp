@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(the_checksum_is_that_of_ieee_802_3) {
 BOOST_AUTO_TEST_CASE(a_trace_says_what_it_is_and_holds_what_was_recorded) {
   const auto read = trace::read_trace(recorded_failover());
   BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.failure().reason));
-  BOOST_TEST(read.value().value("format") == "1");
+  BOOST_TEST(read.value().value("format") == "2");
   BOOST_TEST(read.value().value("program").starts_with("bondbox "));
   BOOST_TEST(read.value().value("started") == "1700000000000");
   BOOST_TEST(read.value().value("nothing").empty());
