@@ -233,23 +233,6 @@ bool Bond::has_lost_link() {
   });
 }
 
-/// Frames on a port that delivers nothing may be the first by the way that a peer has found around a dead cable: the
-/// links are looked at before the frames are dropped. And while the active port is going down another one delivers
-/// beside it: when its link is back unseen, a switch brings the host's own broadcasts back by the other. `no_port`: the
-/// frames are the host's.
-void Bond::look_before_dropping(PortId id) {
-  if (options_.miimon_ms == 0) return;
-  const auto is_back = [this](PortId port) {
-    const Port& one = slot(port);
-    return one.monitor.state() == LinkState::fail && !one.sample.up && one.nic->has_link();
-  };
-  const bool delivers = id == no_port || plan_.ports[id.index].deliver != deliver_nothing;
-  if (delivers && !has_active_port(options_.mode)) return;
-  if (delivers ? std::none_of(order_.begin(), order_.end(), is_back) : !has_lost_link()) return;
-  tape_.note(trace::Point::look, number_);
-  look_and_decide();
-}
-
 /// Somebody else changed the port's MAC or MTU: a bond whose port listens to another address is a silent outage. Put
 /// back each time it is found; a setting that the port refuses is told once.
 void Bond::keep_settings(Port& port) {
@@ -307,12 +290,13 @@ void Bond::apply(const PolicyEvent& event) {
   for (const Action& action : now) std::visit([this](const auto& what) { perform(what); }, action);
 }
 
-void Bond::republish() {
+void Bond::republish(PortId leaving, Nic* its_nic) {
   tape_.touch();
   plan_due_ = false;
   ForwardingPlan next = with_policy(policy_, [&](const auto& policy) { return policy.plan(facts()); });
   if (!next.same_effect(plan_)) {
     next.generation = plan_.generation + 1;
+    read_before(next, leaving, its_nic);
     plan_ = next;
     tape_.tell(trace::Point::plan, number_, plan_);
     ++status_version_;

@@ -95,6 +95,8 @@ class Bond final : public OptionTarget {
   }
 
   void seed(std::uint32_t value) noexcept { forwarder_.seed(value); }
+  /// For frames that are read while a plan changes, which may be amid another batch. Without it none are.
+  void lend(PacketBatch& spare) noexcept { spare_ = &spare; }
 
   const std::string& name() const noexcept { return name_; }
   /// What the host calls it: its name, unless somebody has renamed the interface.
@@ -221,10 +223,9 @@ class Bond final : public OptionTarget {
   void show_queues();
   void observe_links(bool scheduled);
   void look_between_polls(bool scheduled, Ticks interval);
-  void look_before_dropping(PortId id);
   bool has_lost_link();
   void apply(const PolicyEvent& event);
-  void republish();
+  void republish(PortId leaving = no_port, Nic* its_nic = nullptr);
   void set_promiscuous(Port& port);
   void assign_buckets(const PacketBatch& batch);
   void decide_buckets(const Forwarder::BucketList& wanted);
@@ -311,6 +312,11 @@ class Bond final : public OptionTarget {
   Outcome resume_port(Port& port, bool was_away);
   void resume_ports(const PortList& ports, bool was_away);
 
+  // bond_waiting.cpp
+  void read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic);
+  void read_waiting(PortId id, Nic& nic, Deliver but);
+  void look_before_dropping(PortId id);
+
   // bond_leaving.cpp
   bool is_leaving() const noexcept;
   void leave_when_due();
@@ -382,6 +388,7 @@ class Bond final : public OptionTarget {
   std::uint64_t handles_version_ = 1;
   static constexpr std::size_t speech_size_max = 512;
   std::unique_ptr<std::uint8_t[]> speech_storage_;
+  PacketBatch* spare_ = nullptr;
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
   std::unique_ptr<HostPort> host_;
   BucketTraffic traffic_;                                ///< of all forwarders and of the kernel, as last gathered

@@ -333,7 +333,7 @@ void Bond::remove(PortId id, std::string_view why) {
   ++handles_version_;
   ++status_version_;
   apply(PortRemoved{id});
-  republish();
+  republish(id, leaving->nic.get());
   tell_loops();
   close_loops(id);
   offload_.remove_port(id);

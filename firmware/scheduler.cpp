@@ -25,6 +25,7 @@ Outcome Scheduler::add_bond(const BondConfig& config, const BondMemory* before) 
   if (!in_step_) now_ = clock_.now();
   const trace::Tape::Command command(*tape_, trace::CommandKind::add_bond, config, now_, before);
   auto bond = std::make_unique<Bond>(config.name, hardware_, events_, *tape_, ++bonds_made_, loops_);
+  bond->lend(spare_);
   if (Outcome outcome = bond->create(config, now_, before); !outcome.ok()) return outcome;
   bonds_.push_back(std::move(bond));
   ++bonds_version_;

@@ -103,6 +103,7 @@ class Scheduler {
   trace::Tape* tape_;
   std::uint32_t bonds_made_ = 0;
   PacketBatch batch_;
+  PacketBatch spare_{32};  ///< for what waits in a port that is left
   FixedVector<HardwareEvent, 64> hardware_events_;
   std::vector<std::unique_ptr<Bond>> bonds_;
   std::uint64_t bonds_version_ = 0;

@@ -90,7 +90,7 @@ LinkSample SimNic::link() {
 
 std::size_t SimNic::receive(PacketBatch& batch) {
   const std::size_t before = batch.size();
-  if (!alive()) return 0;
+  if (!holds_frames()) return 0;
   if (away_ == Away::pretend) {
     card_.counters.lost += card_.received.size();
     card_.received.clear();

@@ -34,6 +34,8 @@ class SimNic final : public Nic {
 
  private:
   bool alive() const noexcept { return card_.present && card_.incarnation == incarnation_; }
+  /// What came until the card was taken out stays until it is put back.
+  bool holds_frames() const noexcept { return alive() || (!card_.present && card_.incarnation == incarnation_ + 1); }
   Outcome gone() const;
 
   SimWorld& world_;
