@@ -1,5 +1,6 @@
 #include "firmware/control_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
@@ -18,6 +19,15 @@ namespace bondbox::control {
 using boost::asio::local::stream_protocol;
 using boost::system::error_code;
 
+namespace {
+
+/// How long a client has its place for itself: on a busy machine one that means well may be so long about its words.
+constexpr auto undisturbed = std::chrono::seconds(1);
+/// A client that connects waits for room here, so whoever fills it with silent ones delays others by two seconds.
+constexpr int backlog = 128;
+
+}  // namespace
+
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(stream_protocol::socket socket, Server& server, bool is_reader)
@@ -26,6 +36,17 @@ class Server::Session : public std::enable_shared_from_this<Session> {
         held_(server.io_),
         server_(server.self_),
         is_reader_(is_reader) {}
+
+  bool is_reader() const noexcept { return is_reader_; }
+  /// It has asked, and has to wait for its answer.
+  bool is_held() const noexcept { return held_since_ms_ != 0; }
+  std::chrono::steady_clock::time_point since() const noexcept { return since_; }
+
+  /// Another client is to have its place.
+  void give_way() {
+    if (!closed_ && *server_ != nullptr) ++(*server_)->status_.clients_evicted;
+    close();
+  }
 
   void start() {
     cut_off_later();
@@ -139,7 +160,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     held_.cancel();
     socket_.close(ignored);
     if (held_since_ms_ != 0 && *server_ != nullptr) --(*server_)->held_;
-    if (*server_ != nullptr) (*server_)->session_ended(is_reader_);
+    if (*server_ != nullptr) (*server_)->session_ended(*this);
   }
 
   stream_protocol::socket socket_;
@@ -154,6 +175,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   std::int64_t held_since_ms_ = 0;  ///< 0: nothing is held
   std::string reply_;
   const bool is_reader_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   bool closed_ = false;
 };
 
@@ -182,7 +204,7 @@ Outcome Server::listen(const std::string& path) {
   if (const int refused = readers_ ? lnx::let_group_in(path, *readers_) : 0; refused != 0)
     return failed(error_code(refused, boost::system::system_category()));
   path_ = path;
-  fresh.listen(boost::asio::socket_base::max_listen_connections, error);
+  fresh.listen(backlog, error);
   if (error) return failed(error);
   made_ = lnx::identity_of(path);
   // Ends an accept on the one before, whose handler then begins another.
@@ -202,36 +224,59 @@ Outcome Server::take_over(const std::string& path, int handle) {
 }
 
 void Server::accept() {
-  if (accepting_ || sessions_ >= sessions_max) return;
+  if (accepting_ || at_door_) return;
   accepting_ = true;
   acceptor_.async_accept([this](error_code error, stream_protocol::socket socket) {
     accepting_ = false;
     if (error == boost::asio::error::operation_aborted) return accept();
-    if (error) return accept_later();
-    const bool is_reader = !lnx::is_peer_in_charge(socket.native_handle());
-    if (is_reader && reading_ >= readers_max) {
-      ++refused_;
-      return accept();
-    }
-    ++sessions_;
-    reading_ += is_reader ? 1 : 0;
-    std::make_shared<Session>(std::move(socket), *this, is_reader)->start();
-    accept();
+    // No descriptor to be had: the client that waits keeps the socket ready, so trying again at once would never end.
+    if (error) return look_later(std::chrono::milliseconds(100));
+    at_door_.emplace(std::move(socket));
+    admit();
   });
 }
 
-/// No descriptor to be had: the client that waits keeps the socket ready, so trying again at once would never end.
-void Server::accept_later() {
-  retry_.expires_after(std::chrono::milliseconds(100));
+void Server::look_later(std::chrono::steady_clock::duration after) {
+  retry_.expires_after(after);
   retry_.async_wait([this](error_code error) {
-    if (!error) accept();
+    if (!error) admit();
   });
 }
 
-void Server::session_ended(bool was_reader) {
-  --sessions_;
-  reading_ -= was_reader ? 1 : 0;
+/// Gives whoever is at the door a place, the oldest client's if need be, and lets the next one come.
+void Server::admit() {
+  if (!at_door_) return accept();
+  const bool is_reader = !lnx::is_peer_in_charge(at_door_->native_handle());
+  const bool has_room = sessions_.size() < sessions_max && (!is_reader || reading_ < readers_max);
+  if (has_room) return start_session(is_reader);
+  // Readers take the places of readers alone.
+  const auto oldest = std::find_if(sessions_.begin(), sessions_.end(), [is_reader](const Session* session) {
+    return !session->is_held() && (session->is_reader() || !is_reader);
+  });
+  const auto now = std::chrono::steady_clock::now();
+  const auto free_at = oldest != sessions_.end() ? (*oldest)->since() + undisturbed : now + undisturbed;
+  // Its end leads back here.
+  if (free_at <= now) return (*oldest)->give_way();
+  if (!is_reader) return look_later(free_at - now);
+  // Nor do they wait for one: root would wait behind them.
+  ++refused_;
+  at_door_.reset();
   accept();
+}
+
+void Server::start_session(bool is_reader) {
+  const auto session = std::make_shared<Session>(std::move(*at_door_), *this, is_reader);
+  at_door_.reset();
+  sessions_.push_back(session.get());
+  reading_ += is_reader ? 1 : 0;
+  session->start();
+  accept();
+}
+
+void Server::session_ended(const Session& session) {
+  std::erase(sessions_, &session);
+  reading_ -= session.is_reader() ? 1 : 0;
+  admit();
 }
 
 }  // namespace bondbox::control

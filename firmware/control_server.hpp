@@ -4,12 +4,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "firmware/command_executor.hpp"
 #include "firmware/control_hooks.hpp"
@@ -19,12 +21,13 @@
 namespace bondbox::control {
 
 /// Answers at most `sessions_max` clients at a time; further ones wait in the socket's backlog. A client that does not
-/// finish its request, or does not read the answer, is cut off after five seconds and holds up nobody.
+/// finish its request, or does not read the answer, is cut off after five seconds, and sooner, after one, when its
+/// place is wanted.
 class Server {
  public:
-  static constexpr std::size_t sessions_max = 16;
+  static constexpr std::size_t sessions_max = 64;
   /// Of these, for readers: root finds a place whatever they do.
-  static constexpr std::size_t readers_max = 12;
+  static constexpr std::size_t readers_max = 48;
 
   Server(boost::asio::io_context& io, CommandExecutor& executor);
   ~Server();
@@ -51,7 +54,7 @@ class Server {
   /// Readable when a client waits that may be let in; -1 while none may.
   int wait_handle() { return accepting_ ? acceptor_.native_handle() : -1; }
   /// Whether it has something to do in its own time, which only the io_context knows.
-  bool is_busy() const noexcept { return sessions_ > 0 || !accepting_; }
+  bool is_busy() const noexcept { return !sessions_.empty() || !accepting_; }
 
   /// What became of those who asked; of the log it knows nothing.
   const ServiceStatus& status() const noexcept { return status_; }
@@ -67,8 +70,11 @@ class Server {
  private:
   class Session;
   void accept();
-  void accept_later();
-  void session_ended(bool was_reader);
+  void admit();
+  /// Looks again who waits.
+  void look_later(std::chrono::steady_clock::duration after);
+  void start_session(bool is_reader);
+  void session_ended(const Session& session);
 
   boost::asio::local::stream_protocol::acceptor acceptor_;
   boost::asio::steady_timer retry_;
@@ -82,10 +88,12 @@ class Server {
   std::shared_ptr<Server*> self_;
   std::optional<unsigned> readers_;
   std::uint64_t refused_ = 0;
-  std::size_t sessions_ = 0;
-  std::size_t held_ = 0;  ///< answers
+  std::size_t held_ = 0;            ///< answers
+  std::vector<Session*> sessions_;  ///< the oldest first
   ServiceStatus status_;
   std::size_t reading_ = 0;  ///< sessions of readers
+  /// Who has come in and finds no place yet; nobody else comes in meanwhile.
+  std::optional<boost::asio::local::stream_protocol::socket> at_door_;
   bool accepting_ = false;
 };
 

@@ -298,7 +298,8 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
     document["control"] = json::object{{"requests", service->requests},
                                        {"malformed", service->requests_malformed},
                                        {"too_long", service->requests_too_long},
-                                       {"cut_off", service->clients_cut_off}};
+                                       {"cut_off", service->clients_cut_off},
+                                       {"evicted", service->clients_evicted}};
     document["log"] = json::object{{"lines_lost", service->log_lines_lost}};
     document["files"] = files_json(service->files);
     if (service->recorder.runs) document["recorder"] = recorder_json(service->recorder, wall);

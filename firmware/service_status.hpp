@@ -14,6 +14,8 @@ struct ServiceStatus {
   std::uint64_t requests_too_long = 0;   ///< of these
   /// Clients that did not finish asking, or reading, within their time, or went away in the middle.
   std::uint64_t clients_cut_off = 0;
+  /// Clients that had not finished when all places were taken and another one came.
+  std::uint64_t clients_evicted = 0;
   std::uint64_t log_lines_lost = 0;  ///< because nobody read them, or too many came at once
   FileStatus files;
   RecorderStatus recorder;
