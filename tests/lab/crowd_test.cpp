@@ -8,6 +8,7 @@
 #include <array>
 #include <bitset>
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -165,6 +166,40 @@ BOOST_AUTO_TEST_CASE(a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_c
     return contains(seen, "lines were lost here: nobody read them");
   };
   BOOST_TEST(wait_until(read_more, 5'000));
+}
+
+BOOST_AUTO_TEST_CASE(a_kernel_log_that_takes_nothing_stops_nothing_and_what_is_lost_is_counted) {
+  const House house;
+  const ScratchDirectory scratch;
+  const ScratchDirectory run;
+  const std::string pipe = scratch.path() + "/kmsg";
+  BOOST_REQUIRE(run_command("mkfifo " + pipe).ok());
+  const lnx::UniqueFd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const lnx::UniqueFd writer(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  BOOST_REQUIRE(writer.valid());
+  const std::array<char, 4096> filler{};
+  while (::write(writer.get(), filler.data(), filler.size()) > 0) {
+  }
+  Process process =
+      house.box.start("exec unshare -m sh -c 'mount --make-rprivate / && mount --bind " + pipe + " /dev/kmsg && exec " +
+                          program() + " run --log kmsg --run-dir " + run.path() + " " + House::words + "'",
+                      scratch.path() + "/log");
+  const auto tell = [&](const std::vector<std::string>& words) {
+    return control::ask(run.path() + "/control.sock", words);
+  };
+  BOOST_REQUIRE(wait_until([&] { return tell({"status"}).exit_status == 0; }, 10'000));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  // Each write is told in the log.
+  for (int i = 0; i < 400; ++i)
+    BOOST_TEST_REQUIRE(tell({"set", "bond0", "updelay", std::to_string((i % 2 + 1) * 20)}).exit_status == 0);
+  house.pull(0);
+  BOOST_TEST(wait_until([&] { return tell({"get", "bond0", "active_slave"}).text == "eth1\n"; }, 5'000));
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  const std::string status = tell({"status", "--format", "json"}).text;
+  BOOST_TEST(!contains(status, "\"lines_lost\":0"), status);
+  BOOST_TEST(contains(status, "\"lines_lost\":"), status);
+  ::kill(process.pid(), SIGTERM);
+  BOOST_TEST((process.wait(5'000) == 0), read_text(scratch.path() + "/log"));
 }
 
 BOOST_AUTO_TEST_CASE(frames_of_all_vlans_pass_both_ways) {

@@ -171,6 +171,36 @@ BOOST_AUTO_TEST_CASE(a_clock_that_has_run_for_decades_is_as_good_as_a_new_one,
   BOOST_TEST(daemon.ends());
 }
 
+BOOST_AUTO_TEST_CASE(too_little_memory_for_socket_filters_is_told_and_costs_a_running_bond_nothing) {
+  const House house;
+  const std::string file = "/proc/sys/net/core/optmem_max";
+  const std::string before = house.box.run("cat " + file).output;
+  // Where it is not the namespace's own, it is the whole machine's.
+  if (!house.box.run("test -w " + file).ok() || run_command("cat " + file).output != before) return;
+  const std::string kept = house.scratch.path() + "/optmem_max";
+  write_text(kept, before);
+  const std::string portraits = house.portraits();
+  house.box.must("echo 256 > " + file);
+  if (run_command("cat " + file).output != before) return (void)run_command("cp " + kept + " " + file);
+  const Answer refused = run_program(house.box, "run --run-dir " + house.scratch.path() + "/run " + House::words);
+  BOOST_TEST(refused.status != 0);
+  BOOST_TEST(contains(refused.err, "net.core.optmem_max"), refused.err);
+  BOOST_TEST(house.difference(portraits) == "");
+  house.box.must("cp " + kept + " " + file);
+  Daemon daemon(house.box, House::words);
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  house.box.must("echo 256 > " + file);
+  // A port that comes now is refused and awaited, the other one carries on.
+  house.box.must("ip link del eth0");
+  BOOST_TEST(daemon.comes_to("eth1"));
+  house.lay(0);
+  BOOST_TEST(wait_until([&] { return contains(daemon.events(), "net.core.optmem_max"); }, 5'000), daemon.events());
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  house.box.must("cp " + kept + " " + file);
+  BOOST_TEST(daemon.comes_to("eth0"), daemon.events());
+  BOOST_TEST(reaches(house.box, House::town_v4));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace bondbox::lab
