@@ -84,7 +84,7 @@ void NumberedFlow::note(std::uint64_t number, std::int64_t arrived_ns) {
   if (packet.copies++ != 0) return;
   packet.arrived_ns = arrived_ns;
   packet.reordered = number < highest_;
-  highest_ = std::max(highest_, number + 1);
+  highest_ = std::max(highest_.load(), number + 1);
 }
 
 void NumberedFlow::receive() {

@@ -34,6 +34,8 @@ class NumberedFlow {
   };
   const std::vector<Packet>& packets() const noexcept { return packets_; }
   std::size_t sent() const noexcept { return sent_; }
+  /// The number after the highest that has arrived; may be asked while it runs.
+  std::uint64_t highest() const noexcept { return highest_; }
   std::uint64_t refused() const noexcept { return refused_; }
   std::uint64_t overrun() const noexcept { return overrun_; }
 
@@ -46,7 +48,7 @@ class NumberedFlow {
   std::size_t sent_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t overrun_ = 0;
-  std::uint64_t highest_ = 0;  ///< number after the highest that has arrived
+  std::atomic<std::uint64_t> highest_ = 0;
 };
 
 /// Sends on some flows at a steady rate and receives, in two threads, until it is destroyed or stop() is called.

@@ -84,6 +84,22 @@ BOOST_AUTO_TEST_CASE(a_packet_that_waited_as_its_neighbours_did_is_laid_to_what_
   BOOST_TEST(ledger.row(Kind::removal).lost[1] == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_in_a_port_that_is_left_may_not_be_lost_but_with_a_process_that_is_killed) {
+  for (const Kind kind : {Kind::removal, Kind::killed}) {
+    std::vector<bench::NumberedFlow::Packet> packets = flow(3'000);
+    for (std::size_t i = 1'400; i < 1'500; ++i) packets[i].arrived_ns += 80 * ms;
+    packets[1'425].copies = 0;
+    packets[1'480].copies = 0;  // may have left later than its stamp says
+    const std::vector<Happening> happenings = {{kind, 1'500 * ms, 1'500 * ms, true, false}};
+    Ledger ledger(window, true);
+    ledger.add(Way::in, packets, 0, happenings);
+    ledger.add(Way::out, packets, 0, happenings);
+    BOOST_TEST(ledger.totals(Way::in).unexplained == (kind == Kind::killed ? 0U : 1U));
+    BOOST_TEST(ledger.totals(Way::out).unexplained == 0U);
+    BOOST_TEST(ledger.row(kind).lost[1] == (kind == Kind::killed ? 2U : 1U));
+  }
+}
+
 BOOST_DATA_TEST_CASE(pulls_and_commands_cost_no_packet_that_they_may_not, boost::unit_test::data::make({false, true}),
                      bpf) {
   Settings settings;

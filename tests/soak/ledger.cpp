@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t on_the_way = 5 * ms;      // packets sent so long before a happening may meet it, at least
+constexpr std::int64_t until_it_left = 50 * ms;  // a sender may lose its CPU between stamp and socket
 constexpr std::size_t neighbours = 500;          // packets before and after one, whose time on the way tells its own
 constexpr std::int64_t look_back = 30'000 * ms;  // longer than any happening and its window
 constexpr std::size_t complaints_max = 20;
@@ -54,7 +55,9 @@ const Happening* Ledger::cause_of(Harm harm, std::int64_t sent_ns, std::int64_t 
   for (auto at = later; at != happenings.begin();) {
     --at;
     if (at->begin_ns < sent_ns - look_back) break;
-    const bool may = at->may_lose || (harm == Harm::disorder && at->may_reorder);
+    const bool late = harm == Harm::loss_on_the_cable && at->kind != Kind::killed;
+    const bool met = !late || at->begin_ns <= sent_ns + until_it_left;
+    const bool may = (at->may_lose && met) || (harm == Harm::disorder && at->may_reorder);
     if (may && sent_ns <= at->end_ns + window_ns_) return &*at;
   }
   return nullptr;
@@ -95,7 +98,8 @@ void Ledger::add(Way way, std::span<const bench::NumberedFlow::Packet> packets, 
       continue;
     }
     ++totals.lost;
-    const Happening* const cause = cause_of(Harm::loss, packet.sent_ns, waits[i / neighbours], happenings);
+    const Harm harm = way == Way::in && straight_ ? Harm::loss_on_the_cable : Harm::loss;
+    const Happening* const cause = cause_of(harm, packet.sent_ns, waits[i / neighbours], happenings);
     if (cause == nullptr) {
       ++totals.unexplained;
       complain("lost", way, i, packet.sent_ns, happenings);

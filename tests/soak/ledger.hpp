@@ -63,7 +63,9 @@ struct Row {
 
 class Ledger {
  public:
-  explicit Ledger(std::int64_t window_ns) : window_ns_(window_ns) {}
+  /// `straight`: what comes in waits in no process before it is in a port. Where it waits then, it is read when the
+  /// port is left, so it may be lost only on the cable.
+  explicit Ledger(std::int64_t window_ns, bool straight = false) : window_ns_(window_ns), straight_(straight) {}
 
   /// `happenings` in the order in which they began; to be called once with those of each lap.
   void note(std::span<const Happening> happenings);
@@ -77,7 +79,7 @@ class Ledger {
   std::span<const std::string> unexplained() const noexcept { return unexplained_; }
 
  private:
-  enum class Harm : std::uint8_t { loss, disorder };
+  enum class Harm : std::uint8_t { loss, loss_on_the_cable, disorder };
   /// `waited_ns`: how long it may have been on its way before it was lost.
   const Happening* cause_of(Harm harm, std::int64_t sent_ns, std::int64_t waited_ns,
                             std::span<const Happening> happenings) const;
@@ -85,6 +87,7 @@ class Ledger {
                 std::span<const Happening> happenings);
 
   std::int64_t window_ns_;
+  bool straight_;
   std::array<Totals, 2> totals_{};
   std::array<Row, kinds> rows_{};
   std::vector<std::string> unexplained_;

@@ -27,6 +27,7 @@ constexpr const char* usage =
     "  window=300    ms after a happening in which packets may be lost; mode 6: 2300\n"
     "  lap=60        seconds from line to line\n"
     "  removals=1    ports are deleted and laid again, too\n"
+    "  keep=DIR      for traces and all else that is told when for a second nothing arrives\n"
     "  restarts=0    takeovers by another process, and kill -9 with a new start, too\n";
 
 struct Plan {
@@ -60,6 +61,10 @@ bool read_word(std::string_view key, std::string_view value, Plan& plan) {
       if (!read_number(word, mode) || mode > 6) return false;
       plan.modes.push_back(mode);
     }
+    return true;
+  }
+  if (key == "keep") {
+    plan.settings.keep = value;
     return true;
   }
   if (key == "paths") {
@@ -97,6 +102,7 @@ int run(Plan plan) {
       Settings settings = plan.settings;
       settings.mode = mode;
       settings.bpf = bpf;
+      if (!settings.keep.empty()) settings.keep += "/mode-" + std::to_string(mode) + (bpf ? "-bpf" : "-off");
       if (mode == 6 && !plan.own_window) settings.window_ms = window_of_rounds_ms;
       std::printf("mode %d, %s, %.0f s; a packet may be lost for %d ms\n", mode,
                   bpf ? "programs in the kernel" : "the daemon", settings.seconds, settings.window_ms);

@@ -8,6 +8,7 @@
 #include "firmware/text.hpp"
 #include "tests/bench/interrupt.hpp"
 #include "tests/soak/subject.hpp"
+#include "tests/soak/witness.hpp"
 
 namespace bondbox::soak {
 namespace {
@@ -79,6 +80,8 @@ class Hands {
     const double begin = bench::now_s();
     const Counted counted = subject_.counted(port);
     act();
+    // Until the daemon has noticed, which on a busy machine is a while, and has read what had come until then.
+    (void)subject_.ask({"status"});
     departed_.out += counted.out;
     departed_.in += counted.in;
     allowance_ += static_cast<std::int64_t>((bench::now_s() - begin + moment_s) * settings_.rate);
@@ -322,10 +325,13 @@ Result run_soak(const Settings& settings, const Say& say) {
     bench::NumberedFlow out(house.box, lab::House::box_v4, house.town, lab::House::town_v4, port, capacity);
     bench::NumberedFlow in(house.town, lab::House::town_v4, house.box, lab::House::box_v4,
                            static_cast<std::uint16_t>(port + 1), capacity);
+    Witness witness(subject, settings.keep, lap);
     bench::FlowDriver driver({&out, &in}, settings.rate);
+    witness.watch(out, in);
     bench::pause_for(settle_s);
     const std::vector<Happening> happenings = hands.work_until(lap_end_s - settle_s);
     bench::pause_for(settle_s);
+    if (std::string heard = witness.heard(); !heard.empty()) result.heard.push_back(std::move(heard));
     driver.stop();
     hands.note_last();
     result.ledger.note(happenings);
@@ -375,6 +381,7 @@ std::string table_of(const Result& result) {
                   number(totals.unexplained), number(totals.doubled),
                   number(totals.reordered + totals.reordered_in_window), number(totals.reordered), totals.delay_ms);
   }
+  for (const std::string& where : result.heard) text += "  nothing arrived for a second: see " + where + "\n";
   for (const std::string& line : result.ledger.unexplained()) text += "  " + line + "\n";
   const Usage& usage = result.usage;
   append_format(text,

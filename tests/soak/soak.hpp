@@ -24,8 +24,15 @@ struct Settings {
   int window_ms = usual_window_ms;  ///< how long after a happening packets may be lost
   std::uint32_t seed = 1;
   bool removals = true;   ///< ports are deleted and laid again, too
+  std::string keep;       ///< directory for what is heard when nothing arrives for a second; empty: nobody is asked
   bool restarts = false;  ///< kill -9 and a new start, and takeovers where the program has them
 };
+
+/// At the far end; else it is a bond of the same mode, where frames come back on every cable or the partner has to
+/// speak LACP.
+constexpr bool faces_a_switch(int mode) noexcept {
+  return mode == 1 || mode == 5 || mode == 6;
+}
 
 /// What the kernel tells of a process.
 struct Resources {
@@ -44,7 +51,8 @@ struct Usage {
 };
 
 struct Result {
-  explicit Result(const Settings& of) : settings(of), ledger(std::int64_t{of.window_ms} * 1'000'000) {}
+  explicit Result(const Settings& of)
+      : settings(of), ledger(std::int64_t{of.window_ms} * 1'000'000, faces_a_switch(of.mode)) {}
 
   Settings settings;
   Ledger ledger;
@@ -52,6 +60,7 @@ struct Result {
   std::uint64_t overrun = 0;        ///< lost in the receivers' own sockets: not bondbox's
   std::int64_t uncounted = 0;       ///< packets that crossed and are in no counter of the daemon's; 0 or less: none
   std::vector<std::string> left;    ///< what the daemon has left behind
+  std::vector<std::string> heard;   ///< where what was heard in gaps is kept
   std::vector<std::string> broken;  ///< bounds that do not hold, in words; empty: all hold
 };
 

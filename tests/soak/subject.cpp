@@ -18,11 +18,6 @@ constexpr const char* mode_words[] = {"balance-rr", "active-backup", "balance-xo
                                       "802.3ad",    "balance-tlb",   "balance-alb"};
 constexpr int start_limit_ms = 20'000;
 
-/// Two bonds face each other where frames come back on every cable, or the partner has to speak LACP.
-bool faces_a_bond(int mode) {
-  return mode == 0 || mode == 2 || mode == 3 || mode == 4;
-}
-
 std::string socket_of(const lab::ScratchDirectory& run) {
   return run.path() + "/control.sock";
 }
@@ -50,7 +45,7 @@ std::int64_t number(const json::value& document, const std::string& pointer) {
 }  // namespace
 
 Subject::Subject(const Settings& settings) : settings_(settings) {
-  if (faces_a_bond(settings.mode)) {
+  if (!faces_a_switch(settings.mode)) {
     house_.town.must("ip link del switch; ip link set port0 down; ip link set port1 down");
     peer_ = std::make_unique<Process>();
     start(*peer_, house_.town,
@@ -201,6 +196,16 @@ std::vector<std::string> Subject::end() {
 
 std::string Subject::log() const {
   return lab::read_text(box_.scratch.path() + "/log");
+}
+
+std::string Subject::peer_log() const {
+  return peer_ ? lab::read_text(peer_->scratch.path() + "/log") : std::string();
+}
+
+std::vector<std::pair<std::string, std::string>> Subject::run_directories() const {
+  std::vector<std::pair<std::string, std::string>> all{{"box", box_.run.path()}};
+  if (peer_) all.emplace_back("town", peer_->run.path());
+  return all;
 }
 
 }  // namespace bondbox::soak

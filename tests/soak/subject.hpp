@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "firmware/control_protocol.hpp"
@@ -49,6 +50,9 @@ class Subject {
   /// SIGTERM; what is left of it then.
   std::vector<std::string> end();
   std::string log() const;
+  std::string peer_log() const;
+  /// Of the daemons that run, by the name of where they run.
+  std::vector<std::pair<std::string, std::string>> run_directories() const;
 
  private:
   struct Process {
