@@ -229,7 +229,7 @@ ForwardingPlan get_plan(Reader& reader) noexcept {
   Get get(reader);
   plan_fields(get, plan, [&reader](std::array<PortId, bucket_count>& table) {
     for (std::size_t i = 0; i < table.size() && reader.ok();) {
-      const std::size_t run = reader.number_to(table.size() - i);
+      const auto run = static_cast<std::size_t>(reader.number_to(table.size() - i));
       const std::uint8_t port = reader.byte();
       if (run == 0) reader.refuse();
       for (std::size_t end = i + run; i < end; ++i) table[i].index = port;
@@ -253,7 +253,7 @@ void put_traffic(Writer& writer, const BucketTraffic& traffic, const BucketTraff
 void get_traffic(Reader& reader, BucketTraffic& traffic) noexcept {
   traffic.other += reader.number();
   for (std::size_t next = 0;;) {
-    const std::size_t ahead = reader.number_to(bucket_count - next);
+    const auto ahead = static_cast<std::size_t>(reader.number_to(bucket_count - next));
     if (ahead == 0) return;
     next += ahead;
     traffic.bytes[next - 1] += reader.number();
