@@ -5,11 +5,13 @@
 
 #include "firmware/option_handlers.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/option_values.hpp"
 
 namespace bondbox {
 namespace {
 
 using namespace option_handlers;
+using namespace option_values;
 using enum OptionKind;
 
 constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
@@ -25,22 +27,6 @@ constexpr ModeSet learning_modes = only(Mode::balance_tlb) | only(Mode::balance_
 constexpr ModeSet hash_modes = only(Mode::balance_xor) | lacp_mode;
 constexpr ModeSet queue_modes = only(Mode::balance_rr) | only(Mode::active_backup) | only(Mode::balance_xor);
 constexpr ModeSet rejoining_modes = only(Mode::balance_rr) | active_port_modes;
-
-constexpr ValueName mode_values[] = {{"balance-rr", 0}, {"active-backup", 1}, {"balance-xor", 2}, {"broadcast", 3},
-                                     {"802.3ad", 4},    {"balance-tlb", 5},   {"balance-alb", 6}};
-constexpr ValueName fail_over_mac_values[] = {{"none", 0}, {"active", 1}, {"follow", 2}};
-constexpr ValueName arp_validate_values[] = {{"none", 0},   {"active", 1},        {"backup", 2},       {"all", 3},
-                                             {"filter", 4}, {"filter_active", 5}, {"filter_backup", 6}};
-constexpr ValueName arp_all_targets_values[] = {{"any", 0}, {"all", 1}};
-constexpr ValueName primary_reselect_values[] = {{"always", 0}, {"better", 1}, {"failure", 2}};
-constexpr ValueName hash_values[] = {{"layer2", 0},   {"layer3+4", 1}, {"layer2+3", 2},
-                                     {"encap2+3", 3}, {"encap3+4", 4}, {"vlan+srcmac", 5}};
-constexpr ValueName lacp_rate_values[] = {{"slow", 0}, {"fast", 1}};
-constexpr ValueName ad_select_values[] = {{"stable", 0}, {"bandwidth", 1}, {"count", 2}, {"actor_port_prio", 3}};
-constexpr ValueName switch_values[] = {{"off", 0}, {"on", 1}};
-constexpr ValueName off_value[] = {{"off", 0}};
-constexpr ValueName rebalance_values[] = {{"kernel", 0}, {"bounded", 1}};
-constexpr ValueName offload_values[] = {{"auto", 0}, {"bpf", 1}, {"off", 2}};
 
 template <auto Field>
 Outcome store(OptionTarget& target, std::int64_t value) {
