@@ -130,6 +130,9 @@ class Desk {
     return run_shell("export BONDBOX_RUN_DIR=/nonexistent; sh " + scratch_.path() + "/line 2>&1").out;
   }
 
+  /// Where bondbox is a command.
+  std::string bin() const { return scratch_.path() + "/bin"; }
+
   Desk() {
     const char* const given = std::getenv("BONDBOX");
     const std::string program = std::filesystem::absolute(source_root / (given ? given : "build/bondbox")).string();
@@ -140,6 +143,11 @@ class Desk {
  private:
   ScratchDirectory scratch_;
 };
+
+const Desk& desk() {
+  static const Desk empty;
+  return empty;
+}
 
 /// The commands of a page of examples, each as it is run.
 void check_commands(const Block& block) {
@@ -237,6 +245,32 @@ BOOST_AUTO_TEST_CASE(every_make_and_bondbox_command_exists_with_its_options) {
   BOOST_TEST(complaint_about({"make", "no-such-target"}) != "");
   BOOST_TEST(complaint_about({"bondbox", "fly"}) != "");
   BOOST_TEST(complaint_about({"bondbox", "status", "--no-such-option"}) != "");
+}
+
+/// What bondbox(8) shows with each command comes from the program's help.
+BOOST_AUTO_TEST_CASE(every_example_of_the_programs_help_is_understood_by_it) {
+  // Some that would do something where nobody asked for it are only looked at.
+  const std::set<std::string> not_typed = {"run", "add", "init", "upgrade", "console", "capture", "page"};
+  std::size_t typed = 0;
+  for (const std::string& entry : lines_of(help_of(""))) {
+    const std::vector<std::string> words = words_of(entry);
+    if (!entry.starts_with("  ") || words.empty()) continue;
+    for (const std::string& line : lines_of(help_of(words[0]))) {
+      if (!line.starts_with("  bondbox ")) continue;
+      const std::string complaint = complaint_about(words_of(line));
+      BOOST_TEST(complaint.empty(), line << ": " << complaint);
+      const std::string example = line.substr(10);
+      if (words[0] == "run" || words[0] == "add") {
+        BOOST_TEST(run_bondbox("check" + example.substr(3)).status == 0, line);
+      } else if (!not_typed.contains(words[0]) && line.find("$(") == std::string::npos) {
+        const CommandResult said =
+            run_shell("export BONDBOX_RUN_DIR=/nonexistent; PATH=" + desk().bin() + ":$PATH; " + line);
+        BOOST_TEST(said.status < 2, line << " ends with " << said.status << ": " << said.err);
+      }
+      ++typed;
+    }
+  }
+  BOOST_TEST(typed > 20U);
 }
 
 /// In the text: `bondbox set bond0 miimon 50`.
