@@ -56,11 +56,11 @@ std::string result_text(const DrillReport& report, const DrillResult& result) {
   }
   if (result.probed && result.failure.empty()) {
     const ProbeCount& before = probes_of(result, DrillPart::before);
-    append_format(text, "  probes      to %s each %s, answered within %s, by %s; before: %llu of %llu lost\n",
-                  report.target.c_str(), duration_text(request.every.count).c_str(),
-                  duration_text(result.round_trip.count + 1).c_str(),
-                  result.probes_left_by.empty() ? "no port" : result.probes_left_by.c_str(), number(before.lost),
-                  number(before.sent));
+    append_format(text,
+                  "  probes      each %s to %s by %s, answered within %s\n              before: %llu of %llu lost\n",
+                  duration_text(request.every.count).c_str(), report.target.c_str(),
+                  result.probes_left_by.empty() ? "no port" : result.probes_left_by.c_str(),
+                  duration_text(result.round_trip.count + 1).c_str(), number(before.lost), number(before.sent));
     if (!result.crossed)
       text += "  probes did not leave by " + result.port + ": what its own flows lost was not measured\n";
   }
