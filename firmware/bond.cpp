@@ -45,7 +45,6 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
   if (const Outcome outcome = offload_.begin_step(now_); !outcome.ok()) tell_offload_ended(outcome);
   leave_when_due();
   if (below_due_ && poll_started_) (void)begin_below();
-  if (away_ && now_ >= away_->until) give_back("its time is over");
   bool host_changed = false;
   bool nic_appeared = false;
   for (const HardwareEvent& event : events) {

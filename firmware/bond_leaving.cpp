@@ -58,6 +58,7 @@ std::optional<Tick> Bond::next_departure() const noexcept {
 }
 
 void Bond::leave_when_due() {
+  if (away_ && now_ >= away_->until) give_back("its time is over");
   for (std::size_t i = 0; i < order_.size();) {
     const Port& port = slot(order_[i]);
     if (port.leaves_at && now_ >= *port.leaves_at) {
