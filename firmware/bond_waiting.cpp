@@ -38,6 +38,7 @@ void Bond::read_waiting(PortId id, Nic& nic, Deliver but) {
   for (std::size_t read = 0; read < frames_max; read += spare_->size()) {
     spare_->clear();
     if (nic.receive(*spare_) == 0) return;
+    if (watcher_ != nullptr) watcher_->see(id, *spare_, rule);
     forwarder_.port_to_host(*spare_, id, last, *host_, mac_);
   }
 }
