@@ -171,6 +171,7 @@ void EventSource::teach_hosts() {
 }
 
 void EventSource::poll(Events& events) {
+  for (TapHostPort* const port : context_->host_ports) port->look_after_questions();
   // A datagram carries one notification, which makes one event at most. Notifications that make none are bounded too;
   // what stays unread keeps the descriptor readable.
   constexpr int datagrams_max = 256;

@@ -18,6 +18,7 @@
 #include "hal/linux/bpf_programs.hpp"
 #include "hal/linux/fence.hpp"
 #include "hal/linux/joined_groups.hpp"
+#include "hal/linux/monotonic_clock.hpp"
 #include "hal/linux/tap_channel.hpp"
 #include "hal/linux/tap_frames.hpp"
 #include "hal/linux/unanswered.hpp"
@@ -157,6 +158,24 @@ Outcome TapHostPort::set_persistent(bool on) {
 void TapHostPort::end_adoption() {
   if (!adopted_) return;
   if (!offloaded_) remove_leftover_egress(*context_, index_);
+  forget_questions();
+  looks_left_ = 3;
+}
+
+/// The kernel asks again after a second only, and the first question after a start may be lost as those before it were:
+/// it can leave before the kernel has started bond0's queue again, or before a port's.
+void TapHostPort::look_after_questions() {
+  constexpr std::int64_t interval_ms = 100;
+  if (looks_left_ == 0 || gone_) return;
+  const std::int64_t now_ms = monotonic_ms();
+  if (next_look_ms_ == 0) next_look_ms_ = now_ms + interval_ms;
+  if (now_ms < next_look_ms_) return;
+  next_look_ms_ = now_ms + interval_ms;
+  --looks_left_;
+  forget_questions();
+}
+
+void TapHostPort::forget_questions() {
   for (const Holder& holder : holders_) forget_unanswered_questions(context_->interfaces.netlink(), holder.index);
 }
 

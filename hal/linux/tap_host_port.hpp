@@ -73,6 +73,8 @@ class TapHostPort : public HostPort {
   bool shows_carrier() const noexcept override { return carrier_; }
   /// All bonds are made: whether an offload has replaced the programs of the process before. Without one they go.
   void end_adoption();
+  /// To be called with every look for events: questions of the host that were lost all the same are forgotten, too.
+  void look_after_questions();
   /// Whether a change of this interface, or of addresses on it, may change what this port reports.
   bool concerns(int index) const noexcept;
   bool concerns(const InterfaceInfo& info) const noexcept;
@@ -123,6 +125,7 @@ class TapHostPort : public HostPort {
   Outcome set_persistent(bool on);
   void vanish();
   /// The next process, should this one be killed, is to know the interface again.
+  void forget_questions();
   int write_journal();
   void receive_from(std::size_t queue, PacketBatch& batch);
   /// Learns the change that ended with `error`, or says why it was refused.
@@ -136,6 +139,8 @@ class TapHostPort : public HostPort {
   std::size_t turn_ = 0;  ///< the queue that receive() began behind last
   bool carrier_ = true;   ///< as last set; a new device shows a cable
   bool adopted_ = false;
+  int looks_left_ = 0;  ///< of look_after_questions()
+  std::int64_t next_look_ms_ = 0;
   bool handed_ = false;
   bool offloaded_ = false;
   bool gone_ = false;
