@@ -114,6 +114,7 @@ class Daemon {
     start_loops();
     Outcome outcome = succession_.take_over(other, handed, keep, [this] { return go_on_with_bonds(); });
     if (!outcome.ok()) return outcome;
+    hardware_.end_takeover();
     if (configuration_given) apply_given();
     files_.write_pid();
     return Outcome::done();

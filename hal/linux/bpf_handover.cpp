@@ -5,6 +5,7 @@
 
 #include "hal/linux/bpf/layout.hpp"
 #include "hal/linux/bpf_offload.hpp"
+#include "hal/linux/bpf_syscall.hpp"
 #include "hal/linux/packet_nic.hpp"
 #include "hal/linux/tap_host_port.hpp"
 
@@ -80,6 +81,7 @@ bool LinuxOffload::take_over() {
   layout_ = offload.layout;
   kind_ = static_cast<BpfAttachKind>(offload.kind);
   attached_ = true;
+  if (kind_ == BpfAttachKind::tcx) know_program(egress_.get());
   for (std::size_t i = 0; i < handed_ports_.size(); ++i) {
     HandedPort port;
     if (!from_bytes(handed.fact(port_key(key, i) + "port"), port)) continue;
@@ -91,6 +93,7 @@ bool LinuxOffload::take_over() {
     slot.filter = handed.take(port_key(key, i) + "filter");
     slot.locate = handed.take(port_key(key, i) + "locate");
     slot.attached = slot.ingress.valid() && slot.filter.valid();
+    if (slot.attached && slot.kind == BpfAttachKind::tcx) know_program(slot.ingress.get());
   }
   context_->proven_bpf = {true, kind_};
   host_.set_offloaded(true);

@@ -228,6 +228,14 @@ void forget_left_programs() {
   std::erase_if(known_programs(), [](const KnownProgram& known) { return known.left; });
 }
 
+void know_program(int program) {
+  // Interfaces that vanished took theirs along untold, so the oldest make room: there are 64 bonds of 17 interfaces.
+  constexpr std::size_t most = 2'048;
+  if (known_programs().size() == most) known_programs().erase(known_programs().begin());
+  if (UniqueFd copy = copy_of(program); copy.valid())
+    known_programs().push_back({number_of(program), false, std::move(copy)});
+}
+
 UniqueFd program_on_device(int index, BpfHook hook, const char* name) {
   std::array<std::uint32_t, 64> numbers{};
   bpf_attr query = blank();
@@ -255,11 +263,7 @@ int attach_to_device(int index, BpfHook hook, int program, const char* name) {
   }
   if (const int attached = call(BPF_PROG_ATTACH, request); attached < 0) return -attached;
   if (before.valid()) forget_program(before.get());
-  // Interfaces that vanished took theirs along untold, so the oldest make room: there are 64 bonds of 17 interfaces.
-  constexpr std::size_t most = 2'048;
-  if (known_programs().size() == most) known_programs().erase(known_programs().begin());
-  if (UniqueFd copy = copy_of(program); copy.valid())
-    known_programs().push_back({number_of(program), false, std::move(copy)});
+  know_program(program);
   return 0;
 }
 

@@ -78,6 +78,8 @@ UniqueFd program_on_device(int index, BpfHook hook, const char* name);
 /// ask for them is given up; until they are forgotten.
 void know_left_programs(std::span<const char* const> names);
 void forget_left_programs();
+/// Another process has attached it to a device, and this one takes its place.
+void know_program(int program);
 
 /// Which of the rights that the programs take this process does not have: "CAP_BPF and CAP_PERFMON"; empty: none, as
 /// far as its own user namespace tells. (Without CAP_PERFMON the verifier forbids arithmetic that the programs need.)

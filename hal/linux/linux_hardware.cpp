@@ -48,6 +48,10 @@ std::vector<std::string> LinuxHardware::end_adoption() {
   return lines;
 }
 
+void LinuxHardware::end_takeover() {
+  forget_left_programs();
+}
+
 int LinuxHardware::put_back_notes() {
   int first = 0;
   const auto note = [&first](int error) {

@@ -38,6 +38,8 @@ class LinuxHardware : public Hardware {
   std::vector<std::string> restore_leftovers(std::span<const WantedBond> wanted = {});
   /// To be called when those bonds are made, or could not be: what they have not taken over is put right, too.
   std::vector<std::string> end_adoption();
+  /// The same when another process has handed all of it over.
+  void end_takeover();
 
   /// Writes what the next start has to know of ports and host ports again, after `run_dir` was lost. errno of the first
   /// that could not be written, 0: all there.
