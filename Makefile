@@ -192,7 +192,7 @@ all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 run: $(PROGRAM) build/deps/run.stamp ## show it: two cables, one address, one cable pulled (about 20 seconds)
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' board/demo/run.sh
 
-test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(SWARM) $(THREADS) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
+test: $(PROGRAM) $(UNIT) $(LAB) $(LIVE) $(SWARM) $(THREADS) $(IMAGES_TESTED) size build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp build/deps/page.stamp build/deps/unpacked.stamp ## build, and run every test; ONLY=suite/case runs some
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh $(BUILD)/tests
 
 bench: $(PROGRAM) $(BENCH) $(MICRO) build/deps/run.stamp ## beside a bare cable and other programs; ROUNDS=, SECONDS=, ONLY=, FORMAT=json

@@ -42,6 +42,7 @@ group_works() {
     link) why_on="without it the program is some 50 kB larger" ;;
     live | unpacked) why_on="without them the tests beside the kernel's driver, Open vSwitch, ifupdown and programs that read our files are skipped" ;;
     bench | bench-unpacked) why_on="without them the bench skips what it needs them for" ;;
+    page) why_on="without it the tests that look at the status page in a browser are skipped" ;;
     image) why_on="without them no image is booted and its tests are skipped" ;;
     cross-*) command -v "${group#cross-}-g++" > /dev/null ;;
     check) command -v clang-format > /dev/null ;;

@@ -36,10 +36,10 @@ void draw_port(std::string& svg, int index, const Look& look, const std::string&
                 shown.c_str());
   append_format(svg, "<text class=\"note\" x=\"136\" y=\"%d\">%s</text>", middle + 19, words.c_str());
   append_format(svg,
-                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-132\" y=\"19\"></text><rect "
-                "class=\"far\" x=\"-123\" "
-                "y=\"-16\" width=\"122\" height=\"32\" rx=\"8\"/><use href=\"#g-%s\" x=\"-112\" y=\"-8\" width=\"16\" "
-                "height=\"16\"/><text class=\"word\" x=\"-88\" y=\"5\">%s</text></svg></g>",
+                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-122\" y=\"19\"></text><rect "
+                "class=\"far\" x=\"-113\" "
+                "y=\"-16\" width=\"112\" height=\"32\" rx=\"8\"/><use href=\"#g-%s\" x=\"-104\" y=\"-8\" width=\"16\" "
+                "height=\"16\"/><text class=\"word\" x=\"-82\" y=\"5\">%s</text></svg></g>",
                 middle, look.kind, look.word);
 }
 
