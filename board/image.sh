@@ -70,6 +70,15 @@ ln -s /sbin/init "$router/init"
 cp -R "$here"/common/rootfs/. "$router/"
 copy_modules "$router/lib/kernel-bond" bonding
 
+# The status page is for whoever can reach bond0, so a board has to ask for it.
+if [ -n "${page:-}" ]; then
+  mkdir -p "$router/www/cgi-bin"
+  cp "$here/page/cgi-bin/bondbox" "$router/www/cgi-bin/"
+  printf 'root:x:0:\nwww:x:33:\n' > "$router/etc/group"
+  printf 'root:x:0:0:root:/root:/bin/sh\nwww:x:33:33:www:/www:/bin/false\n' > "$router/etc/passwd"
+  sed -i '1i readers = "www"' "$router/etc/bondbox.toml"
+fi
+
 for way in "$here"/common/boot/*; do
   name=$(basename "$way")
   tree=$router
@@ -77,6 +86,8 @@ for way in "$here"/common/boot/*; do
     sed "s/@CONSOLE@/$console/" "$way/inittab" |
       if [ -n "$second_console" ]; then sed "s/@SECOND_CONSOLE@/$second_console/"; else sed /@SECOND_CONSOLE@/d; fi \
         > "$router/etc/inittab"
+    [ -z "${page:-}" ] || [ "$name" = kernel ] ||
+      echo "::respawn:/bin/busybox httpd -f -p 80 -u www:www -h /www" >> "$router/etc/inittab"
   else
     tree=$alone
   fi
