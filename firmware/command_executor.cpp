@@ -23,28 +23,33 @@ struct StatusRequest {
   Reply wrong;
   std::string bond;  ///< empty: all
   StatusFormat format = StatusFormat::text;
+  bool drills = false;  ///< html: for a page that can pass them on
 };
 
 StatusRequest parse_status(std::span<const std::string> arguments) {
   StatusRequest request;
+  const auto wrong = [&request](std::string text) {
+    request.wrong = wrong_words(std::move(text));
+    return request;
+  };
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--format" || word.starts_with("--format=")) {
       const bool attached = word != "--format";
       if (!attached && i + 1 == arguments.size())
-        return {wrong_words(std::string("--format needs one of ") + status_format_names), {}, {}};
+        return wrong(std::string("--format needs one of ") + status_format_names);
       const std::string& name = attached ? word : arguments[++i];
       const auto format = parse_status_format(attached ? std::string_view(name).substr(9) : std::string_view(name));
       if (!format)
-        return {wrong_words("unknown format \"" + (attached ? name.substr(9) : name) + "\"; it is one of " +
-                            status_format_names),
-                {},
-                {}};
+        return wrong("unknown format \"" + (attached ? name.substr(9) : name) + "\"; it is one of " +
+                     status_format_names);
       request.format = *format;
+    } else if (word == "--drills") {
+      request.drills = true;
     } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
       request.bond = word;
     } else {
-      return {wrong_words("status does not know \"" + word + "\""), {}, {}};
+      return wrong("status does not know \"" + word + "\"");
     }
   }
   return request;
@@ -236,7 +241,10 @@ Reply CommandExecutor::status(std::span<const std::string> arguments) {
   if (request.format == StatusFormat::openmetrics)
     return {0, render_prometheus(bonds, scheduler_.status(), MetricsForm::openmetrics)};
   const WallClock wall = wall_clock_();
-  if (request.format == StatusFormat::html) return {0, page::render_main(bonds, wall, &scheduler_.events(), false)};
+  if (request.format == StatusFormat::html) {
+    const bool drills = request.drills && page_drill_ && page_drill_();
+    return {0, page::render_main(bonds, wall, &scheduler_.events(), drills)};
+  }
   for (const BondStatus& bond : bonds) {
     if (!reply.text.empty()) reply.text += "\n";
     reply.text += request.format == StatusFormat::proc ? render_proc(bond) : render_text(bond, &wall);

@@ -46,6 +46,8 @@ class CommandExecutor {
   void set_add(Add add) { add_ = std::move(add); }
   /// For the status; without it nothing is told.
   void set_privileges(std::function<PrivilegeStatus()> privileges) { privileges_ = std::move(privileges); }
+  /// Whether the status page may offer to take a port's link away; without it, it does not.
+  void set_page_drill(std::function<bool()> allowed) { page_drill_ = std::move(allowed); }
   void set_service(std::function<ServiceStatus()> service) { service_ = std::move(service); }
 
   /// Whether the words can be a command at all: exit status 0, or 2 and what is expected. Asks no bond, so that a
@@ -91,6 +93,7 @@ class CommandExecutor {
   std::function<PrivilegeStatus()> privileges_;
   std::function<ServiceStatus()> service_;
   std::unique_ptr<Drill> drill_;
+  std::function<bool()> page_drill_;
 };
 
 }  // namespace bondbox

@@ -1,5 +1,7 @@
 // `bondbox page`: the status page in a file, or as an answer to a web server.
+#include <charconv>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -8,6 +10,7 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/page/page.hpp"
 #include "hal/linux/run_dir.hpp"
+#include "hal/linux/users.hpp"
 
 namespace bondbox::cli {
 namespace {
@@ -44,8 +47,10 @@ std::optional<std::string> read_words(const Invocation& invocation, Wanted& want
   return std::nullopt;
 }
 
-Reply status_as(const Invocation& invocation, const std::string& bond, const char* format) {
+/// Of a bond, or of all where it has no name. A page that a server shows may pass drills on.
+Reply status_as(const Invocation& invocation, const std::string& bond, const char* format, bool drills = false) {
   std::vector<std::string> words{"status", "--format", format};
+  if (drills) words.push_back("--drills");
   if (!bond.empty()) words.push_back(bond);
   return ask_for_status(invocation, words);
 }
@@ -87,19 +92,54 @@ std::string from_server(const char* name) {
 constexpr const char* html_type = "text/html";
 constexpr const char* json_type = "application/json";
 
+/// The words of a form, as the server hands them over.
+std::string body_of_request() {
+  const std::string length = from_server("CONTENT_LENGTH");
+  std::size_t size = 0;
+  std::from_chars(length.data(), length.data() + length.size(), size);
+  // One more than there may be is refused by whoever reads it.
+  std::string body(std::min(size, page::form_size_max + 1), '\0');
+  body.resize(std::fread(body.data(), 1, body.size(), stdin));
+  return body;
+}
+
+/// Whether the daemon lets its pages offer drills, by what it draws itself.
+bool drills_are_allowed(const Invocation& invocation, const std::string& bond) {
+  return status_as(invocation, bond, "html", true).text.starts_with("<main data-drills=\"1\"");
+}
+
+/// Does what a form asks for, and tells how it went. A refusal has a status of its own.
+std::string drill(const Invocation& invocation, int& status) {
+  const page::DrillRequest request =
+      page::read_drill(body_of_request(), from_server("HTTP_ORIGIN"), from_server("HTTP_HOST"));
+  status = request.status;
+  if (!request.why.empty()) return request.why;
+  status = 403;
+  if (!lnx::is_root()) return "the web server is not root, so it may not take a port's link away";
+  if (!drills_are_allowed(invocation, request.bond)) return "drills are not allowed here: page_drill";
+  status = 200;
+  const std::string words[] = {"drill", request.bond, request.port};
+  return control::ask(invocation.run_dir + "/" + control::socket_name, words).text;
+}
+
 int answer_server(const Invocation& invocation, const Wanted& wanted) {
   using Kind = page::WebRequest::Wanted;
+  const std::string method = from_server("REQUEST_METHOD");
+  const bool posted = method == "POST";
   page::WebRequest request =
-      page::read_request(from_server("REQUEST_METHOD"), from_server("PATH_INFO"), from_server("QUERY_STRING"));
+      page::read_request(posted ? "GET" : method, from_server("PATH_INFO"), from_server("QUERY_STRING"));
+  if (posted) request.wanted = request.wanted == Kind::refused ? Kind::refused : Kind::html;
+  int status = 200;
+  const std::string notice = posted && request.wanted == Kind::html ? drill(invocation, status) : std::string();
   if (!wanted.bond.empty()) request.bond = wanted.bond;
   std::string heading = "There is nothing to see here";
   if (request.wanted != Kind::refused) {
     const bool json = request.wanted == Kind::json;
-    Reply reply = status_as(invocation, request.bond, json ? "json" : "html");
+    Reply reply = status_as(invocation, request.bond, json ? "json" : "html", !json && lnx::is_root());
     if (reply.exit_status == exit_done) {
       const std::string address = "?format=json" + (request.bond.empty() ? "" : "&bond=" + request.bond);
-      say(page::web_answer(200, json ? json_type : html_type,
-                           json ? reply.text : page::whole_page({reply.text, address, {}}), request.head));
+      say(page::web_answer(status, json ? json_type : html_type,
+                           json ? reply.text : page::whole_page({reply.text, address, notice}), request.head));
       return exit_done;
     }
     const bool is_there = control::is_listening(invocation.run_dir + "/" + control::socket_name);

@@ -62,6 +62,7 @@ class Daemon {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) { return succession_.let_in(version); });
     executor_.set_privileges([this] { return rights_.status(); });
+    executor_.set_page_drill([this] { return configuration_.config.page_drill; });
     executor_.set_service([this] {
       ServiceStatus status = runtime_.service();
       status.log_lines_lost = log_.lost();
@@ -201,6 +202,7 @@ class Daemon {
     scheduler_.step([&](Tick) { reply = apply(wanted.config); });
     if (reply.exit_status == exit_done) keeper_.note_configured(wanted.config.bonds);
     reply.text = message_lines(wanted.warnings, "warning: ") + reply.text;
+    if (reply.exit_status == exit_done) configuration_.config.page_drill = wanted.config.page_drill;
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
     if (wanted.config.sandbox != configuration_.config.sandbox) reply.text += "sandbox is read when bondbox starts\n";
     if (wanted.config.readers != configuration_.config.readers) reply.text += "readers is read when bondbox starts\n";

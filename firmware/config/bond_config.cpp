@@ -25,11 +25,11 @@ std::size_t read_loops(const ConfigValue& value, ConfigMessages& messages) {
   return loops_automatic;
 }
 
-bool read_sandbox(const ConfigValue& value, ConfigMessages& messages) {
-  const bool* const wanted = value.boolean();
+bool read_switch(const ConfigEntry& entry, bool unless_given, ConfigMessages& messages) {
+  const bool* const wanted = entry.value.boolean();
   if (wanted == nullptr)
-    messages.error(value.at, "sandbox is " + std::string(value.kind_name()), "write true or false");
-  return wanted == nullptr || *wanted;
+    messages.error(entry.value.at, entry.key + " is " + entry.value.kind_name(), "write true or false");
+  return wanted == nullptr ? unless_given : *wanted;
 }
 
 std::string read_readers(const ConfigValue& value, ConfigMessages& messages) {
@@ -60,7 +60,9 @@ ConfigResult load_config(std::string_view text, std::string_view file_name) {
     else if (entry.key == "loops")
       result.config.loops = read_loops(entry.value, messages);
     else if (entry.key == "sandbox")
-      result.config.sandbox = read_sandbox(entry.value, messages);
+      result.config.sandbox = read_switch(entry, true, messages);
+    else if (entry.key == "page_drill")
+      result.config.page_drill = read_switch(entry, false, messages);
     else if (entry.key == "readers")
       result.config.readers = read_readers(entry.value, messages);
     else

@@ -37,6 +37,7 @@ inline constexpr std::size_t loops_automatic = 0;
 struct Config {
   std::size_t loops = loops_automatic;  ///< threads that forward, 1 to 8
   bool sandbox = true;                  ///< the daemon gives up what it does not need; false is for debugging
+  bool page_drill = false;              ///< the status page has buttons that take a port's link away
   std::string readers;                  ///< the group that may ask, not change; empty: nobody but root
   std::vector<BondConfig> bonds;        ///< in the order of the file
 

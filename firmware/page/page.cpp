@@ -1,10 +1,12 @@
 #include "firmware/page/page.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "firmware/config/names.hpp"
 #include "firmware/page/html.hpp"
 #include "firmware/text.hpp"
+#include "hal/wire/ip_address.hpp"
 #include "page_generated.hpp"
 
 namespace bondbox::page {
@@ -48,6 +50,23 @@ std::optional<std::string> decoded(std::string_view text) {
     i += 2;
   }
   return plain;
+}
+
+/// Takes "a=b" from the front of "a=b&c=d".
+std::string_view next_pair(std::string_view& text) {
+  const std::string_view pair = text.substr(0, text.find('&'));
+  text.remove_prefix(std::min(text.size(), pair.size() + 1));
+  return pair;
+}
+
+/// An address, or a name without a dot or of a domain that is of local networks alone (RFC 6762, 8375, 9476).
+bool is_local(std::string_view host) {
+  if (host.starts_with('[')) return IpAddress::parse(host.substr(1, host.find(']') - 1)).has_value();
+  const std::string_view name = host.substr(0, host.find(':'));
+  if (IpAddress::parse(name) || name.find('.') == std::string_view::npos) return true;
+  for (const std::string_view domain : {".local", ".lan", ".home.arpa", ".internal"})
+    if (name.ends_with(domain)) return true;
+  return false;
 }
 
 WebRequest refused(int status, std::string why) {
@@ -120,8 +139,7 @@ WebRequest read_request(std::string_view method, std::string_view path_info, std
   else if (!path_info.empty() && path_info != "/" && path_info != "/index.html")
     return refused(404, "there is no such page");
   while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(pair.size() == query.size() ? pair.size() : pair.size() + 1);
+    const std::string_view pair = next_pair(query);
     if (pair == "format=json") request.wanted = WebRequest::Wanted::json;
     if (!pair.starts_with("bond=")) continue;
     const auto name = decoded(pair.substr(5));
@@ -130,6 +148,23 @@ WebRequest read_request(std::string_view method, std::string_view path_info, std
     request.bond = *name;
   }
   return request;
+}
+
+DrillRequest read_drill(std::string_view body, std::string_view origin, std::string_view host) {
+  const auto refusal = [](int status, const char* why) { return DrillRequest{{}, {}, status, why}; };
+  if (host.empty() || !is_local(host)) return refusal(403, "drills are asked for by the machine's address only");
+  if (origin != "http://" + std::string(host) && origin != "https://" + std::string(host))
+    return refusal(403, "this was asked for by another site's page");
+  if (body.size() > form_size_max) return refusal(400, "this is no form of the page");
+  DrillRequest request;
+  while (!body.empty()) {
+    const std::string_view pair = next_pair(body);
+    const auto value = decoded(pair.substr(std::min(pair.size(), pair.find('=') + 1)));
+    if (!value || value->starts_with('-') || !bad_interface_name(*value).empty()) continue;
+    if (pair.starts_with("bond=")) request.bond = *value;
+    if (pair.starts_with("port=")) request.port = *value;
+  }
+  return request.bond.empty() || request.port.empty() ? refusal(400, "a bond and a port are needed") : request;
 }
 
 std::string web_answer(int status, std::string_view type, std::string_view body, bool head) {

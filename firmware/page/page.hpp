@@ -40,6 +40,19 @@ struct WebRequest {
 /// which are passed over.
 WebRequest read_request(std::string_view method, std::string_view path_info, std::string_view query);
 
+/// What a form of the page asks for: the link of a port to be taken away.
+struct DrillRequest {
+  std::string bond;
+  std::string port;
+  int status = 200;  ///< of a refusal, 400 or 403
+  std::string why;   ///< empty: it may be done
+};
+inline constexpr std::size_t form_size_max = 256;
+/// `body` is "bond=NAME&port=NAME". Another site's page can make a browser send the same words, so whose page it was
+/// must be told by Origin, and be the server's own by Host; and Host must be what no stranger can make lead here (an
+/// address, or a name that only a local network has), because a stranger's own name can (DNS rebinding).
+DrillRequest read_drill(std::string_view body, std::string_view origin, std::string_view host);
+
 /// Headers and body. The type is "text/html" or "application/json".
 std::string web_answer(int status, std::string_view type, std::string_view body, bool head);
 

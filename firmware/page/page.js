@@ -108,8 +108,9 @@
           const line = lines.get(bond.name + ' ' + port.name + way) || [];
           if (!spark || line.length < 5) continue;
           spark.classList.add('drawn');
-          spark.firstElementChild.setAttribute('points', line.map((rate, i) =>
-            `${60 - line.length + 1 + i},${(15 - 14 * rate / top).toFixed(1)}`).join(' '));
+          const start = samples - line.length + 1;
+          spark.firstElementChild.setAttribute('points', `${start},17 ` + line.map((rate, i) =>
+            `${start + i},${(15.5 - 14 * rate / top).toFixed(1)}`).join(' ') + ` ${samples},17`);
         }
         put(place.querySelector('[data-n=lost]'), String(port.tx.refused + port.rx.host_refused + port.rx.runts +
           port.rx.lost_below + port.rx.truncated + port.rx.errors));

@@ -7,6 +7,7 @@
 #include "firmware/link_monitor.hpp"
 #include "firmware/option_table.hpp"
 #include "firmware/page/html.hpp"
+#include "firmware/port_voices.hpp"
 #include "firmware/text.hpp"
 
 namespace bondbox::page {
@@ -70,9 +71,13 @@ void add_troubles(Html& html, const BondStatus& bond, const WallClock& wall) {
 
 std::string link_words(const PortStatus& port) {
   std::string words = link_state_text(port.link);
-  if (port.link == LinkState::down || port.speed_mbps == 0) return words;
-  words += ", " + speed_text(port.speed_mbps);
-  return words + (port.duplex == Duplex::half ? " half duplex" : port.duplex == Duplex::full ? " full duplex" : "");
+  if (port.link != LinkState::down && port.speed_mbps != 0) {
+    words += ", " + speed_text(port.speed_mbps);
+    words += port.duplex == Duplex::half ? " half duplex" : port.duplex == Duplex::full ? " full duplex" : "";
+  }
+  for (const MonitorVerdict& verdict : port.monitors)
+    words += std::string(", ") + verdict.name + (verdict.up ? " up" : " down");
+  return words;
 }
 
 /// A rate, which the script knows, the sum, and a line of the last minutes.
@@ -164,8 +169,10 @@ std::string addresses_text(const BondStatus& bond) {
 
 std::string monitor_text(const BondOptions& options) {
   if (options.unmonitored) return "by nothing";
-  if (options.arp_interval_ms == 0) return format("link, every %u ms", options.miimon_ms);
-  std::string text = format("a question every %u ms to ", options.arp_interval_ms);
+  std::string text = options.miimon_ms != 0 ? format("link, every %u ms", options.miimon_ms) : std::string();
+  if (options.combines_monitors()) text += ", together with others: " + monitor_rule_text(options);
+  if (options.arp_interval_ms == 0) return text;
+  append_format(text, "%sa question every %u ms to ", text.empty() ? "" : "; ", options.arp_interval_ms);
   const char* separator = "";
   for (const auto* targets : {&options.arp_ip_targets, &options.ns_ip6_targets}) {
     for (const IpAddress& target : *targets) {
@@ -277,6 +284,9 @@ Look look_of(const BondStatus& bond) {
 }
 
 Look look_of(const BondStatus& bond, const PortStatus& port) {
+  if (port.away != Away::no) return {"warn", "in a drill"};
+  if (port.link == LinkState::down && port.damping.damped) return {"warn", "flaps"};
+  if (!kept_out_text(port).empty()) return {"warn", "voted down"};
   switch (port.link) {
     case LinkState::down:
       return {"bad", bond.options.arp_interval_ms != 0 ? "no answer" : "no link"};

@@ -8,7 +8,7 @@
 namespace bondbox::page {
 namespace {
 
-constexpr int row = 54;
+constexpr int row = 58;
 constexpr int top = 10;
 
 /// A port's socket, its cable, and at the far edge what it does. `words` stand below the cable.
@@ -20,9 +20,9 @@ void draw_port(std::string& svg, int index, const Look& look, const std::string&
     // A cable with a gap and two loose ends.
     append_format(
         svg,
-        "<line class=\"cable\" x1=\"124\" y1=\"%d\" x2=\"47%%\" y2=\"%d\"/><line class=\"cable\" x1=\"53%%\" y1=\"%d\" "
-        "x2=\"99%%\" y2=\"%d\"/><circle class=\"end\" cx=\"47%%\" cy=\"%d\" r=\"4\"/><circle class=\"end\" "
-        "cx=\"53%%\" "
+        "<line class=\"cable\" x1=\"124\" y1=\"%d\" x2=\"50%%\" y2=\"%d\"/><line class=\"cable\" x1=\"56%%\" y1=\"%d\" "
+        "x2=\"99%%\" y2=\"%d\"/><circle class=\"end\" cx=\"50%%\" cy=\"%d\" r=\"4\"/><circle class=\"end\" "
+        "cx=\"56%%\" "
         "cy=\"%d\" r=\"4\"/>",
         middle, middle, middle, middle, middle, middle);
   } else {
@@ -32,13 +32,13 @@ void draw_port(std::string& svg, int index, const Look& look, const std::string&
                 "<rect class=\"jack\" x=\"103\" y=\"%d\" width=\"24\" height=\"20\" rx=\"3\"/><path class=\"pins\" "
                 "d=\"M109 %dv5m4-5v5m4-5v5m4-5v5\"/>",
                 middle - 10, middle - 6);
-  append_format(svg, "<text class=\"name%s\" x=\"136\" y=\"%d\">%s</text>", name.size() > 8 ? " long" : "", middle - 9,
+  append_format(svg, "<text class=\"name%s\" x=\"136\" y=\"%d\">%s</text>", name.size() > 8 ? " long" : "", middle - 17,
                 shown.c_str());
-  append_format(svg, "<text class=\"note\" x=\"136\" y=\"%d\">%s</text>", middle + 19, words.c_str());
+  append_format(svg, "<text class=\"note\" x=\"136\" y=\"%d\">%s</text>", middle + 25, words.c_str());
   append_format(svg,
-                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-122\" y=\"19\"></text><rect "
+                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-122\" y=\"25\"></text><rect "
                 "class=\"far\" x=\"-113\" "
-                "y=\"-16\" width=\"112\" height=\"32\" rx=\"8\"/><use href=\"#g-%s\" x=\"-104\" y=\"-8\" width=\"16\" "
+                "y=\"-14\" width=\"112\" height=\"28\" rx=\"8\"/><use href=\"#g-%s\" x=\"-104\" y=\"-8\" width=\"16\" "
                 "height=\"16\"/><text class=\"word\" x=\"-82\" y=\"5\">%s</text></svg></g>",
                 middle, look.kind, look.word);
 }

@@ -67,4 +67,8 @@ int let_group_in(const std::string& path, unsigned group) {
   return ::chmod(path.c_str(), 0660) == 0 ? 0 : errno;
 }
 
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
 }  // namespace bondbox::lnx

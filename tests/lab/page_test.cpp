@@ -142,8 +142,39 @@ BOOST_AUTO_TEST_CASE(what_is_asked_wrongly_is_refused_and_changes_nothing) {
   BOOST_TEST(status("GET /cgi-bin/bondbox?bond=bond0").starts_with("200"));
   const std::string posted =
       server.talk("POST /cgi-bin/bondbox HTTP/1.0\r\nContent-Length: 20\r\n\r\nbond=bond0&port=eth0");
-  BOOST_TEST(contains(posted, " 405 "), posted);
+  BOOST_TEST(contains(posted, " 403 "), posted);
+  BOOST_TEST(house.daemon.active() == "eth0");
   BOOST_TEST(contains(server.get(std::string(WebServer::page) + "?bond=bond%39"), "404"));
+}
+
+BOOST_AUTO_TEST_CASE(a_drill_is_done_for_a_form_of_the_page_where_it_is_allowed_and_for_no_other) {
+  const House house;
+  const std::string words = house.config();
+  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
+  const Daemon daemon(house.box, words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  const WebServer server(house, daemon);
+  const std::string page = server.get(WebServer::page);
+  BOOST_TEST(contains(row_of(page, "eth1"), "<form method=\"post\">"), page);
+  const auto post = [&](const std::string& origin) {
+    return server.talk("POST /cgi-bin/bondbox HTTP/1.0\r\nHost: 127.0.0.1:8080\r\n" + origin +
+                       "Content-Length: 20\r\n\r\nbond=bond0&port=eth1");
+  };
+  for (const char* origin : {"", "Origin: http://elsewhere.example\r\n", "Origin: null\r\n"}) {
+    const std::string answer = post(origin);
+    BOOST_TEST(contains(answer, " 403 "), answer);
+    BOOST_TEST(contains(answer, "another site"), answer);
+  }
+  BOOST_TEST(!contains(daemon.events(), "drill"));
+  const std::string answer = post("Origin: http://127.0.0.1:8080\r\n");
+  BOOST_TEST(contains(answer, " 200 "), answer);
+  BOOST_TEST(contains(answer, "<section class=\"notice\" role=\"status\"><pre>bond0: drill of eth1"), answer);
+  BOOST_TEST(contains(daemon.events(), "given back after a drill"));
+  // Read anew with the file.
+  write_text(house.config_path(), "page_drill = false\n" + read_text(house.config_path()).substr(18));
+  BOOST_TEST(daemon.ask("reload").status == 0);
+  BOOST_TEST(!contains(server.get(WebServer::page), "<form"));
+  BOOST_TEST(contains(post("Origin: http://127.0.0.1:8080\r\n"), "not allowed here: page_drill"));
 }
 
 BOOST_AUTO_TEST_CASE(a_page_in_a_file_has_its_json_beside_it_and_is_replaced_as_a_whole) {
@@ -191,6 +222,19 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_open_while_a_cable_is_pulled_shows_it) {
   BOOST_TEST(contains(between(row_of(page.dom, "eth1"), "data-r=\"tx\">", "</b>"), "bit/s"), row_of(page.dom, "eth1"));
   BOOST_TEST(contains(page.dom, "refreshed every 2 s"));
   BOOST_TEST(contains(page.dom, "<p id=\"stale\" role=\"status\" hidden=\"\">"));
+}
+
+BOOST_AUTO_TEST_CASE(a_page_on_which_only_counters_change_is_not_drawn_anew) {
+  const Seen house;
+  BOOST_REQUIRE(house.daemon.comes_to("eth0"));
+  const std::string drawn = house.scratch.path() + "/drawn";
+  const WebServer server(house, house.daemon, {},
+                         "case $QUERY_STRING in *format=json*) ;; *) echo >> " + drawn + " ;; esac");
+  const Viewed page = show(house, WebServer::page, {.seconds = 14});
+  const std::string asked = read_text(server.path("asked"));
+  BOOST_TEST(asked.size() > 5U);
+  // Once by the browser, and again when an address or an event has come meanwhile.
+  BOOST_TEST(read_text(drawn).size() < 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_page_that_gets_no_answer_any_more_says_that_it_is_old) {

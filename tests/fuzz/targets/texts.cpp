@@ -3,6 +3,8 @@
 #include "firmware/config/duration.hpp"
 #include "firmware/config/names.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/page/html.hpp"
+#include "firmware/page/page.hpp"
 #include "firmware/text.hpp"
 #include "hal/wire/ip_address.hpp"
 #include "hal/wire/mac_address.hpp"
@@ -38,6 +40,13 @@ void run(wire::Bytes bytes) {
   (void)nearest_option(text);
   const std::string folded = wrapped(text);
   promise(folded.empty() || folded.ends_with('\n'), "folded text ends with a newline");
+  const std::string markup = page::escaped(text);
+  promise(markup.find_first_of("<>\"'") == std::string::npos, "no text becomes markup");
+  const page::WebRequest asked = page::read_request("GET", "", text);
+  const bool is_refused = asked.wanted == page::WebRequest::Wanted::refused;
+  promise(is_refused ? asked.status >= 400 && !asked.why.empty()
+                     : asked.bond.empty() || bad_interface_name(asked.bond).empty(),
+          "a request is refused with a reason, or asks for what may be a bond");
   const std::string why = bad_interface_name(text);
   promise(!why.empty() || (text.size() <= 15 && !text.empty()), "a name that is taken is short");
 }

@@ -398,6 +398,14 @@ BOOST_AUTO_TEST_CASE(readers_are_a_group) {
         {"bondbox.toml:1:11: readers is the group that may ask bondbox; write its name or its number in \"\""});
 }
 
+BOOST_AUTO_TEST_CASE(the_page_offers_no_drill_unless_it_is_told_to) {
+  const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
+  BOOST_TEST(!loaded(bond).page_drill);
+  BOOST_TEST(loaded("page_drill = true\n" + bond).page_drill);
+  BOOST_TEST(!loaded("page_drill = false\n" + bond).page_drill);
+  check_errors("page_drill = 1\n" + bond, {"bondbox.toml:1:14: page_drill is a whole number; write true or false"});
+}
+
 BOOST_AUTO_TEST_CASE(the_sandbox_is_on_unless_it_is_switched_off) {
   const std::string bond = "[bond.bond0]\nports = [\"eth0\"]\n";
   BOOST_TEST(loaded(bond).sandbox);

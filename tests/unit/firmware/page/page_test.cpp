@@ -132,6 +132,37 @@ BOOST_AUTO_TEST_CASE(a_request_that_means_nothing_is_refused) {
   BOOST_TEST(status("GET", "", "bond=" + std::string(16, 'a')) == 400);
 }
 
+BOOST_AUTO_TEST_CASE(a_drill_is_asked_for_by_a_page_of_this_server_and_by_no_other) {
+  const auto refusal = [](std::string_view origin, std::string_view host, std::string_view body = "bond=b0&port=e0") {
+    const DrillRequest request = read_drill(body, origin, host);
+    return request.why.empty() ? 0 : request.status;
+  };
+  for (const char* host : {"192.168.10.52", "192.168.10.52:8080", "[fd10::52]:80", "router", "router:80", "router.lan",
+                           "router.local", "r.home.arpa"})
+    BOOST_TEST(refusal("http://" + std::string(host), host) == 0, host);
+  BOOST_TEST(refusal("https://router", "router") == 0);
+  BOOST_TEST(refusal("http://evil.example", "192.168.10.52") == 403);
+  BOOST_TEST(refusal("http://192.168.10.52.evil.example", "192.168.10.52") == 403);
+  BOOST_TEST(refusal("null", "192.168.10.52") == 403);
+  BOOST_TEST(refusal("", "192.168.10.52") == 403);
+  BOOST_TEST(refusal("http://", "") == 403);
+  // A stranger's name that leads here.
+  BOOST_TEST(refusal("http://rebound.example", "rebound.example") == 403);
+  BOOST_TEST(refusal("http://1.2.3.4.example", "1.2.3.4.example") == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_drill_needs_a_bond_and_a_port_that_may_be_names) {
+  const auto read = [](std::string_view body) { return read_drill(body, "http://router", "router"); };
+  const DrillRequest request = read("bond=lan%2B1&port=eth0.7");
+  BOOST_TEST(request.why.empty());
+  BOOST_TEST(request.bond == "lan+1");
+  BOOST_TEST(request.port == "eth0.7");
+  for (const char* body : {"", "bond=b0", "port=e0", "bond=b0&port=", "bond=b0&port=--all", "bond=b0&port=a/b",
+                           "bond=b0&port=%0a", "bond=b0&port=%", "bond", "&&=&"})
+    BOOST_TEST(read(body).status == 400, body);
+  BOOST_TEST(read("bond=b0&port=e0&x=" + std::string(form_size_max, 'x')).status == 400);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_has_its_headers_and_for_head_no_body) {
   const std::string answer = web_answer(200, "text/html", "<p>", false);
   BOOST_TEST(answer.starts_with("Status: 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 3\r\n"));
