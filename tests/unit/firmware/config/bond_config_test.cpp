@@ -195,7 +195,8 @@ BOOST_AUTO_TEST_CASE(the_arp_monitor_takes_the_place_of_the_default_and_wants_ta
   check_warnings(begin + "arp_ip_target = \"10.0.0.1\"\n", {});
   check_warnings(begin, {"b.toml:3:16: ARP monitoring has been set up, but no ARP targets have been specified"});
   check_errors(begin + "miimon = 100\n",
-               {"bondbox.toml:4:10: miimon and arp_interval exclude each other; give one of them"});
+               {"bondbox.toml:4:10: miimon and arp_interval exclude each other; give one of them, or "
+                "monitor = \"all\" to have both"});
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_targets_are_checked_item_by_item) {
