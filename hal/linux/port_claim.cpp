@@ -36,6 +36,20 @@ bool is_ours(const std::vector<Value>& set, Value now, Value found) {
   return now != found && std::find(set.begin(), set.end(), now) != set.end();
 }
 
+/// What stands there once need not be written again: ports that swap addresses with every failover wait for no disk
+/// then. True: something is new.
+template <class Value>
+bool add(std::vector<Value>& noted, Value from, Value to) {
+  constexpr std::size_t noted_max = 24;  // each address of a full bond, and some
+  bool news = false;
+  for (const Value& one : {from, to}) {
+    news = std::erase(noted, one) == 0 || news;
+    noted.push_back(one);
+  }
+  while (noted.size() > noted_max) noted.erase(noted.begin());
+  return news;
+}
+
 std::string nothing_to_restore(const PortRecord& record) {
   return record.name + ": the interface of then is gone, nothing to give back";
 }
@@ -164,18 +178,19 @@ Outcome PortClaim::become_owner(const InterfaceInfo& info) {
 
 void PortClaim::write_journal() {
   if (!journal_.is_open()) return;
-  if (const int error = journal_.write(record_); error != 0)
-    context_->say(record_.name + ": its journal cannot be written: " + std::strerror(error));
+  const int error = journal_.write(record_);
+  unwritten_ = error != 0;
+  if (unwritten_) context_->say(record_.name + ": its journal cannot be written: " + std::strerror(error));
 }
 
 void PortClaim::before_change(MacAddress from, MacAddress to) {
-  record_.set_macs = {from, to};
-  write_journal();
+  const bool news = add(record_.set_macs, from, to);
+  if (news || unwritten_) write_journal();
 }
 
 void PortClaim::before_change(std::uint32_t from_mtu, std::uint32_t to_mtu) {
-  record_.set_mtus = {from_mtu, to_mtu};
-  write_journal();
+  const bool news = add(record_.set_mtus, from_mtu, to_mtu);
+  if (news || unwritten_) write_journal();
 }
 
 int PortClaim::note_set_down(bool down) {

@@ -73,6 +73,7 @@ class PortClaim {
   PortJournal journal_;
   PortRecord record_;
   bool adopted_ = false;
+  bool unwritten_ = false;  ///< the record, into the journal
 };
 
 /// What everything of the interface with this index is called in a handover begins so.

@@ -35,8 +35,8 @@ struct PortRecord {
 
   FenceKind fence = FenceKind::none;
   bool set_down = false;  ///< by us, for a while: a port that was up is to be up again
-  /// What we changed it to last, and what it was before that: at any moment the port has one of them, unless somebody
-  /// else has changed it since.
+  /// What we changed it to, and what it was before: at any moment the port has one of them, unless somebody else has
+  /// changed it since.
   std::vector<MacAddress> set_macs;
   std::vector<std::uint32_t> set_mtus;
 
