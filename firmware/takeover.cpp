@@ -12,7 +12,7 @@ namespace bondbox {
 namespace {
 
 constexpr int come_in_ms = 2'000;   // from the word to the door
-constexpr int settle_ms = 1'000;    // from "ready" to standing still
+constexpr int settle_ms = 4'000;    // from "ready" to standing still; the old one works on meanwhile
 constexpr int prepare_ms = 10'000;  // from the door to "ready"; the old one works on meanwhile
 constexpr int one_step_ms = 2'000;  // while the old one stands still
 constexpr int old_side_ms = 5'000;  // more than what it waits by itself

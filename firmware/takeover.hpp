@@ -29,7 +29,7 @@ class HandingOver {
  public:
   struct Hooks {
     std::function<void(lnx::Handover&)> give;        ///< all that the new one needs; called twice
-    std::function<bool()> settle;                    ///< asked until it says true, or for a second: then stand_still()
+    std::function<bool()> settle;                    ///< asked until it says true, for 4 s: then stand_still()
     std::function<Outcome()> stand_still;            ///< what it has is given next; a refusal ends it
     std::function<void(lnx::Handover&)> give_state;  ///< as it stands still, beside what give() tells then
     std::function<void()> go_on;                     ///< after stand_still(), when it came to nothing

@@ -103,7 +103,11 @@ bool DaemonFiles::may_answer(const control::HeldAnswer& answer) {
     return true;
   }
   // Where nothing has been written for long, nobody is made to wait for it.
-  return done || parts_.writer.lag_ms() >= answer_limit_ms;
+  return done || hang();
+}
+
+bool DaemonFiles::hang() const {
+  return parts_.writer.lag_ms() >= answer_limit_ms;
 }
 
 bool DaemonFiles::is_settled() {

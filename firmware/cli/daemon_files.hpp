@@ -51,6 +51,8 @@ class DaemonFiles {
   /// Once what the command brought about is in the files, or that takes too long. What was set and acknowledged is
   /// there for the next start, whatever becomes of this process; and what status says, the files say, too.
   bool may_answer(const control::HeldAnswer& answer);
+  /// Whether something waits for a file system that may not come back: nothing is to be made there then.
+  bool hang() const;
   /// Whether nothing that was begun is left to be done.
   bool is_settled();
 

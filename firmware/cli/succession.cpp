@@ -10,6 +10,7 @@
 #include "hal/linux/background.hpp"
 #include "hal/linux/bpf_handover.hpp"
 #include "hal/linux/child_processes.hpp"
+#include "hal/linux/control_group.hpp"
 #include "hal/linux/left_bonds.hpp"
 #include "hal/linux/log_stream.hpp"
 #include "hal/linux/state_file.hpp"
@@ -47,11 +48,21 @@ Reply Succession::let_in(std::string_view version) {
 
 bool Succession::look() {
   if (!door_.is_busy() || !door_.turn(lnx::monotonic_ms())) return false;
-  const std::string pid = std::to_string(successor());
-  parts_.say("process " + pid + " carries on");
-  if (!is_kept()) lnx::tell_supervisor("MAINPID=" + pid);
+  parts_.say("process " + std::to_string(successor()) + " carries on");
   let_go();
+  tell_supervisor();
   return true;
+}
+
+/// One that can be told whom to watch needs nobody in the place of the old one, if it finds the new one where the
+/// service's processes are.
+void Succession::tell_supervisor() {
+  const bool is_told = !lnx::supervisor_socket().empty() && lnx::shares_control_groups(successor());
+  stays_ = door_.said(keep_word) && !is_told;
+  if (stays_) return;
+  constexpr int orphaned_limit_ms = 1'000;
+  if (is_told) lnx::wait_until_orphaned(successor(), orphaned_limit_ms);
+  lnx::tell_supervisor("MAINPID=" + std::to_string(successor()));
 }
 
 void Succession::give(lnx::Handover& handover) {
@@ -63,6 +74,7 @@ void Succession::give(lnx::Handover& handover) {
   if (logs_to_stderr_) handover.lend("stderr", lnx::stderr_handle());
   handover.note("clock", parts_.clock.begins_at_ms());
   handover.note("words", words_);
+  handover.note("supervisor", lnx::supervisor_socket());
   handover.note("since", still_since_us_);
   handover.note("pid", lnx::own_process_id());
   handover.note("namespace", parts_.hardware.namespace_number());
@@ -122,6 +134,7 @@ Outcome Succession::take_over(TakingOver& other, lnx::Handover& handed, bool kee
     if (!state.ok()) return state.failure();
     state_ = std::move(state.value());
   }
+  if (keep && lnx::supervisor_socket().empty()) lnx::use_supervisor(std::string(handed.fact("supervisor")));
   parts_.hardware.let_go();
   parts_.clock.begin_at(handed.number("clock"));
   parts_.run_dir.take_over(run_dir_, handed.take("lock"));
@@ -174,6 +187,8 @@ int upgrade(const Invocation& invocation) {
     return exit_failed;
   }
   const int before = lnx::server_of(invocation.run_dir).pid;
+  // Where it is typed, or which service's script does it, is no matter of the daemon's, and may end before it.
+  lnx::join_control_groups_of(before);
   const int status =
       lnx::run_program({program, "run", "--takeover=keep", "--background", "--run-dir", invocation.run_dir});
   if (status < 0) {

@@ -41,8 +41,8 @@ class Succession {
   /// Between steps. True: another process carries.
   bool look();
   int successor() const noexcept { return door_.successor(); }
-  /// Whether that one wants this process to stay until it ends itself.
-  bool is_kept() const noexcept { return door_.said(keep_word); }
+  /// Whether this process is to stay until that one ends, because whoever watches it cannot be told of that one.
+  bool is_kept() const noexcept { return stays_; }
   /// What is open here is the other process's: nothing of it is undone when it ends.
   void let_go();
   bool is_others() const noexcept { return is_others_; }
@@ -64,6 +64,7 @@ class Succession {
   void give_state(lnx::Handover& handover) const;
   Outcome stand_still();
   void go_on();
+  void tell_supervisor();
 
   std::string run_dir_;
   std::string words_;
@@ -74,6 +75,7 @@ class Succession {
   std::size_t given_descriptors_ = 0;
   std::int64_t still_since_us_ = 0;  ///< CLOCK_MONOTONIC
   bool is_others_ = false;
+  bool stays_ = false;
   lnx::UniqueFd given_state_;
   std::string state_;
 };

@@ -11,10 +11,15 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
+
+#include "hal/linux/run_dir.hpp"
 
 namespace bondbox::lnx {
 namespace {
+
+constexpr const char* supervisor_variable = "NOTIFY_SOCKET";
 
 /// A pipe of whoever started us, kept open, would keep its reader waiting for ever.
 void close_inherited(int kept) {
@@ -83,14 +88,34 @@ long own_process_id() {
   return ::getpid();
 }
 
+void wait_until_orphaned(int pid, int limit_ms) {
+  constexpr int look_ms = 5;
+  for (int waited = 0; waited < limit_ms; waited += look_ms) {
+    // "PID (NAME) STATE PARENT ...", proc(5); the name may hold anything.
+    const Result<std::string> stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    const std::size_t name_end = stat.ok() ? stat.value().rfind(')') : std::string::npos;
+    if (name_end == std::string::npos || stat.value().substr(name_end + 3, 3) == " 1 ") return;
+    const timespec moment{0, look_ms * 1'000'000};
+    (void)::nanosleep(&moment, nullptr);
+  }
+}
+
+std::string supervisor_socket() {
+  const char* const path = std::getenv(supervisor_variable);
+  return path != nullptr && (path[0] == '/' || path[0] == '@') ? path : std::string();
+}
+
+void use_supervisor(const std::string& socket) {
+  (void)::setenv(supervisor_variable, socket.c_str(), 1);
+}
+
 void tell_supervisor(std::string_view state) {
-  const char* const path = std::getenv("NOTIFY_SOCKET");
-  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  const std::string path = supervisor_socket();
+  const std::size_t length = path.size();
   sockaddr_un address{};
-  const std::size_t length = std::strlen(path);
-  if (length >= sizeof address.sun_path) return;
+  if (path.empty() || length >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path, length);
+  std::memcpy(address.sun_path, path.data(), length);
   if (path[0] == '@') address.sun_path[0] = '\0';  // a name without a file
   const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "hal/linux/unique_fd.hpp"
@@ -26,9 +27,15 @@ class Background {
 };
 
 long own_process_id();
+/// Waits until the process that started that one has ended, so that the first process has it; for so long at most.
+void wait_until_orphaned(int pid, int limit_ms);
 
 /// One line of state for a supervisor that asked for it by NOTIFY_SOCKET (systemd's protocol: a datagram such as
 /// "READY=1"). Nothing happens where nobody asked; a supervisor that does not listen is no error of ours.
 void tell_supervisor(std::string_view state);
+/// Where it listens; empty: nobody asked.
+std::string supervisor_socket();
+/// Tells that one from here on.
+void use_supervisor(const std::string& socket);
 
 }  // namespace bondbox::lnx

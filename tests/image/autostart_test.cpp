@@ -41,6 +41,12 @@ void check_own_ping(const Story& story) {
   BOOST_TEST(lab::contains(story.ping, "3 packets transmitted, 3 packets received"), story.ping);
 }
 
+/// The one that watches has the old process's number still, and ends the new one with the machine.
+void check_upgrade(const Story& story) {
+  BOOST_TEST(lab::contains(story.upgrade, "upgrade ended with 0"), story.upgrade);
+  BOOST_TEST(lab::contains(story.console, "in the place of process "), story.console);
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> lines;
@@ -71,11 +77,13 @@ BOOST_AUTO_TEST_SUITE(image_autostart, *needs_board("qemu-x86_64"))
 BOOST_AUTO_TEST_CASE(busybox_init_starts_it_and_a_pulled_cable_costs_nothing_but_a_failover) {
   check_failover("inittab", story_of("inittab"));
   check_own_ping(story_of("inittab"));
+  check_upgrade(story_of("inittab"));
 }
 
 BOOST_AUTO_TEST_CASE(it_starts_as_the_kernels_first_process_and_the_next_init_finds_the_bond) {
   check_failover("init", story_of("init"));
   check_own_ping(story_of("init"));
+  check_upgrade(story_of("init"));
 }
 
 BOOST_AUTO_TEST_CASE(it_is_all_that_runs_and_serves_the_console_by_itself) {

@@ -79,6 +79,10 @@ void play(Machine& machine, const std::string& way, Story& story) {
   story.back = status_with(machine, way, "eth0", 2);
 
   count_pings(far_side, pull, back, story);
+  if (has_shell && way != "kernel") {
+    story.upgrade = machine.run("bondbox upgrade; echo upgrade ended with $?");
+    expect_answer(machine, "after the upgrade", 0, far_side.next_ping());
+  }
   machine.type("poweroff\r");
   story.end = machine.wait_for_end();
 }

@@ -16,6 +16,7 @@ struct Story {
   std::string back;             ///< and with that cable back
   std::string status;           ///< `bondbox status` typed while the cable was pulled
   std::string ping;             ///< what the machine's own ping to the far side printed; empty without a shell
+  std::string upgrade;          ///< what `bondbox upgrade` printed, and its exit status; empty without a shell
   std::string console;          ///< all that the first serial line showed
   std::size_t pings = 0;        ///< sent to the machine while the cable was pulled and put back, one each 20 ms
   std::size_t lost_pulled = 0;  ///< of them, never answered: from the pull until the next event

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_next_init_finds_the_bond_up_no_zombie_and_both_as_its_c
   BOOST_TEST(contains(seen, "first 1 word 0\n"), seen);
   BOOST_TEST(contains(seen, "LOWER_UP"), seen);
   BOOST_TEST(contains(machine.log(), "bondbox: init: the bonds have carrier after "), machine.log());
-  BOOST_TEST(contains(machine.log(), "<30>bondbox: bond0: carrier on\n"), machine.log());
+  BOOST_TEST(machine.comes_to_log("<30>bondbox: bond0: carrier on\n"), machine.log());
   BOOST_TEST(reaches(house.box, House::town_v4));
   BOOST_TEST(is_free_of_zombies(machine), machine.processes());
   const CommandResult keeper = machine.run("pgrep -P 1 -f '^[^ ]*bondbox init'");
@@ -78,6 +78,32 @@ BOOST_AUTO_TEST_CASE(alone_it_bonds_takes_in_orphans_and_powers_off_when_told_wi
   machine.signal(SIGUSR2);
   BOOST_TEST(machine.end() == 128 + SIGINT, machine.log());
   BOOST_TEST(contains(machine.log(), "<29>bondbox: init: power off: the ports are given back first\n"), machine.log());
+  BOOST_TEST(house.comes_to_show(before), house.difference(before));
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_leaves_process_1_a_child_that_stands_for_the_daemon) {
+  const House house;
+  const std::string before = house.portraits();
+  Machine machine(house, two_cables, "");
+  BOOST_TEST(machine.comes_up(), machine.log());
+  const std::string old = pid_of_daemon(machine);
+  const std::string upgrade = program() + " --run-dir " + machine.run_dir() + " upgrade 2>&1";
+  const CommandResult upgraded = machine.run(upgrade);
+  BOOST_TEST(upgraded.ok(), upgraded.output);
+  BOOST_TEST(machine.comes_to_log("in the place of process " + old + ";"), machine.log());
+  BOOST_TEST(machine.run("pgrep -c -f 'bondbox run'").output == "2\n", machine.processes());
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  BOOST_TEST(is_free_of_zombies(machine), machine.processes());
+  // Whatever becomes of the new one, process 1 hears of it.
+  const std::string both = machine.run("pgrep -f 'bondbox run'").output;
+  const std::string fresh = machine.run("cat " + machine.run_dir() + "/pid").output;
+  BOOST_TEST(contains(both, fresh), both);
+  BOOST_TEST(machine.run("kill -9 " + fresh).ok());
+  BOOST_TEST(machine.comes_to_log("the daemon ended with exit status 1; it is started again in 200 ms"), machine.log());
+  BOOST_TEST(machine.comes_up());
+  BOOST_TEST(machine.run(upgrade).ok());
+  machine.signal(SIGUSR2);
+  BOOST_TEST(machine.end() == 128 + SIGINT, machine.log());
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
 }
 
