@@ -4,10 +4,10 @@
 
 namespace bondbox::live {
 
-BothWays::BothWays(const Pair& pair)
+BothWays::BothWays(const Pair& pair, int rate)
     : pair_(pair),
-      there_(pair.street.left(), pair.street.right(), "10.0.0.2"),
-      back_(pair.street.right(), pair.street.left(), "10.0.0.1"),
+      there_(pair.street.left(), pair.street.right(), "10.0.0.2", rate),
+      back_(pair.street.right(), pair.street.left(), "10.0.0.1", rate),
       begin_(0),
       before_{} {
   // The first ones wait for neighbours, and for flows that a switch in user space sets up.

@@ -12,7 +12,8 @@ namespace bondbox::live {
 
 class BothWays {
  public:
-  explicit BothWays(const Pair& pair);
+  /// `rate`: as Traffic's, each way.
+  explicit BothWays(const Pair& pair, int rate = 0);
 
   /// Ends it; what follows here may be asked after that.
   void stop();

@@ -157,22 +157,32 @@ void left_is_killed(Pair& pair) {
   pair.findings.check(pair.reaches(5'000), "no answer to a ping");
 }
 
-/// REPEAT=N in the environment: N times instead of three.
+int number_from(const char* variable, int otherwise) {
+  const char* const text = std::getenv(variable);
+  return text != nullptr && *text != '\0' ? std::atoi(text) : otherwise;
+}
+
+/// REPEAT=N in the environment: N times instead of three. RATE=N: N datagrams a second each way, as far as the machine
+/// keeps pace.
 void left_is_taken_over(Pair& pair) {
   start_and_come_together(pair);
-  BothWays traffic(pair);
-  pair.watch(1'000);
+  BothWays traffic(pair, number_from("RATE", 0));
+  pair.watch(2'000);
   const std::string before = pair.story();
-  const char* const times = std::getenv("REPEAT");
-  for (int i = times != nullptr ? std::atoi(times) : 3; i > 0; --i) {
+  const std::int64_t since = now_ms();
+  const int times = number_from("REPEAT", 3);
+  for (int i = times; i > 0; --i) {
     pair.left->take_over();
     pair.watch(300);
   }
+  const std::int64_t until = now_ms();
   // Longer than a partner waits for the next word at the fast rate.
   pair.watch(silence_ms + 1'000);
   pair.findings.check(pair.story() == before, "a takeover was seen: " + pair.story().substr(before.size()));
   check_partnership(pair);
   traffic.stop();
+  traffic.note_loss(traffic.begin(), since, "before, in " + in_ms(since - traffic.begin()));
+  traffic.note_loss(since, until, std::to_string(times) + " takeovers, in " + in_ms(until - since));
   traffic.check_intact(traffic.begin(), now_ms(), "while others took over");
 }
 

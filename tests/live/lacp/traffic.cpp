@@ -46,10 +46,18 @@ std::int64_t now_ms() {
       .count();
 }
 
-Traffic::Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address) : sent_(flows) {
+Traffic::Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address, int rate)
+    : sent_(flows) {
+  if (rate > 0) {
+    const int rounds_a_second = std::max(rate / static_cast<int>(flows), 1);
+    gap_ms_ = std::max(1'000 / rounds_a_second, 1);
+    rounds_ = std::max(rounds_a_second * gap_ms_ / 1'000, 1);
+  }
   {
     const lab::Namespace::Stay inside(to);
     receiver_ = bound_socket(address_of("0.0.0.0", service));
+    const int room = 16 * 1024 * 1024;
+    (void)::setsockopt(receiver_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
   }
   const lab::Namespace::Stay inside(from);
   const sockaddr_in there = address_of(to_address, service);
@@ -81,9 +89,9 @@ void Traffic::work() {
     take_arrivals();
   };
   while (!stopping_) {
-    send_round();
+    for (int i = 0; i < rounds_; ++i) send_round();
     // What was slept through is not made up for: that would be a burst.
-    next = std::max(next + gap_ms, now_ms());
+    next = std::max(next + gap_ms_, now_ms());
     wait_until(next);
   }
   wait_until(now_ms() + under_way_ms);
@@ -117,7 +125,7 @@ Traffic::Report Traffic::report(std::int64_t since, std::int64_t until) const {
         const std::int64_t after = datagram.sent_at - since;
         report.first_loss_ms = report.lost == 0 ? after : std::min(report.first_loss_ms, after);
         ++report.lost;
-        report.longest_gap_ms = std::max(report.longest_gap_ms, datagram.sent_at + gap_ms - last_arrived);
+        report.longest_gap_ms = std::max(report.longest_gap_ms, datagram.sent_at + gap_ms_ - last_arrived);
       } else {
         last_arrived = datagram.sent_at;
       }

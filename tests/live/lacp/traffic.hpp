@@ -18,9 +18,10 @@ std::int64_t now_ms();
 class Traffic {
  public:
   static constexpr std::size_t flows = 8;  ///< each from a port of its own
-  static constexpr int gap_ms = 100;       ///< between two datagrams of a flow
+  static constexpr int gap_ms = 100;       ///< between two datagrams of a flow, where nothing else is asked for
 
-  Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address);
+  /// `rate`: datagrams a second, as far as the machine keeps pace; 0: one of each flow in gap_ms.
+  Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address, int rate = 0);
   ~Traffic();
   Traffic(const Traffic&) = delete;
   Traffic& operator=(const Traffic&) = delete;
@@ -49,6 +50,8 @@ class Traffic {
   void send_round();
   void take_arrivals();
 
+  int gap_ms_ = gap_ms;
+  int rounds_ = 1;  ///< of all flows, in gap_ms_
   std::vector<lnx::UniqueFd> senders_;
   lnx::UniqueFd receiver_;
   std::vector<std::vector<Datagram>> sent_;  ///< by flow; the thread's alone until stop()

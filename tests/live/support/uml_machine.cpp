@@ -82,14 +82,17 @@ void UmlMachine::prepare_modules() const {
 void UmlMachine::write_init(const std::string& command) const {
   std::string modules;
   for (const std::string& module : modules_) modules += " " + module;
-  const char* const bondbox = std::getenv("BONDBOX");
+  std::string exported;
+  for (const char* const name : {"BONDBOX", "REPEAT", "RATE"})
+    if (const char* const value = std::getenv(name); value != nullptr)
+      exported += std::string(" ") + name + "=" + quoted(value);
   // devtmpfs is mounted by the kernel; where it is not, the root's own /dev has to do.
   const std::string script =
       "#!/bin/sh\n"
       "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C\n"
       // What is left over when the machine is killed goes with its directory.
       "export TMPDIR=" +
-      directory() + " BONDBOX=" + quoted(bondbox != nullptr ? bondbox : "") +
+      directory() + exported +
       "\n"
       "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run\n"
       "ip link set lo up\n"
