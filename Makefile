@@ -185,7 +185,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check man deb test takeovers test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
+.PHONY: all run check man deb test takeovers inits test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -219,6 +219,11 @@ swarm: $(SWARM) ## random worlds in simulated time, held against rules; SEED=, T
 takeovers: $(PROGRAM) $(LAB) build/deps/run.stamp build/deps/test.stamp ## one process takes over from another, again and again; REPEAT=50, RATE=10000 packets/s each way
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' REPEAT=$(or $(REPEAT),50) RATE=$(or $(RATE),10000) $(LAB) \
 	  --run_test=lab_takeover --log_level=message --color_output=no
+
+# Not a part of `test`: each boots a Debian of its own, which debootstrap makes the first time.
+INITS ?= systemd sysvinit
+inits: $(PROGRAM) build/deps/inits.stamp build/deps/live.stamp ## bondbox as a service of real inits, in user-mode-linux; INITS=systemd
+	$(Q)for init in $(INITS); do BONDBOX='$(abspath $(PROGRAM))' tests/inits/run.sh $$init || exit 1; done
 
 test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer (part of test; a few seconds)
 	$(Q)ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh
