@@ -90,9 +90,9 @@ void UmlMachine::write_init(const std::string& command) const {
   const std::string script =
       "#!/bin/sh\n"
       "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C\n"
-      // What is left over when the machine is killed goes with its directory.
-      "export TMPDIR=" +
-      directory() + exported +
+      // In the machine's own memory, as on an appliance: this machine's disk may be busy.
+      "export TMPDIR=/run" +
+      exported +
       "\n"
       "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run\n"
       "ip link set lo up\n"
