@@ -8,7 +8,7 @@
 namespace bondbox::page {
 namespace {
 
-constexpr int row = 58;
+constexpr int row = 62;
 constexpr int top = 10;
 
 /// A port's socket, its cable, and at the far edge what it does. `words` stand below the cable.
@@ -34,9 +34,9 @@ void draw_port(std::string& svg, int index, const Look& look, const std::string&
                 middle - 10, middle - 6);
   append_format(svg, "<text class=\"name%s\" x=\"136\" y=\"%d\">%s</text>", name.size() > 8 ? " long" : "", middle - 17,
                 shown.c_str());
-  append_format(svg, "<text class=\"note\" x=\"136\" y=\"%d\">%s</text>", middle + 25, words.c_str());
+  append_format(svg, "<text class=\"note\" x=\"136\" y=\"%d\">%s</text>", middle + 23, words.c_str());
   append_format(svg,
-                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-122\" y=\"25\"></text><rect "
+                "<svg class=\"edge\" x=\"100%%\" y=\"%d\"><text class=\"note rate\" x=\"-122\" y=\"23\"></text><rect "
                 "class=\"far\" x=\"-113\" "
                 "y=\"-14\" width=\"112\" height=\"28\" rx=\"8\"/><use href=\"#g-%s\" x=\"-104\" y=\"-8\" width=\"16\" "
                 "height=\"16\"/><text class=\"word\" x=\"-82\" y=\"5\">%s</text></svg></g>",
