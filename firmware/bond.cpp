@@ -416,7 +416,7 @@ std::optional<Tick> Bond::next_deadline() const {
   };
   // A new interval starts with the next step; it must come even if nothing else causes one.
   const std::uint32_t interval_ms = options_.is_judged_by_arp() ? options_.arp_interval_ms : options_.miimon_ms;
-  if (asks_beside_polls()) sooner(next_probe_);
+  if (asks_beside_polls() && host_was_up_) sooner(next_probe_);  // else it begins when that is seen
   if (interval_ms != 0 && !arp_pass_is_next()) {
     sooner(poll_started_ ? next_poll_ : now_ + ticks_from_ms(interval_ms));
   }

@@ -277,8 +277,8 @@ void Rules::check_failures(const BondStatus& now, const BondStatus& before, cons
     if (told < more)
       fail(now.at, "unexplained failure",
            now.name + ": " + port.name + " counts " + std::to_string(more) + " more failures, and no event tells why");
-    const bool saw_none =
-        now.options.miimon_ms != 0 && !now.options.combines_monitors() && !hardware_.life(port.name).link_was_read_down;
+    if (now.options.combines_monitors()) continue;  // a target may be late with its own updelay
+    const bool saw_none = now.options.miimon_ms != 0 && !hardware_.life(port.name).link_was_read_down;
     if (!last_fault_ || saw_none)
       fail(now.at, "unexplained failure", now.name + ": " + port.name + " failed, and nothing has happened to it");
   }
