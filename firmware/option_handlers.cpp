@@ -122,17 +122,17 @@ std::string read_monitor(const OptionTarget& target) {
 
 Outcome write_flap_suppress(OptionTarget& target, std::int64_t value) {
   BondOptions& options = target.options();
-  if (value <= options.flap_reuse)
-    return Outcome::failed(
-        EINVAL, format("flap_suppress must be more than flap_reuse, which is %u; set that first", options.flap_reuse));
+  if (value < options.flap_reuse)
+    return Outcome::failed(EINVAL, format("flap_suppress must not be less than flap_reuse, which is %u; set that first",
+                                          options.flap_reuse));
   options.flap_suppress = static_cast<std::uint32_t>(value);
   return Outcome::done();
 }
 
 Outcome write_flap_reuse(OptionTarget& target, std::int64_t value) {
   BondOptions& options = target.options();
-  if (value >= options.flap_suppress)
-    return Outcome::failed(EINVAL, format("flap_reuse must be less than flap_suppress, which is %u; set that first",
+  if (value > options.flap_suppress)
+    return Outcome::failed(EINVAL, format("flap_reuse must not be more than flap_suppress, which is %u; set that first",
                                           options.flap_suppress));
   options.flap_reuse = static_cast<std::uint32_t>(value);
   return Outcome::done();

@@ -210,10 +210,13 @@ BOOST_AUTO_TEST_CASE(a_mode_that_has_one_monitor_turns_the_others_off) {
 }
 
 BOOST_AUTO_TEST_CASE(a_flapping_port_is_used_again_below_what_keeps_it_out) {
-  refuse("flap_reuse", "2500", EINVAL, "flap_reuse must be less than flap_suppress, which is 2500; set that first");
-  refuse("flap_suppress", "1000", EINVAL, "flap_suppress must be more than flap_reuse, which is 1000; set that first");
+  refuse("flap_reuse", "2501", EINVAL, "flap_reuse must not be more than flap_suppress, which is 2500; set that first");
+  accept("flap_suppress", "1000");  // the least there is goes with the default of the other: files say it first
+  accept("flap_reuse", "500");
   accept("flap_suppress", "5000");
-  accept("flap_reuse", "2500");
+  accept("flap_reuse", "5000");
+  refuse("flap_suppress", "4999", EINVAL,
+         "flap_suppress must not be less than flap_reuse, which is 5000; set that first");
 }
 
 BOOST_AUTO_TEST_CASE(an_option_does_something_only_where_it_may_be_written) {
