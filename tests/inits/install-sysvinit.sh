@@ -12,6 +12,7 @@ script lab-cables << 'X'
 ### BEGIN INIT INFO
 # Provides: lab-cables
 # Required-Start: $local_fs
+# Required-Stop:
 # X-Start-Before: bondbox
 # Default-Start: S
 # Default-Stop:
@@ -23,6 +24,7 @@ script lab-network << 'X'
 ### BEGIN INIT INFO
 # Provides: lab-network
 # Required-Start: $network
+# Required-Stop:
 # Default-Start: S
 # Default-Stop:
 ### END INIT INFO

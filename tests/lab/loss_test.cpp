@@ -4,9 +4,13 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
 #include <numeric>
 #include <string>
+#include <thread>
 
+#include "tests/bench/numbered_flow.hpp"
 #include "tests/lab/support/lab_house.hpp"
 
 namespace bondbox::lab {
@@ -99,6 +103,35 @@ BOOST_AUTO_TEST_CASE(a_flow_that_only_comes_in_goes_on_after_each_pull) {
   BOOST_TEST(result.pulls.size() > 1U);
   for (const PullLoss& back : result.backs) BOOST_TEST(back.in.lost < back.in.sent, bench::loss_text(result));
   BOOST_TEST(number(daemon, "/bonds/0/failovers") >= result.pulls.size());
+}
+
+/// As when the machine gives it no CPU, or another process takes its place meanwhile: the first step that comes finds
+/// the cable pulled, and what came by it before still waits.
+BOOST_AUTO_TEST_CASE(what_came_before_the_pull_is_delivered_though_nobody_read_it_in_time) {
+  const House house;
+  const Daemon daemon(house.box, std::string(bond) + "off");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  BOOST_REQUIRE(reaches(house.town, House::box_v4));
+  bench::NumberedFlow in(house.town, House::town_v4, house.box, House::box_v4, 7002, 20'000);
+  bench::FlowDriver driver({&in}, 1'000);
+  const auto pass = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
+  pass();
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
+  pass();
+  const std::int64_t pulled_ns = bench::wall_ns();
+  house.pull(0);
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  driver.stop();
+  std::size_t before = 0;
+  std::size_t lost = 0;
+  for (std::size_t i = 0; i < in.sent(); ++i) {
+    if (in.packets()[i].sent_ns >= pulled_ns) continue;
+    ++before;
+    lost += in.packets()[i].copies == 1U ? 0 : 1;
+  }
+  BOOST_TEST(before > 100U);
+  BOOST_TEST(lost == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
