@@ -185,7 +185,7 @@ TEST_BOARDS   := qemu-x86_64
 IMAGES_TESTED := $(if $(filter build,$(BUILD)),$(IMAGE) images-to-test)
 BOARDS := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 
-.PHONY: all run check man deb test takeovers inits test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm size install uninstall objects clean help always
+.PHONY: all run check man deb test takeovers inits test-threads test-cross image images-to-test boot bench bench-kernel bench-micro bench-deps soak fuzz fuzz-keep swarm traces size install uninstall objects clean help always
 
 all: $(PROGRAM) ## build build/bondbox: static, stripped (the default)
 
@@ -215,6 +215,11 @@ TIME ?= 60
 swarm: $(SWARM) ## random worlds in simulated time, held against rules; SEED=, TIME= seconds, or STORY=file plays one
 	$(Q)mkdir -p build/swarm
 	$(Q)$(SWARM) $(if $(STORY),play '$(STORY)',run $(SEED) $(TIME) build/swarm)
+
+traces: $(UNIT) $(LAB) $(PROGRAM) ## record the traces anew that tests step on every CPU (tests/scenario/traces)
+	$(Q)BONDBOX_KEEP_TRACES='$(CURDIR)/tests/scenario/traces' $(UNIT) --run_test='kept_traces/the_same_story*'
+	$(Q)BONDBOX='$(abspath $(PROGRAM))' BONDBOX_KEEP_TRACES='$(CURDIR)/tests/scenario/traces' $(LAB) \
+	  --run_test='lab_trace/all_from_the_start*'
 
 takeovers: $(PROGRAM) $(LAB) build/deps/run.stamp build/deps/test.stamp ## one process takes over from another, again and again; REPEAT=50, RATE=10000 packets/s each way
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' REPEAT=$(or $(REPEAT),50) RATE=$(or $(RATE),10000) $(LAB) \

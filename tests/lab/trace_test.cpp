@@ -2,6 +2,7 @@
 // at the end, and when the program dies.
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 #include <string>
 
 #include "tests/lab/support/lab_house.hpp"
@@ -74,9 +75,19 @@ BOOST_AUTO_TEST_CASE(all_from_the_start_to_the_end_is_written_at_the_end) {
   const std::string file = scratch.path() + "/all.trace";
   Daemon daemon(house.box, std::string(House::words) + " --trace " + file);
   BOOST_REQUIRE(daemon.comes_to("eth0"));
+  BOOST_TEST(daemon.status("/recorder/file") == file);
+  BOOST_TEST(daemon.status("/recorder/replays") == "true");
+  BOOST_TEST(daemon.status("/recorder/dropped_bytes") == "0");
+  house.pull(0);
+  BOOST_REQUIRE(daemon.comes_to("eth1"));
+  house.put_back(0);
+  BOOST_TEST(reaches(house.box, House::town_v4));
   BOOST_TEST(daemon.stop() == 0);
   const Answer answer = replay(house.box, file);
   BOOST_TEST(answer.status == 0, answer.out);
+  // `make traces`: it is kept for other CPUs to step it.
+  if (const char* const directory = std::getenv("BONDBOX_KEEP_TRACES"))
+    write_text(std::string(directory) + "/lab-failover.trace", read_text(file));
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_dies_leaves_what_it_knew) {

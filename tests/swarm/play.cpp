@@ -14,6 +14,7 @@ constexpr Ticks judged_span = ticks_from_ms(2'000);
 constexpr Ticks question_interval = ticks_from_ms(1'000);
 /// How long a frame that was sent at the very end may take.
 constexpr Ticks last_frames = ticks_from_ms(50);
+constexpr std::uint64_t steps_between_checkpoints = 1'000;
 
 std::uint64_t mixed(std::uint64_t digest, wire::Bytes bytes) {
   for (const std::uint8_t byte : bytes) digest = (digest ^ byte) * 0x100000001b3U;
@@ -73,6 +74,7 @@ Played Play::run() {
       if (settings_.sabotage.late) clock_.advance(Ticks{3});
     }
     if (!rules_.violation()) judge_recovery();
+    if (!rules_.violation()) judge_replay();
   }
   const NoiseCount& noise = hardware_.noise_count();
   auto& faults = result_.tally.faults;
@@ -88,7 +90,9 @@ Played Play::run() {
 
 bool Play::build() {
   build_cards();
-  scheduler_ = std::make_unique<Scheduler>(hardware_, clock_, events_);
+  tape_.record(store_, clock_.now());
+  scheduler_ = std::make_unique<Scheduler>(taped_, clock_, events_);
+  scheduler_->set_tape(tape_);
   for (const Words& words : story_.bonds)
     if (!build_bond(words)) return false;
   for (const Words& words : story_.stations) {
@@ -181,7 +185,7 @@ void Play::build_flows() {
 bool Play::step(const Scheduler::Command* command) {
   for (auto& [bond, passed] : frames_passed_) passed = false;
   const bool more = command != nullptr ? scheduler_->step(*command) : scheduler_->step();
-  ++result_.tally.steps;
+  if (++result_.tally.steps % steps_between_checkpoints == 0) make_checkpoint();
   for (const auto& bond : scheduler_->bonds()) {
     const sim::SimHostPort* const port = world_.host_port(bond->name());
     const BondStatus status = bond->status(clock_.now());

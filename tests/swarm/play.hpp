@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/scheduler.hpp"
+#include "firmware/trace/taped_hardware.hpp"
 #include "hal/sim/sim_clock.hpp"
 #include "hal/sim/sim_host_port.hpp"
 #include "hal/sim/sim_world.hpp"
@@ -34,6 +35,7 @@ struct Sabotage {
   bool late = false;            ///< the program sleeps longer than it asked to
   bool deaf = false;            ///< no host ever hears an answer
   bool half_refuse = false;     ///< what is refused has been done
+  bool misremember = false;     ///< the record of it is altered
   std::function<void(BondStatus&)> status = {};
   std::function<void(std::string& json, std::string& proc, std::string& text)> texts = {};
 };
@@ -100,6 +102,8 @@ class Play final : private Witness {
   bool may_double(const Flow& flow) const;
   void come_to_calm();
   void judge_recovery();
+  void make_checkpoint();
+  void judge_replay();
   bool are_partners(const Flow& flow) const;
   Tick next_wake() const;
   std::optional<std::size_t> host_index(std::string_view name) const;
@@ -122,6 +126,9 @@ class Play final : private Witness {
   FaultyHardware hardware_;
   EventLog events_;
   Rules rules_;
+  trace::Store store_ = trace::Store::ring(1, std::size_t{32} << 20);
+  trace::Tape tape_;
+  trace::TapedHardware taped_{tape_, &hardware_};
   std::unique_ptr<Scheduler> scheduler_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<Flow> flows_;

@@ -173,6 +173,10 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_changes_something_is_found) {
   BOOST_TEST(broken_rule({.half_refuse = true}, "2", "at 3000 set bond0 miimon banana\n") == "refusal");
 }
 
+BOOST_AUTO_TEST_CASE(a_record_that_does_not_come_out_the_same_is_found) {
+  BOOST_TEST(broken_rule({.misremember = true}) == "replay");
+}
+
 BOOST_AUTO_TEST_CASE(texts_that_disagree_are_found) {
   const auto lie = [](std::string& text, const char* from, const char* to) {
     const std::size_t place = text.find(from);

@@ -1,0 +1,56 @@
+// Every story is recorded, with checkpoints now and then, and has to come out the same when it is stepped again: from
+// its beginning and from a checkpoint in the midst of it.
+#include "firmware/trace/checkpoint.hpp"
+#include "firmware/trace/replay.hpp"
+#include "tests/swarm/play.hpp"
+
+namespace bondbox::swarm {
+namespace {
+
+using Kind = trace::Records::Record::Kind;
+
+std::string replayed(wire::Bytes bytes, Tick from) {
+  trace::Replay replay(trace::Records(bytes, from));
+  replay.run();
+  if (!replay.difference()) return {};
+  const trace::Difference& found = *replay.difference();
+  return "from tick " + std::to_string(from.number) + " it differs at tick " + std::to_string(found.at.number) + ": " +
+         found.what + "; recorded: " + found.recorded + "; replayed: " + found.replayed;
+}
+
+}  // namespace
+
+void Play::make_checkpoint() {
+  std::vector<std::uint8_t> state;
+  tape_.settle();
+  if (trace::write_checkpoint(*scheduler_, taped_, state)) tape_.checkpoint(state);
+}
+
+void Play::judge_replay() {
+  if (tape_.is_broken()) return rules_.fail(clock_.now(), "replay", "there is too much to record");
+  std::vector<std::uint8_t> bytes(store_[0].bytes.get(), store_[0].bytes.get() + store_[0].used);
+  struct Beginning {
+    std::size_t offset;
+    Tick from;
+  };
+  std::vector<Beginning> checkpoints;
+  for (trace::Records records(bytes, store_[0].from); records.next().kind <= Kind::record; records.advance()) {
+    const trace::Records::Record& next = records.next();
+    if (next.kind == Kind::end) break;
+    if (next.kind != Kind::record) continue;
+    if (next.point == trace::Point::checkpoint) checkpoints.push_back({next.offset, next.tick});
+    // The last letter of an event, where it is not a reference to one that was there before.
+    const std::ptrdiff_t at = next.payload.data() - bytes.data();
+    const bool is_here = at >= 0 && at < static_cast<std::ptrdiff_t>(bytes.size());
+    if (settings_.sabotage.misremember && next.point == trace::Point::event && is_here)
+      bytes[static_cast<std::size_t>(at) + next.payload.size() - 1] ^= 1;
+  }
+  std::string difference = replayed(bytes, store_[0].from);
+  if (difference.empty() && !checkpoints.empty()) {
+    const Beginning& middle = checkpoints[checkpoints.size() / 2];
+    difference = replayed(wire::Bytes(bytes).subspan(middle.offset), middle.from);
+  }
+  if (!difference.empty()) rules_.fail(clock_.now(), "replay", difference);
+}
+
+}  // namespace bondbox::swarm
