@@ -1,3 +1,4 @@
+#!/bin/sh
 # What the story says to systemd.
 # shellcheck shell=sh
 is_running() { [ "$(systemctl is-active bondbox)" = active ]; }

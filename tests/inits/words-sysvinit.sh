@@ -1,3 +1,4 @@
+#!/bin/sh
 # What the story says to sysvinit and its scripts, which watch nobody: what was killed is started again by hand.
 # shellcheck shell=sh
 is_running() { service bondbox status; }
