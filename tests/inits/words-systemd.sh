@@ -1,6 +1,5 @@
 #!/bin/sh
 # What the story says to systemd.
-# shellcheck shell=sh
 is_running() { [ "$(systemctl is-active bondbox)" = active ]; }
 revive() { :; }  # it does so itself
 reload() { systemctl reload bondbox; }

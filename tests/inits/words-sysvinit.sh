@@ -1,6 +1,5 @@
 #!/bin/sh
 # What the story says to sysvinit and its scripts, which watch nobody: what was killed is started again by hand.
-# shellcheck shell=sh
 is_running() { service bondbox status; }
 revive() { service bondbox start; }
 reload() { service bondbox reload; }

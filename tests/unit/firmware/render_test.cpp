@@ -10,7 +10,6 @@
 namespace {
 
 using namespace bondbox;
-
 constexpr std::size_t console_columns = 80, console_lines = 24;
 
 PortStatus port(const char* name, LinkState link, bool active = false) {
