@@ -15,8 +15,9 @@ for target; do
   mkdir -p "$kept" "$directory/corpus/$target" "$directory/seeds/$target"
   rm -rf "$merged"
   mkdir -p "$merged"
+  case $target in trace | saved_state) longest=8192 ;; *) longest=1024 ;; esac
   # By edges alone: inputs that only run a loop more often are left out.
-  "$directory/$target" -merge=1 -use_value_profile=0 -max_len=1024 "$merged" "$kept" "$directory/corpus/$target" \
+  "$directory/$target" -merge=1 -use_value_profile=0 -max_len=$longest "$merged" "$kept" "$directory/corpus/$target" \
     "$directory/seeds/$target" > "$directory/$target.merge.log" 2>&1 || { echo "keep: $target cannot be merged" >&2; exit 1; }
   find "$kept" -type f -name '[0-9a-f]*' ! -name '*[!0-9a-f]*' -exec rm -f {} +
   # The longest first: one of them does what many short ones do.

@@ -17,7 +17,8 @@ for target; do
   log=$directory/$target.log
   mkdir -p "$corpus" "$directory/seeds/$target" "tests/fuzz/corpus/$target"
   # One process, so that a counter is of one run; small inputs, because most of what is read here is small.
-  timeout -k 10 $((share + 60)) "$directory/$target" -max_total_time="$share" -max_len=2048 -timeout=20 -rss_limit_mb=1500 \
+  case $target in trace | saved_state) longest=16384 ;; *) longest=2048 ;; esac
+  timeout -k 10 $((share + 60)) "$directory/$target" -max_total_time="$share" -max_len=$longest -timeout=20 -rss_limit_mb=1500 \
     -dict="$directory/words.dict" -print_final_stats=1 -artifact_prefix="$directory/broken/$target-" \
     "$corpus" "tests/fuzz/corpus/$target" "$directory/seeds/$target" > "$log" 2>&1
   ended=$?

@@ -9,10 +9,15 @@
 #include <vector>
 
 #include "firmware/option_table.hpp"
+#include "firmware/saved_state.hpp"
+#include "firmware/trace/checkpoint.hpp"
+#include "firmware/trace/file.hpp"
 #include "hal/linux/host_journal.hpp"
 #include "hal/linux/netlink.hpp"
 #include "hal/linux/port_journal.hpp"
 #include "hal/pcap/capture_file.hpp"
+#include "hal/sim/sim_hardware.hpp"
+#include "hal/sim/sim_world.hpp"
 #include "tests/fuzz/support/target.hpp"
 
 namespace bondbox::fuzz {
@@ -250,6 +255,64 @@ void add_types(Seeds& seeds) {
   seeds.add("btf", bytes + types + texts);
 }
 
+std::string text_of(wire::Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A short story of a mode: what was recorded of it, from the start and from a checkpoint, and what the bond knew.
+void add_story(Seeds& seeds, std::uint8_t mode) {
+  sim::SimClock clock;
+  sim::SimWorld world(clock);
+  sim::SimHardware machine(world);
+  EventLog events;
+  trace::Store store = trace::Store::ring(1, 1'000'000);
+  trace::Tape tape;
+  tape.record(store, Tick{});
+  trace::TapedHardware hardware(tape, &machine);
+  Scheduler scheduler(hardware, clock, events);
+  scheduler.set_tape(tape);
+  BondConfig config;
+  config.name = "bond0";
+  config.options.mode = Mode{mode};
+  for (const char* name : {"e0", "e1", "e2"}) {
+    (void)world.add_nic({.name = name, .mac = {{2, 0, 0, 0, 10, static_cast<std::uint8_t>(name[1])}}});
+    config.ports.emplace_back(name);
+  }
+  (void)scheduler.add_bond(config);
+  std::size_t middle = 0;
+  for (int i = 0; i < 20; ++i) {
+    while (scheduler.step()) {
+    }
+    if (i == 8) {
+      std::vector<std::uint8_t> state;
+      tape.settle();
+      (void)trace::write_checkpoint(scheduler, hardware, state);
+      middle = store[0].used;
+      tape.checkpoint(state);
+    }
+    if (i == 5 || i == 12) (void)world.set_link("e0", i != 5);
+    clock.advance_to(clock.now() + Ticks{100});
+  }
+  const wire::Bytes records(store[0].bytes.get(), store[0].used);
+  seeds.add("trace", as_byte(2) + text_of(records.first(middle)));
+  seeds.add("trace", as_byte(3) + text_of(records.subspan(middle)));
+  std::string file;
+  const auto sink = [](void* to, wire::Bytes bytes) {
+    *static_cast<std::string*>(to) += text_of(bytes);
+    return true;
+  };
+  trace::write_trace(trace::header_text(0), store, false, sink, &file);
+  seeds.add("trace", as_byte(0) + file);
+  std::vector<std::uint8_t> memory;
+  scheduler.bonds()[0]->save(memory, clock.now());
+  seeds.add("saved_state", as_byte(mode) + as_byte(0) + text_of(memory));
+  SavedState state;
+  state.bonds.push_back({scheduler.bonds()[0]->running_config(), 1, false, memory});
+  std::vector<std::uint8_t> bytes;
+  state.write(bytes, clock.now(), events);
+  seeds.add("saved_state", as_byte(0xff) + text_of(wire::Bytes(bytes).subspan(40)));
+}
+
 std::vector<std::string> known_words() {
   std::vector<std::string> words{
       "ports", "slaves",      "bond",   "port",   "address", "gateway",         "mtu",   "mac",
@@ -278,6 +341,7 @@ int write_all(const fs::path& recordings, const fs::path& directory) {
   add_messages(seeds);
   add_datagrams(seeds);
   add_types(seeds);
+  for (std::uint8_t mode = 0; mode < 7; ++mode) add_story(seeds, mode);
   seeds.add_words(known_words());
   return files.empty() ? 1 : 0;
 }

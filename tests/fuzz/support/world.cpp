@@ -71,6 +71,25 @@ void World::settle() {
   broken("the bond comes to rest");
 }
 
+void World::go_on_from(wire::Bytes memory) {
+  const Exact exact(memory);
+  const BondConfig config = scheduler_.bonds()[0]->running_config();
+  for (const std::string& card : names) promise(world_.abandon(card).ok(), "a card is left");
+  promise(world_.abandon("bond0").ok(), "the interface is left");
+  scheduler_.remove_bond("bond0");
+  const BondMemory before{exact.bytes(), clock_.now(), {}};
+  const Outcome outcome = scheduler_.add_bond(config, &before);
+  if (!outcome.ok()) return promise(outcome.error == EBADMSG, "a memory is refused because it makes no sense");
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    scheduler_.step();
+    clock_.advance_to(clock_.now() + Ticks{100});
+    const std::uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0x0b, 1, 0x88, 0xb5};
+    (void)world_.deliver(names[i % cards], frame);
+    if (host() != nullptr) (void)host()->inject(frame);
+  }
+  (void)scheduler_.bonds()[0]->status(clock_.now());
+}
+
 void World::pass(std::int64_t milliseconds) {
   const Tick until = clock_.now() + Ticks{milliseconds};
   for (int i = 0; i < deadlines_most; ++i) {

@@ -29,6 +29,9 @@ class World {
   /// Once more at the end: every status text, and nothing that came in is lost without a count.
   void check_texts();
 
+  /// bond0 is killed, and another one goes on from this; then some time passes and some frames come.
+  void go_on_from(wire::Bytes memory);
+
   Reply command(std::span<const std::string> words);
 
  private:
