@@ -42,9 +42,8 @@ bool may_carry(const BondStatus& status, const PortStatus& port, const StepNotes
   if (status.options.mode != Mode::active_backup || port.active || port.options.queue_id != 0) return true;
   // Another port than the active one: only when that one is going down, or has refused a frame.
   const PortStatus* const active = find_port(status, status.active);
-  const bool refused = std::any_of(notes.sent.begin(), notes.sent.end(), [&](const StepNotes::Sent& sent) {
-    return sent.card == status.active && sent.error != 0;
-  });
+  // What stands behind a refused frame, numbered or not, goes on with it.
+  const bool refused = notes.refused_by.contains(status.active);
   return refused || active == nullptr || active->link == LinkState::fail;
 }
 

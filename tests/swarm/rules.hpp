@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct StepNotes {
   std::uint64_t others_refused = 0;      ///< on NICs
   std::uint64_t host_took = 0;
   std::uint64_t host_refused = 0;
-  std::uint64_t refused = 0;        ///< by NICs, of any kind
-  bool looked_amid_frames = false;  ///< a link was read after frames had passed: the plan may have changed then
+  std::uint64_t refused = 0;         ///< by NICs, of any kind
+  std::set<std::string> refused_by;  ///< cards
+  bool looked_amid_frames = false;   ///< a link was read after frames had passed: the plan may have changed then
 };
 
 class Rules {

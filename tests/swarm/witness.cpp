@@ -19,7 +19,10 @@ void Play::nic_was_given(const std::string& given, wire::Bytes frame, int error)
   frames_passed_[*bond] = true;
   const std::string card = settings_.sabotage.wrong_card ? "elsewhere" : given;
   StepNotes& notes = rules_.notes(*bond);
-  if (error != 0) ++notes.refused;
+  if (error != 0) {
+    ++notes.refused;
+    notes.refused_by.insert(card);
+  }
   const auto number = frame_number(frame);
   if (!number) {
     if (error != 0) ++notes.others_refused;
