@@ -30,6 +30,8 @@ constexpr EventKind last_of(EventKind) noexcept {
 /// "link", "active", ...
 const char* event_kind_name(EventKind kind) noexcept;
 
+using EventCause = FixedText<63>;
+
 struct Event {
   std::uint64_t sequence = 0;  ///< 1, 2, 3, ... over the life of the program
   Tick at;
@@ -39,9 +41,10 @@ struct Event {
   /// For `active` and carrier events: how long traffic can have been interrupted, at most; -1: not applicable.
   std::int64_t outage_ms_max = -1;
   FixedText<160> text;  ///< the kernel driver's own sentence where it has one
+  EventCause cause;     ///< what brought it about, where the text does not say it: "eth0 has no link"; empty: nothing
   template <class A>
   void archive(A& a) {
-    a(sequence, at, kind, bond, port, outage_ms_max, text);
+    a(sequence, at, kind, bond, port, outage_ms_max, text, cause);
   }
 };
 

@@ -71,5 +71,7 @@ std::string render_prometheus(std::span<const BondStatus> bonds, const Scheduler
 
 /// One event as a line: wall time (UTC), tick, the event in the kernel's form, the outage where one ended.
 std::string render_event(const Event& event, const WallClock& wall);
+/// The same as a JSON object in a line, with the keys of status and "bond".
+std::string render_event_json(const Event& event, const WallClock& wall);
 
 }  // namespace bondbox

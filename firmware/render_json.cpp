@@ -248,20 +248,24 @@ json::object recorder_json(const RecorderStatus& recorder, const WallClock& wall
 
 constexpr std::size_t events_shown = 16;
 
+json::object event_json(const Event& event, const WallClock& wall) {
+  return {{"sequence", event.sequence},
+          {"tick", event.at.number},
+          {"wall_time_ms", wall.at(event.at)},
+          {"kind", event_kind_name(event.kind)},
+          {"port", name_or_null(event.port.str())},
+          {"text", event.text.str()},
+          {"cause", name_or_null(event.cause.str())},
+          {"outage_ms_max", event.outage_ms_max >= 0 ? json::value(event.outage_ms_max) : json::value(nullptr)}};
+}
+
 /// Oldest first.
 json::array events_json(const EventLog& events, const std::string& bond, const WallClock& wall) {
   json::array list;
   events.for_each_after(0, [&](const Event& event) {
     if (event.bond != bond) return;
     if (list.size() == events_shown) list.erase(list.begin());
-    list.push_back(json::object{
-        {"sequence", event.sequence},
-        {"tick", event.at.number},
-        {"wall_time_ms", wall.at(event.at)},
-        {"kind", event_kind_name(event.kind)},
-        {"port", name_or_null(event.port.str())},
-        {"text", event.text.str()},
-        {"outage_ms_max", event.outage_ms_max >= 0 ? json::value(event.outage_ms_max) : json::value(nullptr)}});
+    list.push_back(event_json(event, wall));
   });
   return list;
 }
@@ -270,6 +274,12 @@ json::array events_json(const EventLog& events, const std::string& bond, const W
 
 std::string json_error(std::string_view why) {
   return json::serialize(json::object{{"version", 1}, {"error", why}}) + "\n";
+}
+
+std::string render_event_json(const Event& event, const WallClock& wall) {
+  json::object object = event_json(event, wall);
+  object["bond"] = event.bond.str();
+  return json::serialize(object) + "\n";
 }
 
 std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus& scheduler, const WallClock& wall,
@@ -300,7 +310,7 @@ std::string render_json(std::span<const BondStatus> bonds, const SchedulerStatus
                                        {"too_long", service->requests_too_long},
                                        {"cut_off", service->clients_cut_off},
                                        {"evicted", service->clients_evicted}};
-    document["log"] = json::object{{"lines_lost", service->log_lines_lost}};
+    document["log"] = json::object{{"to", service->log_to}, {"lines_lost", service->log_lines_lost}};
     document["files"] = files_json(service->files);
     if (service->recorder.runs) document["recorder"] = recorder_json(service->recorder, wall);
   }

@@ -69,6 +69,12 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
     }
     if (port.link == LinkState::up) continue;
     text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
+    // The ARP monitor's candidate, and one that was: no delay is at work.
+    const bool is_asked = bond.options.is_judged_by_arp() && port.link != LinkState::down;
+    if (is_asked) {
+      text += " is asked for its targets, as no port is active\n";
+      continue;
+    }
     if (port.link == LinkState::back) {
       text += " has link again, used in " + duration_text(port.delay_left.count) + " (updelay)\n";
     } else if (port.link == LinkState::fail) {
@@ -300,6 +306,7 @@ std::string render_text(const BondStatus& bond, const WallClock* wall) {
 std::string render_event(const Event& event, const WallClock& wall) {
   std::string line = wall_text(wall.at(event.at)) + format(" %10lld ", static_cast<long long>(event.at.number));
   line += event_line(event);
+  if (!event.cause.empty()) line += "; " + event.cause.str();
   if (event.outage_ms_max >= 0) {
     append_format(line, " (traffic interrupted for at most %lld ms)", static_cast<long long>(event.outage_ms_max));
   }

@@ -17,6 +17,7 @@ struct ServiceStatus {
   /// Clients that had not finished when all places were taken and another one came.
   std::uint64_t clients_evicted = 0;
   std::uint64_t log_lines_lost = 0;  ///< because nobody read them, or too many came at once
+  const char* log_to = "stderr";     ///< where they go
   FileStatus files;
   RecorderStatus recorder;
 };

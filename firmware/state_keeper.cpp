@@ -17,6 +17,7 @@ std::vector<BondConfig> StateKeeper::recall(const std::string& path, const Saved
                                             std::vector<BondConfig> asked_for, bool whatever_ran,
                                             const std::string* handed) {
   file_ = std::make_shared<lnx::StateFile>(path);
+  history_ = std::make_shared<lnx::StateFile>(path + ".events");
   here_ = here;
   note_configured(asked_for);
   const Result<std::vector<std::uint8_t>> found =
@@ -26,6 +27,7 @@ std::vector<BondConfig> StateKeeper::recall(const std::string& path, const Saved
   if (!outcome.ok()) {
     // There is none after an orderly end.
     if (outcome.error != ENOENT) log_("what the bonds knew is not gone on from: " + outcome.reason);
+    recall_history();
     return asked_for;
   }
   std::vector<SavedBond> usable;
@@ -47,6 +49,14 @@ std::vector<BondConfig> StateKeeper::recall(const std::string& path, const Saved
   }
   before_.bonds = std::move(usable);
   return asked_for;
+}
+
+/// What happened before this start is worth knowing, whatever else is not.
+void StateKeeper::recall_history() {
+  const Result<std::vector<std::uint8_t>> found = history_->read();
+  const auto tick_of = [this](std::int64_t ms) { return Tick{ms - clock_.monotonic_ms_at(Tick{})}; };
+  SavedState none;
+  if (found.ok()) (void)none.read(found.value(), here_, tick_of, scheduler_.events());
 }
 
 std::optional<BondMemory> StateKeeper::memory_of(std::string_view bond) const {
@@ -156,7 +166,13 @@ void StateKeeper::say_how(const Outcome& outcome) {
 
 void StateKeeper::forget() {
   if (!file_) return;
-  writer_.hand(whole_name, [file = std::move(file_)] {
+  SavedState history;
+  history.place = here_;
+  history.saved_ms = clock_.monotonic_ms_at(scheduler_.now());
+  history.write(bytes_, scheduler_.now(), scheduler_.events());
+  writer_.hand(whole_name, [file = std::move(file_), kept = std::move(history_), bytes = bytes_] {
+    // Without it the next history begins anew, and nothing else is amiss.
+    (void)kept->replace(bytes);
     file->remove();
     return Outcome::done();
   });

@@ -2,7 +2,8 @@
 //
 // Written at once when something has happened that shows (a link, the plan, the partner, an option, an event), ten
 // times a second at most, after each command, and in any case each ten seconds, for counts and tables that grow with
-// traffic. In between eight bytes of it tell twice a second that it still holds. An orderly end removes it.
+// traffic. In between eight bytes of it tell twice a second that it still holds. An orderly end removes it,
+// and leaves the history of events alone, in RUN_DIR/state/bonds.events.
 #pragma once
 
 #include <functional>
@@ -58,7 +59,7 @@ class StateKeeper {
   }
   /// The same into the file, before this returns.
   Outcome write_now();
-  /// An orderly end: nothing is to be resumed.
+  /// An orderly end: nothing is to be resumed. The history is kept for the next start, in a file beside.
   void forget();
 
  private:
@@ -75,13 +76,15 @@ class StateKeeper {
   void collect(Tick now);
   void save(Tick now);
   void note(const Outcome& outcome, Tick now);
+  void recall_history();
   void say_how(const Outcome& outcome);
 
   Scheduler& scheduler_;
   const lnx::MonotonicClock& clock_;
   FileWriter& writer_;
   LogLine log_;
-  std::shared_ptr<lnx::StateFile> file_;  ///< the writer's, once there are bonds
+  std::shared_ptr<lnx::StateFile> file_;     ///< the writer's, once there are bonds
+  std::shared_ptr<lnx::StateFile> history_;  ///< of a bondbox that has ended
   SavedPlace here_;
   SavedState before_;  ///< as it was read
   std::map<std::string, Origin, std::less<>> origins_;

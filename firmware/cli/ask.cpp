@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include "firmware/cli/ask.hpp"
 #include "firmware/control_client.hpp"
@@ -119,20 +120,43 @@ int status(const Invocation& invocation) {
   }
 }
 
+namespace {
+
+/// Goes on over a restart: whoever follows the events wants to see it.
+int follow_events(const Invocation& invocation, const std::vector<std::string>& words) {
+  const std::string socket = invocation.run_dir + "/" + control::socket_name;
+  std::uint64_t after = 0;
+  bool has_heard = false;
+  bool waits = false;
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(200))) {
+    std::vector<std::string> since = words;
+    since.insert(since.end(), {"--after", std::to_string(after)});
+    const Reply reply = ask(invocation, since);
+    if (reply.exit_status != exit_done) {
+      if (!has_heard || control::is_listening(socket)) return show(invocation, reply);
+      if (!std::exchange(waits, true)) complain("bondbox has ended; waiting for the next one");
+      continue;
+    }
+    waits = false;
+    has_heard = true;
+    const std::size_t end_of_line = std::min(reply.text.find('\n'), reply.text.size());
+    const std::uint64_t last = std::strtoull(reply.text.c_str(), nullptr, 10);
+    if (last < after) {
+      complain("the history begins anew");
+      after = 0;
+      continue;
+    }
+    after = last;
+    say(std::string_view(reply.text).substr(std::min(end_of_line + 1, reply.text.size())));
+  }
+}
+
+}  // namespace
+
 int events(const Invocation& invocation) {
   std::vector<std::string> words = command_words(invocation);
-  if (!take_flag(words, "--follow")) return show(invocation, ask(invocation, words));
-  std::string after = "0";
-  for (;;) {
-    std::vector<std::string> since = words;
-    since.insert(since.end(), {"--after", after});
-    Reply reply = ask(invocation, since);
-    if (reply.exit_status != exit_done) return show(invocation, reply);
-    const std::size_t end_of_line = reply.text.find('\n');
-    after = reply.text.substr(0, end_of_line);
-    say(std::string_view(reply.text).substr(end_of_line + 1));
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
+  if (take_flag(words, "--follow")) return follow_events(invocation, words);
+  return show(invocation, ask(invocation, words));
 }
 
 }  // namespace bondbox::cli

@@ -71,6 +71,7 @@ class Daemon {
       status.log_lines_lost = log_.lost();
       status.files = writer_.status();
       status.recorder = recorder_.status();
+      status.log_to = log_target_name(log_.target());
       return status;
     });
     executor_.set_trace([this] { return recorder_.write_file(); });
@@ -131,7 +132,7 @@ class Daemon {
   const Succession& succession() const noexcept { return succession_; }
   /// Why it does not run, after all that was said before it.
   void say_why_not(const std::string& reason) {
-    if (log_.is_kernel_log()) log_line(reason, LogLevel::error);
+    if (log_.target() != LogTarget::standard_error) log_line(reason, LogLevel::error);
     log_.flush();
     if (!log_.is_kernel_log()) complain(reason);
   }
@@ -209,6 +210,7 @@ class Daemon {
     if (wanted.config.loops != configuration_.config.loops) reply.text += "loops is read when bondbox starts\n";
     if (wanted.config.sandbox != configuration_.config.sandbox) reply.text += "sandbox is read when bondbox starts\n";
     if (wanted.config.readers != configuration_.config.readers) reply.text += "readers is read when bondbox starts\n";
+    if (wanted.config.log != configuration_.config.log) reply.text += "log is read when bondbox starts\n";
     return reply;
   }
 
@@ -335,7 +337,8 @@ int serve(const Invocation& invocation, Configuration configuration, LogTarget l
 }
 
 /// Takes the place of the one that runs; where none does, a start like any other.
-int succeed(Invocation invocation, LogTarget log, lnx::Background& background, bool keep) {
+int succeed(Invocation invocation, std::optional<LogTarget> asked, LogTarget log, lnx::Background& background,
+            bool keep) {
   TakingOver other;
   lnx::Handover handed;
   Outcome outcome = other.begin(invocation.run_dir);
@@ -357,6 +360,7 @@ int succeed(Invocation invocation, LogTarget log, lnx::Background& background, b
     background.tell(Outcome::failed(EINVAL, "the configuration of the one that runs is refused now"));
     return read.exit_status;
   }
+  log = asked.value_or(read.configuration->config.log.value_or(log));
   return alone ? serve(invocation, std::move(*read.configuration), log, background)
                : serve(invocation, std::move(*read.configuration), log, background, &other, &handed, keep, given);
 }
@@ -377,7 +381,8 @@ int run(const Invocation& invocation) {
   const Takeover takeover = take_takeover(rest.words);
   // Of the background nobody sees what it says on stderr.
   LogTarget log = in_background ? LogTarget::kernel_log : LogTarget::standard_error;
-  if (const auto wrong = take_log_target(rest.words, log)) return wrong_words(invocation, *wrong);
+  std::optional<LogTarget> asked;
+  if (const auto wrong = take_log_target(rest.words, asked)) return wrong_words(invocation, *wrong);
   if (const auto wrong = trace::take_file(rest.words, rest.trace_file)) return wrong_words(invocation, *wrong);
   ConfigurationOrExit read;
   if (takeover == Takeover::no || !rest.words.empty()) {
@@ -396,12 +401,14 @@ int run(const Invocation& invocation) {
       return begun->ok() ? exit_done : exit_failed;
     }
   }
-  return takeover == Takeover::no ? serve(rest, std::move(*read.configuration), log, background)
-                                  : succeed(std::move(rest), log, background, takeover == Takeover::keep);
+  if (takeover != Takeover::no) return succeed(std::move(rest), asked, log, background, takeover == Takeover::keep);
+  log = asked.value_or(read.configuration->config.log.value_or(log));
+  return serve(rest, std::move(*read.configuration), log, background);
 }
 
 int serve_in_background(const Invocation& invocation, Config config, lnx::Background& background) {
-  return serve(invocation, {std::move(config), {}}, LogTarget::kernel_log, background);
+  const LogTarget log = config.log.value_or(LogTarget::kernel_log);
+  return serve(invocation, {std::move(config), {}}, log, background);
 }
 
 }  // namespace bondbox::cli

@@ -40,6 +40,13 @@ std::string read_readers(const ConfigValue& value, ConfigMessages& messages) {
   return is_name ? *group : std::string();
 }
 
+std::optional<LogTarget> read_log(const ConfigValue& value, ConfigMessages& messages) {
+  const std::string* const where = value.string();
+  const std::optional<LogTarget> target = where != nullptr ? parse_log_target(*where) : std::nullopt;
+  if (!target) messages.error(value.at, "log is where bondbox's lines go", std::string("one of ") + log_target_names);
+  return target;
+}
+
 }  // namespace
 
 const BondConfig* Config::find(std::string_view name) const {
@@ -65,6 +72,8 @@ ConfigResult load_config(std::string_view text, std::string_view file_name) {
       result.config.page_drill = read_switch(entry, false, messages);
     else if (entry.key == "readers")
       result.config.readers = read_readers(entry.value, messages);
+    else if (entry.key == "log")
+      result.config.log = read_log(entry.value, messages);
     else
       unknown_key(entry, messages);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/config/message.hpp"
+#include "firmware/log_target.hpp"
 #include "hal/wire/ip_address.hpp"
 #include "hal/wire/mac_address.hpp"
 #include "policies/options.hpp"
@@ -39,6 +40,7 @@ struct Config {
   bool sandbox = true;                  ///< the daemon gives up what it does not need; false is for debugging
   bool page_drill = false;              ///< the status page has buttons that take a port's link away
   std::string readers;                  ///< the group that may ask, not change; empty: nobody but root
+  std::optional<LogTarget> log;         ///< where the daemon's lines go, unless the command line says
   std::vector<BondConfig> bonds;        ///< in the order of the file
 
   const BondConfig* find(std::string_view name) const;
