@@ -115,6 +115,19 @@ ArpMonitor::Heard ArpMonitor::judge(const Scene& scene, PortId id, wire::Bytes f
   return is_arp ? judge_arp(scene, *port, view->payload(), now) : judge_neighbour(scene, *port, view->payload(), now);
 }
 
+ArpMonitor::Heard ArpMonitor::hear(const Scene& scene, PortId id, wire::Bytes frame, Tick now) noexcept {
+  const Heard heard = judge(scene, id, frame, now);
+  const PortId of = heard.of.value_or(id);
+  std::uint32_t& ignored = times(of).ignored;
+  if (heard.any) {
+    ignored = 0;
+  } else if (const auto view = wire::EthernetView::parse(frame);
+             view && (view->ethertype() == wire::ethertype::arp || is_neighbour_discovery(frame))) {
+    ++ignored;
+  }
+  return note(of, heard, now);
+}
+
 ArpMonitor::Heard ArpMonitor::note(PortId id, const Heard& heard, Tick now) noexcept {
   Heard fresh;
   fresh.of = heard.of;

@@ -88,10 +88,7 @@ class ArpMonitor {
     std::optional<PortId> of{};  ///< whose sign of life it is, when not the port's that it came by
   };
   /// A frame came, whatever becomes of it. It has at least an Ethernet header. What of it is new at this tick.
-  Heard hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept {
-    const Heard heard = judge(scene, port, frame, now);
-    return note(heard.of.value_or(port), heard, now);
-  }
+  Heard hear(const Scene& scene, PortId port, wire::Bytes frame, Tick now) noexcept;
   /// The same, when somebody else has read the frame.
   Heard note(PortId port, const Heard& heard, Tick now) noexcept;
 
@@ -116,6 +113,20 @@ class ArpMonitor {
   std::optional<PortId> candidate() const noexcept { return candidate_; }
   /// When something that counts came last; long before any tick if nothing has.
   Tick last_heard(const Scene& scene, PortId port) const noexcept;
+
+  /// What is known of a port, for who asks. Ticks before the port was there stand for never.
+  struct Known {
+    bool validated = false;
+    Tick heard;
+    Tick sent;
+    std::uint32_t ignored = 0;  ///< ARP and neighbour discovery that came since something counted, and did not count
+    std::span<const Tick> heard_v4;
+    std::span<const Tick> heard_v6;
+  };
+  Known known(const Scene& scene, PortId port) const noexcept {
+    const Times& of = times(port);
+    return {is_validated(scene, port), of.heard, of.sent, of.ignored, of.heard_v4, of.heard_v6};
+  }
   template <class A>
   void archive(A& a) {
     a(times_, targets_v4_, targets_v6_, candidate_, asked_);
@@ -132,6 +143,7 @@ class ArpMonitor {
     Tick up_since = never;  ///< became a port, a candidate or the active one
     TargetTimes heard_v4{};
     TargetTimes heard_v6{};
+    std::uint32_t ignored = 0;  ///< not in the archive: nothing is decided by it, and a recording has no such frames
     template <class A>
     void archive(A& a) {
       a(heard, sent, up_since, heard_v4, heard_v6);

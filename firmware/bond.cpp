@@ -271,6 +271,7 @@ void Bond::apply(const PolicyEvent& event) {
   plan_due_ = true;
   if (gathers_traffic()) gather_traffic(event);
   const std::size_t before = actions_.size();
+  const PolicyEvent* const outer = std::exchange(trigger_, &event);
   with_policy(policy_, [&](auto& policy) { policy.handle(event, facts(), now_, actions_); });
   for (std::size_t i = before; i < actions_.size(); ++i) tape_.tell(trace::Point::action, number_, actions_[i]);
   // What is only to be told is told now, in the order in which things happened, and MACs are moved now, because the
@@ -287,6 +288,7 @@ void Bond::apply(const PolicyEvent& event) {
     }
   }
   for (const Action& action : now) std::visit([this](const auto& what) { perform(what); }, action);
+  trigger_ = outer;
 }
 
 void Bond::republish(PortId leaving, Nic* its_nic) {
@@ -296,7 +298,9 @@ void Bond::republish(PortId leaving, Nic* its_nic) {
   if (!next.same_effect(plan_)) {
     next.generation = plan_.generation + 1;
     read_before(next, leaving, its_nic);
+    const bool others_carry = !(next.transmit.usable == plan_.transmit.usable);
     plan_ = next;
+    if (others_carry) begin_load();
     tape_.tell(trace::Point::plan, number_, plan_);
     ++status_version_;
     show_queues();
@@ -406,7 +410,14 @@ void Bond::show_carrier() {
   }
   carrier_refused_ = false;
   carrier_shown_ = plan_.carrier;
-  record(EventKind::bond, {}, -1, carrier_shown_ ? "carrier on" : "carrier off");
+  std::int64_t outage_ms = -1;
+  if (!carrier_shown_) {
+    no_carrier_since_ = last_carried();
+  } else if (const auto since = std::exchange(no_carrier_since_, std::nullopt)) {
+    // Other modes tell it of the port that was lost.
+    if (options_.mode == Mode::lacp_8023ad) outage_ms = (now_ - *since).count;
+  }
+  record_for(carrier_cause(), EventKind::bond, {}, outage_ms, carrier_shown_ ? "carrier on" : "carrier off");
 }
 
 std::optional<Tick> Bond::next_deadline() const {
@@ -428,23 +439,6 @@ std::optional<Tick> Bond::next_deadline() const {
   sooner(next_departure());
   if (away_) sooner(away_->until);
   return due;
-}
-
-void Bond::record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...) {
-  std::array<char, 161> text{};
-  std::va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text.data(), text.size(), pattern, arguments);
-  va_end(arguments);
-  Event event;
-  event.at = now_;
-  event.kind = kind;
-  event.bond.assign(name_);
-  event.port.assign(port);
-  event.outage_ms_max = outage_ms;
-  event.text.assign(text.data());
-  tape_.tell(trace::Point::event, number_, kind, port, outage_ms, event.text.view());
-  events_.record(event);
 }
 
 }  // namespace bondbox

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdarg>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@
 namespace bondbox {
 
 class Archive;
+class Foresight;
 
 /// What a bond knew, as Bond::save has written it.
 struct BondMemory {
@@ -163,6 +165,9 @@ class Bond final : public OptionTarget {
   bool port_has_link(std::string_view name) const override;
   Outcome change_mode(Mode mode) override;
   Outcome change_offload(OffloadUse wanted) override;
+  /// What there would be without this port, if its link were lost now. Nothing changes. To be used before the next
+  /// step.
+  std::unique_ptr<Foresight> foresee_without(PortId port) const;
   void note(std::string text) override;
   std::string attribute(std::string_view name) const override;
 
@@ -237,6 +242,13 @@ class Bond final : public OptionTarget {
   void note_lacp();  // bond_options.cpp
   void open_loops();
   void close_loops(PortId port);
+  void begin_load();  // bond_view.cpp
+  LoadStatus load(const OffloadCounters& below) const;
+  std::array<std::uint64_t, bucket_count> bucket_bytes(const OffloadCounters& below) const;
+  std::optional<ArpPortStatus> arp_status(const ArpMonitor::Scene& scene, PortId id, Tick now) const;
+  EventCause cause_of(const ActiveChanged& action) const;  // bond_actions.cpp
+  EventCause carrier_cause() const;
+  Tick last_carried() const;
   void tell_loops();
 
   // bond_below.cpp
@@ -293,6 +305,7 @@ class Bond final : public OptionTarget {
   Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options, const FlapDamper& damper = {});
   Outcome adopt_mac(Nic& nic);
   Outcome give_mac(Nic& nic);
+  void note_lender(PortId id);
   void remove(PortId id, std::string_view why);
   void farewell(PortId id);
   void drop_frames(PortId id);
@@ -331,7 +344,13 @@ class Bond final : public OptionTarget {
 
   void record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...)
       __attribute__((format(printf, 5, 6)));
+  /// The same with what brought it about.
+  void record_for(const EventCause& cause, EventKind kind, std::string_view port, std::int64_t outage_ms,
+                  const char* pattern, ...) __attribute__((format(printf, 6, 7)));
+  void record_list(const EventCause& cause, EventKind kind, std::string_view port, std::int64_t outage_ms,
+                   const char* pattern, std::va_list arguments) __attribute__((format(printf, 6, 0)));
   void report_link(const Port& port, const LinkMonitor::Change& change, bool active);
+  void report_up(const Port& port, const LinkMonitor::Change& change);
 
   std::string name_;
   std::string interface_;
@@ -376,7 +395,28 @@ class Bond final : public OptionTarget {
   bool promiscuous_ = false;
   MacAddress mac_;  ///< of the bond
   std::uint32_t mtu_ = 0;
-  std::optional<Tick> no_active_since_;  ///< when the last active port was last seen with link
+  /// Of the last port that was released while the bond had its address.
+  struct Lender {
+    FixedText<15> port;
+    MacAddress mac;
+
+    template <class A>
+    void archive(A& a) {
+      a(port, mac);
+    }
+  };
+  Lender mac_lender_;
+  std::optional<Tick> no_active_since_;   ///< when the last active port was last seen with link
+  std::optional<Tick> no_carrier_since_;  ///< the same of all ports
+  const PolicyEvent* trigger_ = nullptr;  ///< what the policy is being told
+  /// Counts when the ports that carry became these.
+  struct Load {
+    Tick since{};
+    PortList usable;
+    std::array<std::uint64_t, max_ports> tx_bytes{};
+    std::array<std::uint64_t, bucket_count> bucket_bytes{};
+  };
+  Load load_;
   ActionList actions_;
   std::uint64_t announcements_ = 0;
   std::uint64_t failovers_ = 0;

@@ -40,8 +40,8 @@ std::uint64_t Bond::memory_layout() {
 void Bond::archive_decided(Archive& a) {
   a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, next_probe_, poll_started_, arp_,
     unreachable_targets_, frames_read_, look_now_, carrier_shown_, mac_adopted_, fail_over_mac_forced_, host_was_up_,
-    held_up_, leaves_at_, promiscuous_, mac_, mtu_, no_active_since_, failovers_, host_refused_, half_time_, plan_,
-    plan_due_);
+    held_up_, leaves_at_, promiscuous_, mac_, mtu_, mac_lender_, no_active_since_, no_carrier_since_, failovers_,
+    host_refused_, half_time_, plan_, plan_due_);
   if (a.describes()) {
     for (std::uint8_t mode = 0; mode <= static_cast<std::uint8_t>(last_of(Mode{})); ++mode) {
       policy_ = make_policy(Mode{mode});
@@ -140,6 +140,7 @@ Outcome Bond::resume(const BondConfig& config, Tick now, const BondMemory& befor
   resume_ports(ports, gap.count > 0 && !host_->was_handed_over());
   show_queues();
   lacp_shown_ = lacp_status(policy_, facts());
+  begin_load();
   ++status_version_;
   if (host_->was_handed_over()) return Outcome::done();
   const bool due = plan_due_;

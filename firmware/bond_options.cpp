@@ -140,6 +140,9 @@ BondStatus Bond::status(Tick now) const {
   status.host_refused = host_refused_;
   status.counters = forwarder_.bond();
   const OffloadCounters below = offload_.counters_now();
+  status.load = load(below);
+  status.fail_over_mac_forced = fail_over_mac_forced_;
+  if (mac_lender_.mac == mac_ && !find(mac_lender_.port.view())) status.mac_lent_by = mac_lender_.port.str();
   status.counters.tx_no_port += below.tx_no_port;
   status.offload = offload_.status(options_.offload);
   if (host_ != nullptr) {
@@ -148,6 +151,7 @@ BondStatus Bond::status(Tick now) const {
   }
   loops_.add_bond(status.counters, status.host, status.punts_lost);
   status.loops = {loops_.wanted(), loops_.serving(), loops_.queue_full(), std::string(loops_.reason())};
+  const ArpMonitor::Scene scene = host_ != nullptr ? arp_scene() : ArpMonitor::Scene{options_, {}, {}, {}};
   for (const PortId id : order_) {
     const Port& port = slot(id);
     PortStatus one;
@@ -170,6 +174,11 @@ BondStatus Bond::status(Tick now) const {
     }
     one.counters = counters_of(id, below);
     one.nic = port.nic->counters();
+    one.has_carrier = port.sample.up;
+    one.set_up = port.nic->is_set_up();
+    one.mtu_refused = port.mtu_refused;
+    if (port.leaves_at) one.leaves_in = *port.leaves_at - now;
+    one.arp = arp_status(scene, id, now);
     loops_.add_port(id, one.counters);
     loops_.add_nic(id, one.nic);
     add_monitors(one, port, now);

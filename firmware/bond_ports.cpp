@@ -235,7 +235,9 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options, const F
   ++status_version_;
 
   apply(PortAdded{id});
-  const bool is_active = active_port_name() == name;
+  // Of which the kernel driver thinks as active: in the modes without an active port all, but with LACP none.
+  const bool is_active =
+      options_.mode == Mode::active_backup ? active_port_name() == name : options_.mode != Mode::lacp_8023ad;
   record(EventKind::port, name, -1, "Enslaving as %s interface with %s link", is_active ? "an active" : "a backup",
          slot(id).monitor.state() == LinkState::down ? "a down" : "an up");
   return Outcome::done();
@@ -309,7 +311,7 @@ Outcome Bond::release(std::string_view port) {
     return Outcome::failed(EINVAL, std::string(port) + " is not a port of " + name_);
   }
   if (id) {
-    remove(*id, active_port_name() == port ? "Releasing active interface" : "Releasing backup interface");
+    remove(*id, has_distinct_port_macs(options_.mode) ? "Releasing active interface" : "Releasing backup interface");
   } else {
     awaited_.erase(waiting);
   }
@@ -318,8 +320,22 @@ Outcome Bond::release(std::string_view port) {
   return Outcome::done();
 }
 
+/// The kernel driver's sentence: from here on two interfaces may have one address.
+void Bond::note_lender(PortId id) {
+  const Port& port = slot(id);
+  const bool keeps = order_.size() > 1 && port.nic->permanent_mac() == mac_ &&
+                     (options_.mode != Mode::active_backup || options_.fail_over_mac == FailOverMac::none);
+  if (!keeps) return;
+  mac_lender_ = {port.name, mac_};
+  record(EventKind::port, port.name.view(), -1,
+         "the permanent HWaddr of slave - %s - is still in use by bond - set the HWaddr of slave to a different "
+         "address to avoid conflicts",
+         mac_.text().c_str());
+}
+
 void Bond::remove(PortId id, std::string_view why) {
   record(EventKind::port, slot(id).name.view(), -1, "%.*s", static_cast<int>(why.size()), why.data());
+  if (slot(id).sample.present) note_lender(id);
   drop_frames(id);
   if (slot(id).sample.present) farewell(id);
   order_.erase_at(static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()));

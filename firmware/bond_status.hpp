@@ -1,6 +1,7 @@
 // One bond's whole state at one tick, as values: what every kind of status text is rendered from.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,20 @@ struct DampingStatus {
   Ticks left{};         ///< of that, if nothing more happens
 };
 
+/// What the ARP monitor knows of a port.
+struct ArpPortStatus {
+  struct Target {
+    IpAddress address;
+    bool is_asked = true;        ///< false: it is not reached through this bond
+    std::optional<Ticks> heard;  ///< so long ago; none: never since it is a target, or answers are not looked at
+  };
+  bool validated = false;      ///< only answers of targets count, by arp_validate
+  std::optional<Ticks> heard;  ///< how long ago something came that counts; none: never
+  std::optional<Ticks> asked;  ///< how long ago a probe left; none: never
+  std::uint32_t ignored = 0;   ///< ARP and neighbour discovery that came since then and did not count
+  std::vector<Target> targets;
+};
+
 struct PortStatus {
   PortId id;
   std::string name;
@@ -54,6 +69,18 @@ struct PortStatus {
   Ticks away_left{};
   PortCounters counters;
   NicCounters nic;
+  bool set_up = true;              ///< the interface; false: administratively down
+  bool mtu_refused = false;        ///< it does not take the bond's MTU
+  std::optional<Ticks> leaves_in;  ///< it is to be released then
+  std::optional<ArpPortStatus> arp;
+};
+
+/// What has left since the ports that carry are these: how evenly they share the load.
+struct LoadStatus {
+  Ticks span{};
+  std::array<std::uint64_t, max_ports> tx_bytes{};  ///< by PortId::index
+  /// Of the heaviest bucket on each port, where the plan spreads by buckets; a bucket holds one flow or several.
+  std::array<std::uint64_t, max_ports> heaviest_bucket{};
 };
 
 /// A port that is configured but whose interface is not there, or could not be taken.
@@ -97,6 +124,9 @@ struct BondStatus {
   std::optional<BalanceStatus> balance;  ///< modes 5 and 6
   ForwardingPlan plan;
   OffloadStatus offload;
+  bool fail_over_mac_forced = false;  ///< turned to active because a port could not change its address
+  std::string mac_lent_by;            ///< a port that was released, whose own address the bond still has; empty: none
+  LoadStatus load;
 };
 
 /// What the scheduler knows beside the bonds.

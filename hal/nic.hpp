@@ -52,6 +52,9 @@ class Nic : public Channel {
 
   /// Reads the PHY now. MUST be cheap enough for every tick (no speed negotiation, no waiting).
   virtual LinkSample link() = 0;
+  /// Whether the interface is set up, of which a link is a part; for who asks, not for deciding. A NIC that cannot tell
+  /// says yes.
+  virtual bool is_set_up() const { return true; }
   /// Whether link() would say now that the link which it last said is there has gone; asked up to once a tick between
   /// two polls. A NIC that cannot tell at a small fraction of the cost of link() says no.
   bool has_lost_link() override { return false; }

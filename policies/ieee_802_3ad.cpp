@@ -48,7 +48,7 @@ void Ieee8023ad::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   if (const auto* written = std::get_if<Reconfigured>(&event)) {
     if (written->option == "ad_actor_system" || written->option == "ad_actor_sys_prio") take_system(facts);
   }
-  if (const auto* punted = std::get_if<FramePunted>(&event)) return receive(*punted, facts, actions);
+  if (const auto* punted = std::get_if<FramePunted>(&event)) return receive(*punted, facts, now, actions);
   follow(facts, actions);
   if (const auto* written = std::get_if<Reconfigured>(&event)) {
     const std::string_view option = written->option;
@@ -132,6 +132,7 @@ void Ieee8023ad::follow_port(const PortFacts& facts, const BondOptions& options,
     link_changed = true;
     port.close();
     port.loop_told = false;
+    port.heard_at.reset();  // whoever is at the other end now has not spoken yet
     tell_changes(port, actions);
   }
   constexpr std::uint16_t speed_bits = 0x3e;
@@ -167,7 +168,7 @@ void Ieee8023ad::remove(PortId id, const BondFacts& facts, ActionList& actions) 
   tell_active(before, actions);
 }
 
-void Ieee8023ad::receive(const FramePunted& event, const BondFacts& facts, ActionList& actions) {
+void Ieee8023ad::receive(const FramePunted& event, const BondFacts& facts, Tick now, ActionList& actions) {
   const auto frame = wire::EthernetView::parse(event.frame);
   if (!event.port || !system_.holds(*event.port) || !facts.bond_up || !frame) return;
   lacp::Port& port = system_.at(*event.port);
@@ -176,7 +177,7 @@ void Ieee8023ad::receive(const FramePunted& event, const BondFacts& facts, Actio
     ++port.counters.illegal_received;
   } else if (payload[0] == wire::slow_subtype::lacp && payload[1] != 0) {
     const auto pdu = wire::LacpduView::parse(payload);
-    pdu ? receive_lacpdu(port, *pdu, actions) : void(++port.counters.illegal_received);
+    pdu ? receive_lacpdu(port, *pdu, now, actions) : void(++port.counters.illegal_received);
   } else if (payload[0] == wire::slow_subtype::marker) {
     const auto marker = wire::MarkerView::parse(payload);
     const PortFacts* const known = facts.find(port.id);
@@ -189,7 +190,7 @@ void Ieee8023ad::receive(const FramePunted& event, const BondFacts& facts, Actio
   }
 }
 
-void Ieee8023ad::receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, ActionList& actions) {
+void Ieee8023ad::receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, Tick now, ActionList& actions) {
   ++port.counters.lacpdu_received;
   if (pdu.actor().system == system_.mac) {
     ++port.counters.loopback_received;
@@ -199,6 +200,8 @@ void Ieee8023ad::receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, A
     return;
   }
   if (port.receive != LacpReceiveState::current) port.loop_told = false;
+  port.heard_at = now;
+  port.heard_of_us = pdu.partner();
   lacp::receive_pdu(port, pdu);
 }
 
@@ -329,6 +332,8 @@ LacpStatus Ieee8023ad::lacp(const BondFacts& facts) const {
     one.has_partner = port.receive == LacpReceiveState::current;
     one.actor = port.actor;
     one.partner = port.partner;
+    one.heard_at = port.heard_at;
+    one.heard_of_us = port.heard_of_us;
     one.receive = port.receive;
     one.mux = port.mux;
     one.actor_churn = port.actor_churn;

@@ -43,8 +43,8 @@ class Ieee8023ad {
   void follow_clock(const BondFacts& facts, Tick now);
   void leave(PortId id, const BondFacts& facts, ActionList& actions) const;
   void remove(PortId id, const BondFacts& facts, ActionList& actions);
-  void receive(const FramePunted& event, const BondFacts& facts, ActionList& actions);
-  void receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, ActionList& actions);
+  void receive(const FramePunted& event, const BondFacts& facts, Tick now, ActionList& actions);
+  void receive_lacpdu(lacp::Port& port, const wire::LacpduView& pdu, Tick now, ActionList& actions);
   void tick(const BondFacts& facts, ActionList& actions);
   void tick(lacp::Port& port, const BondFacts& facts, ActionList& actions);
   void reselect(const BondFacts& facts, ActionList& actions);

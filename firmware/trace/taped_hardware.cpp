@@ -120,6 +120,7 @@ class TapedNic final : public Taped<Nic> {
   LinkSample link() override {
     return link_of(tape_.property(Point::nic_link, id_, link_, [this] { return number_of(below_->link()); }));
   }
+  bool is_set_up() const override { return below_ == nullptr || below_->is_set_up(); }
   void set_link_source(LinkSource source) override {
     if (below_ != nullptr) below_->set_link_source(source);
   }

@@ -75,6 +75,12 @@ int Driver::mii_link(std::string_view name) const {
   return link_from_bmsr(status[0], status[1]);
 }
 
+bool Driver::is_set_up(std::string_view name) const {
+  ifreq request{};
+  if (!fill_name(request, name) || ::ioctl(fd_.get(), SIOCGIFFLAGS, &request) != 0) return true;
+  return (request.ifr_flags & IFF_UP) != 0;
+}
+
 LinkSpeed Driver::speed(std::string_view name, int& mask_words) const {
   // Room for the three link mode bitmaps behind the fixed part, at the most words that their count can say.
   constexpr std::size_t size_max = sizeof(ethtool_link_settings) + 3 * 127 * sizeof(std::uint32_t);

@@ -24,6 +24,8 @@ class Driver {
   /// Unknown speed and duplex where the driver does not tell. `mask_words` remembers how many link mode words this
   /// kernel uses (the handshake of ETHTOOL_GLINKSETTINGS), from call to call; it starts at 0.
   LinkSpeed speed(std::string_view name, int& mask_words) const;
+  /// Yes where the kernel does not tell.
+  bool is_set_up(std::string_view name) const;
   /// Zero where there is none.
   MacAddress permanent_mac(std::string_view name) const;
   /// The name that the interface has now; empty when there is none of this index.

@@ -43,6 +43,7 @@ class PacketNic : public Nic {
   Outcome set_away(Away how) override;
   /// Also learns a MAC or MTU that somebody else has changed.
   LinkSample link() override;
+  bool is_set_up() const override { return gone_ || context_->driver.is_set_up(current_name_); }
   bool was_handed_over() const noexcept override { return handed_; }
   bool has_lost_link() override;
   void set_link_source(LinkSource source) override;

@@ -24,6 +24,7 @@ struct NicSpec {
   std::uint32_t mtu = 1500;
   bool up = true;  ///< administratively, before anyone claims it
   bool can_set_mac = true;
+  std::uint32_t mtu_max = 65'535;
 };
 
 /// Frames since the card was made.

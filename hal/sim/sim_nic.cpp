@@ -8,7 +8,6 @@ namespace bondbox::sim {
 namespace {
 
 constexpr std::uint32_t mtu_min = 68;
-constexpr std::uint32_t mtu_max = 65'535;
 
 }  // namespace
 
@@ -52,7 +51,8 @@ Outcome SimNic::set_mac(MacAddress mac) {
 
 Outcome SimNic::set_mtu(std::uint32_t mtu) {
   if (!alive()) return gone();
-  if (mtu < mtu_min || mtu > mtu_max) return Outcome::failed(EINVAL, "an MTU is from 68 to 65535");
+  if (mtu < mtu_min || mtu > card_.spec.mtu_max)
+    return Outcome::failed(EINVAL, "an MTU is from 68 to " + std::to_string(card_.spec.mtu_max));
   card_.mtu = mtu;
   mtu_ = mtu;
   return Outcome::done();

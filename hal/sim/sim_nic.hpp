@@ -26,6 +26,7 @@ class SimNic final : public Nic {
   Outcome set_promiscuous(bool on) override;
   Outcome set_away(Away how) override;
   LinkSample link() override;
+  bool is_set_up() const override { return !alive() || card_.up; }
   bool has_lost_link() override { return last_.up && (away_ == Away::pretend || !(alive() && card_.carrier)); }
   std::size_t receive(PacketBatch& batch) override;
   TransmitResult transmit(std::span<const Packet* const> packets) override;

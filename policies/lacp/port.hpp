@@ -48,6 +48,8 @@ struct Port {
 
   LacpEnd actor;  ///< operational values
   LacpEnd partner = silent_partner;
+  std::optional<Tick> heard_at;  ///< the last LACPDU of another system
+  LacpEnd heard_of_us;           ///< the partner that it named
 
   bool begin = true;
   bool lacp_enabled = true;
@@ -87,10 +89,10 @@ struct Port {
 
   template <class A>
   void archive(A& a) {
-    a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, begin, lacp_enabled, selected, matched, ready_n, ntt,
-      restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer, transmit_timer,
-      actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned, collects,
-      distributes, loop_told, held, counters);
+    a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, heard_at, heard_of_us, begin, lacp_enabled, selected,
+      matched, ready_n, ntt, restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer,
+      transmit_timer, actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned,
+      collects, distributes, loop_told, held, counters);
     if (aggregator && *aggregator >= max_ports) a.refuse();
   }
 

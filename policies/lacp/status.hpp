@@ -69,6 +69,8 @@ struct LacpPortStatus {
   bool has_partner = false;  ///< an LACPDU of the partner is in force
   LacpEnd actor;
   LacpEnd partner;
+  std::optional<Tick> heard_at;  ///< its last LACPDU; none: it has never spoken on this link
+  LacpEnd heard_of_us;           ///< in that one: what the partner took us for
   LacpReceiveState receive = LacpReceiveState::initialize;
   LacpMuxState mux = LacpMuxState::detached;
   LacpChurn actor_churn = LacpChurn::monitoring;

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(ports_are_enslaved_and_released_at_run_time) {
   BOOST_REQUIRE(release(bench, "e0").ok());
   BOOST_TEST(bench.active() == "e1");
   BOOST_TEST(ports_of(bench) == "e1");
-  BOOST_TEST(bench.told("(slave e0): Releasing active interface"));
+  BOOST_TEST(bench.told("(slave e0): Releasing backup interface"));
   BOOST_REQUIRE(release(bench, "e1").ok());
   BOOST_TEST(bench.active() == "");
   BOOST_TEST(same_card(bench.card("e1"), found));

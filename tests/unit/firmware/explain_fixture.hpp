@@ -19,6 +19,7 @@ inline BondStatus bond_of(Mode mode) {
     port.id = PortId{i};
     port.name = i == 0 ? "eth0" : "eth1";
     port.link = LinkState::up;
+    port.has_carrier = true;
     port.speed_mbps = 1000;
     port.duplex = Duplex::full;
     port.carries = mode != Mode::active_backup || i == 0;

@@ -80,7 +80,9 @@ BOOST_AUTO_TEST_CASE(a_distributing_port_names_aggregator_and_partner) {
 
 BOOST_AUTO_TEST_CASE(a_port_without_partner_says_what_is_missing) {
   BondStatus bond = silent([](LacpPortStatus&) {});
-  check_idle(bond, 1, "no LACPDU has come from the far end (receive state DEFAULTED)",
+  bond.ports[1].in_state_for = Ticks{131'000};
+  check_idle(bond, 1,
+             "no LACPDU has come from the far end in the 2 m 11 s that it has had link (receive state DEFAULTED)",
              "Turn LACP on at the port at the far end");
   bond.options.lacp_active = false;
   check_idle(bond, 1,
@@ -88,9 +90,9 @@ BOOST_AUTO_TEST_CASE(a_port_without_partner_says_what_is_missing) {
              "Write lacp_active=on, or make the far end speak first");
   check_idle(silent([](LacpPortStatus& port) {
                port.receive = LacpReceiveState::expired;
-               port.counters.lacpdu_received = 3;
+               port.heard_at = Tick{-9'000};
              }),
-             1, "the far end's LACPDUs have stopped coming (receive state EXPIRED)",
+             1, "the far end has been silent for 9 s, though it has spoken before (receive state EXPIRED)",
              "See whether LACP still runs on the port at the far end");
   check_idle(silent([](LacpPortStatus& port) { port.counters.loopback_received = port.counters.lacpdu_received = 2; }),
              1, "our own LACPDUs come back on it: its cable ends in a loop", "Connect it to another system");
@@ -107,8 +109,11 @@ BOOST_AUTO_TEST_CASE(a_port_without_partner_says_what_is_missing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_partner_that_has_expired_is_told_although_its_last_word_is_still_in_force) {
-  check_idle(half_aggregated([](LacpPortStatus& port) { port.receive = LacpReceiveState::expired; }), 1,
-             "the far end's LACPDUs have stopped coming (receive state EXPIRED)",
+  check_idle(half_aggregated([](LacpPortStatus& port) {
+               port.receive = LacpReceiveState::expired;
+               port.heard_at = Tick{-3'000};
+             }),
+             1, "the far end has been silent for 3 s, though it has spoken before (receive state EXPIRED)",
              "See whether LACP still runs on the port at the far end");
 }
 
@@ -148,20 +153,21 @@ BOOST_AUTO_TEST_CASE(a_port_outside_the_active_aggregator_names_the_field_that_d
   check_idle(outside([](LacpPortStatus& port) { port.partner.state = 57; }), 1, "the far end calls its port individual",
              group);
   check_idle(outside([](LacpPortStatus& port) { port.actor.state = 57; }), 1,
-             "it is individual: it runs in half duplex, in which 802.3ad does not aggregate",
+             "it runs in half duplex, in which 802.3ad does not aggregate",
              "Set both ends of its cable to full duplex");
-  check_idle(outside([](LacpPortStatus&) {}), 1, "it is in aggregator 2, and aggregator 1 is the active one",
+  check_idle(outside([](LacpPortStatus&) {}), 1,
+             "it is in aggregator 2, and aggregator 1 is the active one by ad_select=stable",
              "The option ad_select says which aggregator is active, and when it is chosen anew");
-  check_idle(outside([](LacpPortStatus& port) { port.aggregator = 0; }), 1, "it has not been given an aggregator yet",
-             "Nothing needs to be done");
+  check_idle(outside([](LacpPortStatus& port) { port.aggregator = 0; }), 1, "the plan does not use it",
+             "Look at \"bondbox status bond0\"");
   BondStatus bond = outside([](LacpPortStatus&) {});
   bond.lacp->active->partner_system = {};
-  check_idle(bond, 1, "its partner is system 02:00:00:00:0b:01, the active aggregator has none",
-             "Connect it to the same system as the others");
+  check_idle(bond, 1, "it is in aggregator 2, and aggregator 1 is the active one by ad_select=stable",
+             "The option ad_select says which aggregator is active, and when it is chosen anew");
   bond.lacp->active.reset();
-  check_idle(bond, 1, "no aggregator is active yet", "Nothing needs to be done");
+  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
   bond.lacp->ports.clear();
-  check_idle(bond, 1, "LACP does not know it yet", "Nothing needs to be done");
+  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 BOOST_AUTO_TEST_CASE(a_port_of_the_active_aggregator_names_what_its_mux_machine_waits_for) {
@@ -172,8 +178,7 @@ BOOST_AUTO_TEST_CASE(a_port_of_the_active_aggregator_names_what_its_mux_machine_
     const char* remedy;
   };
   constexpr Row rows[] = {
-      {LacpMuxState::detached, 61, "it has been chosen and is not attached yet (mux state DETACHED)",
-       "Nothing needs to be done"},
+      {LacpMuxState::detached, 61, "the plan does not use it", "Look at \"bondbox status bond0\""},
       {LacpMuxState::waiting, 61, "it waits 2 s for ports that come up together to join together (mux state WAITING)",
        "Nothing needs to be done"},
       {LacpMuxState::attached, 5,
@@ -185,11 +190,11 @@ BOOST_AUTO_TEST_CASE(a_port_of_the_active_aggregator_names_what_its_mux_machine_
        "See why the far end does not collect on its port"},
       {LacpMuxState::collecting, 29, "it collects and is about to distribute (mux state COLLECTING)",
        "Nothing needs to be done"},
-      {LacpMuxState::distributing, 61, "it may distribute, and the plan does not use it yet",
-       "Nothing needs to be done"}};
+      {LacpMuxState::distributing, 61, "the plan does not use it", "Look at \"bondbox status bond0\""}};
   for (const Row& row : rows) {
     check_idle(half_aggregated([&](LacpPortStatus& port) {
                  port.mux = row.mux;
+                 port.heard_of_us = port.actor;
                  port.partner.state = row.partner_state;
                }),
                1, row.cause, row.remedy);

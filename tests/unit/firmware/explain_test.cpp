@@ -32,12 +32,13 @@ BOOST_AUTO_TEST_CASE(a_port_that_answers_no_arp_names_the_targets) {
   bond.options.arp_interval_ms = 1'000;
   bond.ports[1].link = LinkState::down;
   bond.ports[1].in_state_for = Ticks{4'000};
+  bond.ports[1].arp = ArpPortStatus{};
   check_idle(bond, 1, "the ARP monitor has no target to ask", "Give it one: arp_ip_target");
   for (const char* target : {"10.0.0.1", "10.0.0.2"})
-    bond.options.arp_ip_targets.push_back(IpAddress::parse(target).value());
+    bond.ports[1].arp->targets.push_back({IpAddress::parse(target).value(), true, {}});
   check_idle(bond, 1, "no answer from 10.0.0.1 and 10.0.0.2 has come in on it; it has been down for 4 s",
              "Check that the way from eth1 to a target works; one answer is enough");
-  bond.options.ns_ip6_targets.push_back(IpAddress::parse("2001:db8::1").value());
+  bond.ports[1].arp->targets.push_back({IpAddress::parse("2001:db8::1").value(), true, {}});
   check_idle(bond, 1, "no answer from 10.0.0.1, 10.0.0.2 and 2001:db8::1 has come in on it; it has been down for 4 s",
              "Check that the way from eth1 to a target works; one answer is enough");
 }
@@ -93,7 +94,13 @@ BOOST_AUTO_TEST_CASE(the_active_port_names_who_would_take_over) {
 BOOST_AUTO_TEST_CASE(a_backup_port_says_for_whom_it_stands_by) {
   BondStatus bond = bond_of(Mode::active_backup);
   const char* const remedy = "It takes over when eth0 loses its link, or with \"bondbox activate bond0 eth1\"";
-  check_idle(bond, 1, "it stands by, eth0 is active and works", remedy);
+  check_idle(bond, 1,
+             "it stands by, eth0 is active and works; a port of equal rank does not take over from one that works",
+             remedy);
+  bond.ports[0].options.prio = 1;
+  check_idle(bond, 1, "it stands by, eth0 is active and works; the prio of eth0 is higher", remedy);
+  bond.primary = "eth0";
+  check_idle(bond, 1, "it stands by, eth0 is active and works; eth0 is the primary", remedy);
   bond.primary = "eth1";
   bond.options.primary_reselect = PrimaryReselect::failure;
   check_idle(bond, 1, "it is the primary, but with primary_reselect=failure it waits until the active port fails",
@@ -105,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_backup_port_says_for_whom_it_stands_by) {
   bond.options.primary_reselect = PrimaryReselect::always;
   check_idle(bond, 1, "it is the primary, but another port was made the active one by hand", remedy);
   bond.ports[0].active = false;
-  check_idle(bond, 1, "no port is active", "Make it the active one: \"bondbox activate bond0 eth1\"");
+  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 // --- modes 0, 2 and 3 ---
@@ -155,7 +162,7 @@ BOOST_AUTO_TEST_CASE(balancing_modes_say_how_much_each_port_has) {
   check_carries(bond, 1, "it has 56 of 256 buckets of outgoing traffic; 12 clients have been told to send to it",
                 moves);
   take_away(bond, 1);
-  check_idle(bond, 1, "the plan does not use it yet", "Nothing needs to be done: it takes a share soon");
+  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 // --- the bond ---
@@ -217,7 +224,9 @@ BOOST_AUTO_TEST_CASE(the_text_has_two_lines_for_the_bond_and_each_port_and_fits_
              "eth0 carries traffic: it is the active port.\n"
              "    eth1 takes over when eth0 loses its link,\n"
              "    or with \"bondbox activate bond0 eth1\".\n"
-             "eth1 does not carry traffic: it stands by, eth0 is active and works.\n"
+             "eth1 does not carry traffic: it stands by,\n"
+             "    eth0 is active and works; a port of equal rank does not take over from one\n"
+             "    that works.\n"
              "    It takes over when eth0 loses its link,\n"
              "    or with \"bondbox activate bond0 eth1\".\n"
              "eth2 does not carry traffic: bond0 awaits it: there is no interface eth2.\n"
@@ -274,7 +283,8 @@ BOOST_AUTO_TEST_CASE(a_running_bond_is_explained_as_it_is) {
              "Nothing needs to be done; a smaller updelay uses it sooner");
   bench.run_to(10'000);
   bond = bench.status();
-  check_idle(bond, 0, "it stands by, e1 is active and works",
+  check_idle(bond, 0,
+             "it stands by, e1 is active and works; a port of equal rank does not take over from one that works",
              "It takes over when e1 loses its link, or with \"bondbox activate bond0 e0\"");
 }
 
