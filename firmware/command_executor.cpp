@@ -59,6 +59,7 @@ struct EventsRequest {
   Reply wrong;
   std::string bond;  ///< empty: all
   std::optional<std::uint64_t> after;
+  bool json = false;
 };
 
 EventsRequest parse_events(std::span<const std::string> arguments) {
@@ -74,6 +75,13 @@ EventsRequest parse_events(std::span<const std::string> arguments) {
         return {wrong_words("--after takes the number of an event, not \"" + number + "\""), {}, {}};
       }
       request.after = after;
+    } else if (word == "--format" || word.starts_with("--format=")) {
+      const bool attached = word != "--format";
+      if (!attached && i + 1 == arguments.size()) return {wrong_words("--format needs text or json"), {}, {}};
+      const std::string format = attached ? word.substr(9) : arguments[++i];
+      request.json = format == "json";
+      if (!request.json && format != "text")
+        return {wrong_words("events come as text or json, not as \"" + format + "\""), {}, {}};
     } else if (request.bond.empty() && !word.starts_with("-") && !word.empty()) {
       request.bond = word;
     } else {
@@ -262,7 +270,8 @@ Reply CommandExecutor::events(std::span<const std::string> arguments) {
   // With --after the first line is the number of the latest event: where the next call goes on.
   if (request.after) reply.text = std::to_string(scheduler_.events().last_sequence()) + "\n";
   scheduler_.events().for_each_after(request.after.value_or(0), [&](const Event& event) {
-    if (asked == nullptr || event.bond == asked->name()) reply.text += render_event(event, wall);
+    if (asked == nullptr || event.bond == asked->name())
+      reply.text += request.json ? render_event_json(event, wall) : render_event(event, wall);
   });
   return reply;
 }
@@ -328,7 +337,8 @@ Reply CommandExecutor::which(std::span<const std::string> arguments) {
   if (bond == nullptr) return reply;
   std::string wrong;
   const auto request = WhichRequest::parse(arguments.subspan(1), wrong);
-  return {0, answer_which(*request, bond->status(scheduler_.now()))};
+  return {0, answer_which(*request, bond->status(scheduler_.now()),
+                          [bond](PortId port) { return bond->foresee_without(port); })};
 }
 
 Reply CommandExecutor::plan(std::span<const std::string> arguments) {
@@ -342,7 +352,10 @@ Reply CommandExecutor::explain(std::span<const std::string> arguments) {
   const Bond* const bond = find(arguments[0], reply);
   if (bond == nullptr) return reply;
   const BondStatus status = bond->status(scheduler_.now());
-  if (arguments.size() == 1) return {0, render_explanation(status)};
+  if (arguments.size() == 1) {
+    const PrivilegeStatus privileges = privileges_ ? privileges_() : PrivilegeStatus{};
+    return {0, render_explanation(status, &privileges)};
+  }
   if (auto text = render_explanation(status, arguments[1])) return {0, std::move(*text)};
   std::string names;
   for (const PortStatus& port : status.ports) names += (names.empty() ? "" : ", ") + port.name;

@@ -15,14 +15,15 @@ namespace {
 
 constexpr Command table[] = {
     {"run",
-     "bondbox run [--background] [--takeover] [-c FILE] [--log stderr|kmsg] [--trace FILE]\n"
+     "bondbox run [--background] [--takeover] [-c FILE] [--log stderr|kmsg|syslog] [--trace FILE]\n"
      "bondbox run [--background] [--takeover] BOND [PORT...] [OPTION=VALUE...]",
      "bond the ports, in the foreground, until SIGTERM",
      "Reads FILE (/etc/bondbox.toml unless given), takes the ports, makes the host's\n"
      "interface and forwards. The second form needs no file: the words are those of\n"
      "the kernel module's parameters; without a PORT it waits for `bondbox enslave`\n"
      "or ifenslave. SIGHUP reloads the file. --log kmsg: what it says goes to the\n"
-     "kernel's log, for dmesg, instead of stderr. With --background (-b) the command\n"
+     "kernel's log, for dmesg, instead of stderr; --log syslog: to the log daemon; so\n"
+     "does log = \"syslog\" at the top of FILE. With --background (-b) the command\n"
      "ends when bondbox is ready and leaves it running; its process id is in\n"
      "/run/bondbox/pid, and what it says goes to the kernel's log. On four CPUs or more\n"
      "a thread forwards on each, eight at most; \"loops = N\" at the top of FILE, 1 to 8,\n"
@@ -123,18 +124,27 @@ constexpr Command table[] = {
      "written a second after a failover, and as crash.trace by a bondbox that dies.\n\n"
      "  bondbox replay \"$(bondbox trace)\"\n",
      ask_daemon},
-    {"events", "bondbox events [BOND] [--follow]", "what happened, when, and for how long traffic stopped",
+    {"events", "bondbox events [BOND] [--follow] [--format text|json]",
+     "what happened, when, why, and for how long traffic stopped",
      "One line an event: wall time (UTC), tick (ms since the start), the event in the\n"
-     "kernel driver's words. --follow goes on until interrupted.\n\n  bondbox events bond0 --follow\n",
+     "kernel driver's words, behind a semicolon what brought it about. The latest 512\n"
+     "are kept, over a restart, too. --follow goes on until interrupted, over restarts.\n"
+     "With --format json each line is an object, with the keys that status has.\n\n"
+     "  bondbox events bond0 --follow\n",
      events},
     {"which",
-     "bondbox which BOND (--pcap FILE | --hex FRAME)\n"
+     "bondbox which BOND (--pcap FILE | --hex FRAME | --flow FLOW)\n"
+     "bondbox which -c FILE [BOND] (--pcap FILE | --hex FRAME | --flow FLOW)\n"
      "bondbox which --mode M --xmit-hash-policy P --ports N (--pcap FILE | --hex FRAME)",
-     "which port each frame leaves on, and why",
+     "which port each frame leaves on, and where it goes if that one dies",
      "One line a frame: its number, the port's index, the port's name or -, and why,\n"
-     "separated by tabs. A running bond answers from its plan and counts nothing.\n"
-     "The second form needs no bond: it asks the mode's own policy with N ports that\n"
-     "are up. Also --packets-per-slave K (mode 0) and --resilient (modes 2 and 4).\n\n"
+     "separated by tabs; behind a semicolon where it goes if the port dies. A running\n"
+     "bond answers from its plan and counts nothing. The other forms need no bond: they\n"
+     "ask the mode's own policy, with ports that are up. Also --packets-per-slave K\n"
+     "(mode 0) and --resilient (modes 2 and 4).\n"
+     "FLOW is FROM-TO/PROTOCOL, the addresses with ports or without; --from-mac,\n"
+     "--to-mac and --vlan tell more of it. What is not known and would decide is said.\n\n"
+     "  bondbox which bond0 --flow 10.0.0.1:80-10.0.0.9:5000/tcp\n"
      "  bondbox which bond0 --pcap out.pcap\n"
      "  bondbox which --mode 2 --xmit-hash-policy layer3+4 --ports 3 --pcap out.pcap\n",
      which},

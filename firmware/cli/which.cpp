@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "firmware/cli/cli.hpp"
+#include "firmware/cli/configuration.hpp"
 #include "firmware/control_client.hpp"
 #include "firmware/control_protocol.hpp"
 #include "firmware/offline_bond.hpp"
@@ -22,6 +23,9 @@ struct Question {
   std::size_t ports = 0;
   std::string capture;
   std::vector<std::uint8_t> frame;
+  std::string file;                     ///< with the configuration; empty: none
+  std::vector<std::string> flow_words;  ///< parse_flow_words()
+  std::optional<Flow> flow;
 };
 
 /// An option of the kernel's, by name or number: as `set` reads it. False: `wrong` says what is expected.
@@ -60,6 +64,11 @@ bool read_flag(std::string_view flag, const std::string& value, Question& questi
     return read_value(flag, "packets_per_slave", value, question.options.packets_per_slave, wrong);
   }
   if (flag == "--ports") return read_ports(value, question.ports, wrong);
+  if (flag == "-c" || flag == "--config") {
+    question.file = value;
+    wrong = "-c needs a file";
+    return !value.empty();
+  }
   if (flag == "--pcap") {
     question.capture = value;
     if (value.empty()) wrong = "--pcap needs a file";
@@ -73,7 +82,9 @@ bool read_flag(std::string_view flag, const std::string& value, Question& questi
 
 /// What is missing from the words, or too much; empty: nothing.
 std::string find_contradiction(const Question& question, bool on_paper) {
-  if (question.capture.empty() == question.frame.empty()) return "which needs --pcap FILE or --hex FRAME, one of them";
+  const int asked = !question.capture.empty() + !question.frame.empty() + !question.flow_words.empty();
+  if (asked != 1) return "which needs --pcap FILE, --hex FRAME or --flow FLOW, one of them";
+  if (!question.file.empty()) return on_paper ? "a file has its own mode, ports and options" : "";
   if (question.bond.empty() && question.ports == 0) {
     return "which needs a bond, or --ports N with --mode M and --xmit-hash-policy P";
   }
@@ -85,8 +96,18 @@ std::string find_contradiction(const Question& question, bool on_paper) {
 
 /// Nothing: `wrong` says why.
 std::optional<Question> read_question(const std::vector<std::string>& words, std::string& wrong) {
-  static constexpr std::string_view flags[] = {
-      "--mode", "--xmit-hash-policy", "--packets-per-slave", "--ports", "--pcap", "--hex"};
+  static constexpr std::string_view flags[] = {"--mode",
+                                               "--xmit-hash-policy",
+                                               "--packets-per-slave",
+                                               "--ports",
+                                               "--pcap",
+                                               "--hex",
+                                               "-c",
+                                               "--config",
+                                               "--flow",
+                                               "--from-mac",
+                                               "--to-mac",
+                                               "--vlan"};
   Question question;
   bool on_paper = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -99,8 +120,12 @@ std::optional<Question> read_question(const std::vector<std::string>& words, std
     } else if (known) {
       if (equals == std::string::npos && i + 1 == words.size()) return wrong = word + " needs a value", std::nullopt;
       const std::string value = equals == std::string::npos ? words[++i] : word.substr(equals + 1);
+      if (is_flow_flag(flag)) {
+        question.flow_words.insert(question.flow_words.end(), {std::string(flag), value});
+        continue;
+      }
       if (!read_flag(flag, value, question, wrong)) return std::nullopt;
-      on_paper = on_paper || (flag != "--pcap" && flag != "--hex");
+      on_paper = on_paper || (flag != "--pcap" && flag != "--hex" && flag != "-c" && flag != "--config");
     } else if (word.starts_with("-") || word.empty() || !question.bond.empty()) {
       return wrong = "unexpected \"" + word + "\"", std::nullopt;
     } else {
@@ -109,6 +134,9 @@ std::optional<Question> read_question(const std::vector<std::string>& words, std
   }
   wrong = find_contradiction(question, on_paper);
   if (!wrong.empty()) return std::nullopt;
+  if (question.flow_words.empty()) return question;
+  question.flow = parse_flow_words(question.flow_words, wrong);
+  if (!question.flow) return std::nullopt;
   return question;
 }
 
@@ -127,8 +155,32 @@ int each_frame(const Question& question, Take take) {
   }
 }
 
-int which_on_paper(const Question& question) {
-  const auto bond = std::make_unique<OfflineBond>(question.options, question.ports);
+/// The bond of the file that is asked for, or its only one; nullptr: complained about.
+std::unique_ptr<OfflineBond> configured_bond(const Invocation& invocation, const Question& question) {
+  Invocation file = invocation;
+  file.words = {"-c", question.file};
+  const ConfigurationOrExit read = read_configuration(file, false);
+  if (!read.configuration) return nullptr;
+  const Config& config = read.configuration->config;
+  const BondConfig* const bond =
+      question.bond.empty() && config.bonds.size() == 1 ? config.bonds.data() : config.find(question.bond);
+  if (bond != nullptr && !bond->ports.empty()) return std::make_unique<OfflineBond>(*bond);
+  std::string names;
+  for (const BondConfig& one : config.bonds) names += (names.empty() ? "" : ", ") + one.name;
+  complain(bond != nullptr         ? bond->name + " has no ports in " + question.file
+           : question.bond.empty() ? "which of the bonds in " + question.file + ": " + names + "?"
+                                   : "there is no bond \"" + question.bond + "\" in " + question.file);
+  return nullptr;
+}
+
+int which_on_paper(const Invocation& invocation, const Question& question) {
+  const auto bond = question.file.empty() ? std::make_unique<OfflineBond>(question.options, question.ports)
+                                          : configured_bond(invocation, question);
+  if (bond == nullptr) return exit_failed;
+  if (question.flow) {
+    say(bond->line(1, *question.flow));
+    return exit_done;
+  }
   std::uint64_t number = 0;
   std::string lines;
   const int status = each_frame(question, [&](wire::Bytes frame) {
@@ -196,13 +248,26 @@ class Asker {
   std::string generation_;
 };
 
+int ask_of_flow(const Invocation& invocation, const Question& question) {
+  std::vector<std::string> words{"which", question.bond};
+  words.insert(words.end(), question.flow_words.begin(), question.flow_words.end());
+  const Reply reply = control::ask(invocation.run_dir + "/" + control::socket_name, words);
+  if (reply.exit_status != exit_done) {
+    complain(std::string_view(reply.text).substr(0, reply.text.find('\n')));
+    return exit_failed;
+  }
+  say(std::string_view(reply.text).substr(std::min(reply.text.find('\n'), reply.text.size() - 1) + 1));
+  return exit_done;
+}
+
 }  // namespace
 
 int which(const Invocation& invocation) {
   std::string wrong;
   const auto question = read_question(invocation.words, wrong);
   if (!question) return wrong_words(invocation, wrong);
-  if (question->bond.empty()) return which_on_paper(*question);
+  if (question->bond.empty() || !question->file.empty()) return which_on_paper(invocation, *question);
+  if (question->flow) return ask_of_flow(invocation, *question);
   Asker asker(invocation, question->bond);
   const int status = each_frame(*question, [&](wire::Bytes frame) { return asker.take(frame); });
   const int last = asker.flush();

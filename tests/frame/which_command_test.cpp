@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(each_frame_of_a_capture_gets_a_line) {
   const Capture capture;
   BOOST_REQUIRE(capture.frames == 18U);
   std::string wanted;
-  for (std::size_t i = 1; i <= capture.frames; ++i) wanted += std::to_string(i) + "\t0\t-\tthe active port\n";
+  for (std::size_t i = 1; i <= capture.frames; ++i)
+    wanted += std::to_string(i) + "\t0\t-\tthe active port; if port 0 dies it moves to port 1\n";
   for (const char* mode : {"1", "active-backup"}) {
     const CommandResult result =
         run_bondbox("which --mode " + std::string(mode) + " --ports 3 --pcap " + capture.path());
@@ -51,7 +52,7 @@ BOOST_AUTO_TEST_CASE(each_frame_of_a_capture_gets_a_line) {
 BOOST_AUTO_TEST_CASE(a_frame_in_hex_gets_a_line) {
   const CommandResult result = run_bondbox("which --mode=1 --ports=2 --hex=" + std::string(28, '0'));
   BOOST_TEST(result.status == 0, result.err);
-  BOOST_TEST(result.out == "1\t0\t-\tthe active port\n");
+  BOOST_TEST(result.out == "1\t0\t-\tthe active port; if port 0 dies it moves to port 1\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_capture_that_cannot_be_read_is_told) {
@@ -69,9 +70,9 @@ BOOST_AUTO_TEST_CASE(wrong_words_are_told_what_is_expected) {
     const char* said;
   };
   const Row rows[] = {
-      {"", "which needs --pcap FILE or --hex FRAME, one of them"},
-      {"bond0", "which needs --pcap FILE or --hex FRAME, one of them"},
-      {"bond0 --hex 00 --pcap x", "which needs --pcap FILE or --hex FRAME, one of them"},
+      {"", "which needs --pcap FILE, --hex FRAME or --flow FLOW, one of them"},
+      {"bond0", "which needs --pcap FILE, --hex FRAME or --flow FLOW, one of them"},
+      {"bond0 --hex 00 --pcap x", "which needs --pcap FILE, --hex FRAME or --flow FLOW, one of them"},
       {"bond0 bond1 --hex 00", "unexpected \"bond1\""},
       {"--hex 00", "which needs a bond, or --ports N with --mode M and --xmit-hash-policy P"},
       {"bond0 --mode 2 --hex 00", "a running bond has its own mode, ports and options: give --pcap or --hex alone"},

@@ -1,4 +1,5 @@
 // `bondbox which` without a bond, held against every choice that was recorded on the kernel driver (Linux 6.1.176).
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <memory>
@@ -97,7 +98,8 @@ BOOST_AUTO_TEST_CASE(a_frame_with_a_tag_leaves_as_without_it) {
       const std::string tagged = bond.line(1, frame);
       frame.erase(frame.begin() + 12, frame.begin() + 16);
       const std::string untagged = bond.line(1, frame);
-      BOOST_TEST(tagged == untagged.substr(0, untagged.size() - 1) + ", VLAN tag taken off\n");
+      const std::size_t why_ends = std::min(untagged.find(';'), untagged.size() - 1);
+      BOOST_TEST(tagged == untagged.substr(0, why_ends) + ", VLAN tag taken off" + untagged.substr(why_ends));
     }
   }
 }
