@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
   const boost::json::value& first = one.at("ports").at(0);
   BOOST_TEST(keys(first) ==
              "name link delay_left_ms in_state_for_ms carrier held revert_left_ms monitors damping speed_mbps duplex "
-             "link_failures active carries mac permanent_mac "
+             "link_failures active carries drill mac permanent_mac "
              "prio queue_id rx tx");
   BOOST_TEST(keys(first.at("rx")) ==
              "frames bytes suppressed_duplicates punted runts host_refused lost_below truncated errors");

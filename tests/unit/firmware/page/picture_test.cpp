@@ -35,7 +35,13 @@ void lose_link(BondStatus& bond, std::size_t port) {
 
 void note(EventLog& log, std::string_view bond, std::string_view port, std::string_view text, EventKind kind,
           std::int64_t outage = -1) {
-  log.record({.at = Tick{187'000}, .kind = kind, .bond = bond, .port = port, .outage_ms_max = outage, .text = text});
+  log.record({.at = Tick{187'000},
+              .kind = kind,
+              .bond = bond,
+              .port = port,
+              .outage_ms_max = outage,
+              .text = text,
+              .cause = {}});
 }
 
 }  // namespace
