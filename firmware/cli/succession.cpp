@@ -57,7 +57,9 @@ bool Succession::look() {
 /// One that can be told whom to watch needs nobody in the place of the old one, if it finds the new one where the
 /// service's processes are.
 void Succession::tell_supervisor() {
-  const bool is_told = !lnx::supervisor_socket().empty() && lnx::shares_control_groups(successor());
+  // Who has it from a shell's environment is not the one that is watched there.
+  const bool is_watched = !lnx::supervisor_socket().empty() && lnx::is_started_by_first_process();
+  const bool is_told = is_watched && lnx::shares_control_groups(successor());
   stays_ = door_.said(keep_word) && !is_told;
   if (stays_) return;
   constexpr int orphaned_limit_ms = 1'000;
