@@ -66,6 +66,8 @@ bool Play::perform_on_card(const Words& words) {
   } else if (verb == "mute") {
     (void)world_.set_mute(card, is_on(value));
   } else if (verb == "card") {
+    // Until it is found to have gone, a card that is not there refuses to change its address.
+    rules_.note_stolen_mac(clock_.now() + look_span);
     (void)(is_on(value) ? world_.restore_nic(card) : world_.remove_nic(card));
   } else if (verb == "noise" && words.size() >= 7) {
     std::uint32_t share[5] = {};
