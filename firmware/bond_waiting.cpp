@@ -22,6 +22,13 @@ void Bond::read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic)
   const auto taken = [&](PortId id) {
     return static_cast<Deliver>(plan_.ports[id.index].deliver & ~next.ports[id.index].deliver);
   };
+  // Where one port is to deliver, a second one stands in while that one is going down. When its link is back what waits
+  // in the other may be copies; and by the time that it has gone the first one has nothing left that waits.
+  const auto delivers_on = [&](PortId id) {
+    return (plan_.ports[id.index].deliver & next.ports[id.index].deliver & deliver_unicast) != 0;
+  };
+  const bool is_single = options_.mode == Mode::active_backup && !options_.all_slaves_active;
+  if (is_single && std::any_of(order_.begin(), order_.end(), delivers_on)) return;
   Deliver copied = deliver_nothing;
   for (const PortId id : order_)
     copied |= static_cast<Deliver>(next.ports[id.index].deliver & ~plan_.ports[id.index].deliver & deliver_groups);
