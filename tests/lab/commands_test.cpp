@@ -195,7 +195,8 @@ BOOST_AUTO_TEST_CASE(a_capture_of_thousands_of_frames_is_answered_from_the_runni
     // From no bytes at all to more than a request holds.
     const std::vector<std::uint8_t> frame(i % 10 == 0 ? i % 9'000 : i % 100, 0x02);
     BOOST_REQUIRE(writer.value().write(static_cast<std::int64_t>(i), frame).ok());
-    const char* const where = frame.size() < 14 ? "\t-\t-\ttoo short for a frame\n" : "\t1\teth1\tthe active port\n";
+    const char* const where = frame.size() < 14 ? "\t-\t-\ttoo short for a frame\n"
+                                                : "\t1\teth1\tthe active port; if eth1 dies it moves to eth0\n";
     wanted += std::to_string(i) + where;
   }
   BOOST_REQUIRE(writer.value().close().ok());

@@ -144,17 +144,24 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_hangs_holds_up_nobody_and_is_told_what_was_lo
   BOOST_TEST(log.lost() > 0U);
   const std::uint64_t lost = log.lost();
   std::uint64_t taken = 0;
+  std::uint64_t told = 0;
+  const auto read = [&] {
+    constexpr std::string_view of_lost = " lines were lost here: nobody took them";
+    for (const std::string& line : daemon.read()) {
+      if (line.ends_with(text)) ++taken;
+      if (line.ends_with(of_lost)) told += std::stoul(line.substr(line.find(": ") + 2));
+    }
+  };
   for (int i = 0; i < 100 && !log.is_empty(); ++i) {
-    taken += daemon.read().size();
+    read();
     log.flush(0);
   }
-  taken += daemon.read().size();
+  read();
   BOOST_TEST(taken + lost == lines);
   log.add(LogLevel::info, "again");
   log.flush(0);
-  BOOST_TEST(daemon.read() == (Lines{"<28>" + mine() + std::to_string(lost) + " lines were lost here: nobody took them",
-                                     "<30>" + mine() + "again"}),
-             boost::test_tools::per_element());
+  read();
+  BOOST_TEST(told == lost);
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_cut) {
