@@ -183,7 +183,7 @@ constexpr Sentence sentences[] = {
     {Said::trouble_away, "", "%1 is away for a drill", ""},
 
     {Said::in_kernel, "forwards in the kernel", "BPF programs carry its frames (%2)",
-     "Nothing needs to be done; \"bondbox set %1 offload off\" lets a capture on %1 see every frame"},
+     "Nothing needs to be done; \"bondbox capture %1 -w FILE\" sees every frame, tcpdump on %1 does not"},
     {Said::in_daemon_off, in_daemon, "offload is off",
      "\"bondbox set %1 offload auto\" lets the kernel carry its frames"},
     {Said::in_daemon_now, in_daemon, "%1", "The kernel carries its frames when that is over"},

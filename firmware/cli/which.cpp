@@ -256,7 +256,7 @@ int ask_of_flow(const Invocation& invocation, const Question& question) {
     complain(std::string_view(reply.text).substr(0, reply.text.find('\n')));
     return exit_failed;
   }
-  say(std::string_view(reply.text).substr(std::min(reply.text.find('\n'), reply.text.size() - 1) + 1));
+  say(reply.text);
   return exit_done;
 }
 

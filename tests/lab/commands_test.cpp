@@ -205,6 +205,9 @@ BOOST_AUTO_TEST_CASE(a_capture_of_thousands_of_frames_is_answered_from_the_runni
   BOOST_TEST(answer.status == 0, answer.err);
   BOOST_TEST((answer.out == wanted));
   BOOST_TEST(daemon.status("/bonds/0/tx_runts") == "0");
+  const Answer flow = daemon.ask("which bond0 --flow 192.168.10.52:80-192.168.10.254:5000/tcp");
+  BOOST_TEST(flow.status == 0, flow.err);
+  BOOST_TEST(flow.out == "1\t1\teth1\tthe active port; if eth1 dies it moves to eth0\n");
   BOOST_TEST(daemon.ask("which bond7 --pcap " + capture).err.starts_with("bondbox: there is no bond \"bond7\" here"));
 }
 

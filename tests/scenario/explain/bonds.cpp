@@ -236,7 +236,7 @@ static Situations forwarding() {
       {"carried below",
        {Said::in_kernel},
        "BPF programs carry its frames (fake)",
-       "Nothing needs to be done; \"bondbox set bond0 offload off\" lets a capture on bond0 see every frame",
+       "Nothing needs to be done; \"bondbox capture bond0 -w FILE\" sees every frame, tcpdump on bond0 does not",
        [] { return forwarded(allow_offload, {}); }},
       {"switched off",
        {Said::in_daemon_off},
