@@ -16,11 +16,11 @@ bool is_ipv4(const PcapngFile::Frame& frame) {
   return frame.bytes.size() > 23 && frame.bytes[12] == 8 && frame.bytes[13] == 0 && frame.bytes[23] == 1;
 }
 
-/// Those whose comment begins so: around a pull it may go on with what the next plan would have said.
+/// Those whose comment says so: around a pull it may be one of two verdicts.
 long count(const PcapngFile& file, const std::string& interface, bool outgoing, const std::string& comment) {
   return std::ranges::count_if(file.frames, [&](const PcapngFile::Frame& frame) {
     return is_ipv4(frame) && frame.interface == interface && frame.outgoing == outgoing &&
-           frame.comment.starts_with(comment);
+           contains(frame.comment, comment);
   });
 }
 
