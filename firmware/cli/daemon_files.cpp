@@ -31,9 +31,22 @@ void DaemonFiles::write_pid() {
       [this](const Outcome& outcome) {
         if (!outcome.ok()) parts_.say(outcome.reason, LogLevel::warning);
       });
+  pid_number_ = parts_.writer.handed();
+}
+
+void DaemonFiles::when_known(std::function<void()> told) {
+  told_ = std::move(told);
+  tell_by_ms_ = lnx::monotonic_ms() + answer_limit_ms;
+  tell_known();
+}
+
+void DaemonFiles::tell_known() {
+  if (!told_ || (!parts_.writer.has_done(pid_number_) && lnx::monotonic_ms() < tell_by_ms_)) return;
+  std::exchange(told_, {})();
 }
 
 void DaemonFiles::after_steps() {
+  tell_known();
   stay_in_place();
   keeper_.keep();
   const Outcome shown = status_.update(parts_.scheduler.bonds(), parts_.scheduler.now());

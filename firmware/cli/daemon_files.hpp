@@ -41,6 +41,8 @@ class DaemonFiles {
   /// Takes away what another process has left to be read.
   void clear() { status_.clear(); }
   void write_pid();
+  /// Calls `told` between steps, once this process's id can be read or that takes too long.
+  void when_known(std::function<void()> told);
   /// Between steps: hands over what has changed.
   void after_steps();
   /// An orderly end.
@@ -61,11 +63,15 @@ class DaemonFiles {
   static constexpr Ticks place_interval{1'000};
 
   void stay_in_place();
+  void tell_known();
   void tell_lag();
 
   Parts parts_;
   StatusFiles status_;
   StateKeeper keeper_;
+  std::uint64_t pid_number_ = 0;  ///< of what was handed over to write it
+  std::function<void()> told_;
+  std::int64_t tell_by_ms_ = 0;
   Tick look_at_place_{};
   std::string place_trouble_;
   bool late_ = false;

@@ -125,8 +125,10 @@ class Daemon {
     return Outcome::done();
   }
 
-  void run() {
+  /// `ready` is called when whoever waits for the start can go on.
+  void run(std::function<void()> ready) {
     log_.flush();  // before anybody is answered
+    files_.when_known(std::move(ready));
     runtime_.run();
   }
   const Succession& succession() const noexcept { return succession_; }
@@ -325,12 +327,12 @@ int serve(const Invocation& invocation, Configuration configuration, LogTarget l
     const Outcome started =
         other != nullptr ? daemon.take_over(*other, *handed, keep, given) : daemon.start(invocation.run_dir);
     const bool watched = !background.is_split();
-    background.tell(started);
     if (!started.ok()) {
+      background.tell(started);
       daemon.say_why_not(started.reason);
       return exit_failed;
     }
-    daemon.run();
+    daemon.run([&background] { background.tell(Outcome::done()); });
     if (watched && daemon.succession().is_kept()) successor = daemon.succession().successor();
   }
   return successor != 0 ? lnx::stand_in(successor, invocation.run_dir) : exit_done;

@@ -249,7 +249,7 @@ bool Tape::due(Point point) {
   return false;
 }
 
-Reader Tape::take(std::size_t id) {
+Reader Tape::take(std::uint64_t id) {
   Reader reader(next().payload);
   const std::uint64_t recorded = reader.number();
   if (recorded != id)
@@ -273,7 +273,7 @@ std::uint64_t Tape::take_number(Point point, std::uint64_t usual) {
   return finish(reader) ? value : usual;
 }
 
-std::uint64_t Tape::keep_property(Point point, std::size_t id, Known& known, std::uint64_t value) {
+std::uint64_t Tape::keep_property(Point point, std::uint64_t id, Known& known, std::uint64_t value) {
   if (!is_open()) return value;
   ++calls_;
   if (known.is_set && known.value == value) return value;
@@ -282,7 +282,7 @@ std::uint64_t Tape::keep_property(Point point, std::size_t id, Known& known, std
   return value;
 }
 
-std::uint64_t Tape::take_property(Point point, std::size_t id, Known& known) {
+std::uint64_t Tape::take_property(Point point, std::uint64_t id, Known& known) {
   if (!is_open() || !due(point)) return known.value;
   Reader reader = take(id);
   const std::uint64_t value = reader.number();
@@ -295,7 +295,7 @@ Writer& Tape::payload() noexcept {
   return payload_;
 }
 
-void Tape::keep_property(Point point, std::size_t id, std::vector<std::uint8_t>& known) {
+void Tape::keep_property(Point point, std::uint64_t id, std::vector<std::uint8_t>& known) {
   ++calls_;
   if (same(payload_.written(), known)) return;
   known.assign(payload_.written().begin(), payload_.written().end());
@@ -304,21 +304,21 @@ void Tape::keep_property(Point point, std::size_t id, std::vector<std::uint8_t>&
   write_payload(point);
 }
 
-void Tape::take_property(Point point, std::size_t id, std::vector<std::uint8_t>& known) {
+void Tape::take_property(Point point, std::uint64_t id, std::vector<std::uint8_t>& known) {
   if (!is_open() || !due(point)) return;
   const wire::Bytes bytes = take(id).rest();
   known.assign(bytes.begin(), bytes.end());
   if (!difference_) advance();
 }
 
-Outcome Tape::keep_outcome(Point point, std::size_t id, Outcome outcome) {
+Outcome Tape::keep_outcome(Point point, std::uint64_t id, Outcome outcome) {
   if (!is_open()) return outcome;
   ++calls_;
   if (!outcome.ok()) write(point, id, outcome);
   return outcome;
 }
 
-Outcome Tape::take_outcome(Point point, std::size_t id) {
+Outcome Tape::take_outcome(Point point, std::uint64_t id) {
   if (!is_open() || !due(point)) return Outcome::done();
   Reader reader = take(id);
   Outcome outcome = get_outcome(reader);
@@ -332,24 +332,24 @@ Outcome Tape::finish_act(Point point, const Outcome& outcome) {
   return outcome;
 }
 
-Outcome Tape::keep_act(Point point, std::size_t id, std::uint64_t number, Outcome outcome) {
+Outcome Tape::keep_act(Point point, std::uint64_t id, std::uint64_t number, Outcome outcome) {
   if (!is_open()) return outcome;
   begin_payload(id, number);
   return finish_act(point, outcome);
 }
 
-Outcome Tape::keep_act(Point point, std::size_t id, std::string_view text, Outcome outcome) {
+Outcome Tape::keep_act(Point point, std::uint64_t id, std::string_view text, Outcome outcome) {
   if (!is_open()) return outcome;
   begin_payload(id, text);
   return finish_act(point, outcome);
 }
 
-Outcome Tape::take_act(Point point, std::size_t id, std::uint64_t number) {
+Outcome Tape::take_act(Point point, std::uint64_t id, std::uint64_t number) {
   begin_payload(id, number);
   return take_act(point);
 }
 
-Outcome Tape::take_act(Point point, std::size_t id, std::string_view text) {
+Outcome Tape::take_act(Point point, std::uint64_t id, std::string_view text) {
   begin_payload(id, text);
   return take_act(point);
 }

@@ -208,30 +208,30 @@ class Tape {
     }
   };
   template <class F>
-  std::uint64_t property(Point point, std::size_t id, Known& known, F read) {
+  std::uint64_t property(Point point, std::uint64_t id, Known& known, F read) {
     return replaying() ? take_property(point, id, known) : keep_property(point, id, known, read());
   }
   /// A property of any size, which must be put into `payload()` first; `known` holds the bytes that it was.
   Writer& payload() noexcept;
-  void keep_property(Point point, std::size_t id, std::vector<std::uint8_t>& known);
-  void take_property(Point point, std::size_t id, std::vector<std::uint8_t>& known);
+  void keep_property(Point point, std::uint64_t id, std::vector<std::uint8_t>& known);
+  void take_property(Point point, std::uint64_t id, std::vector<std::uint8_t>& known);
 
   /// For a property that the caller compares.
   template <class T>
-  void count_reading(bool changed, Point point, std::size_t id, const T& value) {
+  void count_reading(bool changed, Point point, std::uint64_t id, const T& value) {
     ++calls_;
     if (changed) write(point, id, value);
   }
 
   /// How something ended, for a caller that asks nobody while replaying. Only a failure is written.
-  Outcome keep_outcome(Point point, std::size_t id, Outcome outcome);
-  Outcome take_outcome(Point point, std::size_t id);
+  Outcome keep_outcome(Point point, std::uint64_t id, Outcome outcome);
+  Outcome take_outcome(Point point, std::uint64_t id);
 
   /// Something done to thing number `id`: what comes out, as a number or a text, and how it ended, which goes in.
-  Outcome keep_act(Point point, std::size_t id, std::uint64_t number, Outcome outcome);
-  Outcome take_act(Point point, std::size_t id, std::uint64_t number);
-  Outcome keep_act(Point point, std::size_t id, std::string_view text, Outcome outcome);
-  Outcome take_act(Point point, std::size_t id, std::string_view text);
+  Outcome keep_act(Point point, std::uint64_t id, std::uint64_t number, Outcome outcome);
+  Outcome take_act(Point point, std::uint64_t id, std::uint64_t number);
+  Outcome keep_act(Point point, std::uint64_t id, std::string_view text, Outcome outcome);
+  Outcome take_act(Point point, std::uint64_t id, std::string_view text);
 
   // --- what comes out ---
 
@@ -270,7 +270,7 @@ class Tape {
   /// Whether the next record is of this point and comes with this reading.
   bool due(Point point);
   /// Its payload behind the number, which must be `id`; the record is passed.
-  Reader take(std::size_t id);
+  Reader take(std::uint64_t id);
   /// False, and a difference noted: the payload was not what it should be.
   bool finish(const Reader& reader);
 
@@ -321,8 +321,8 @@ class Tape {
   void write_step(Tick tick) noexcept;
   void append(wire::Bytes bytes) noexcept;
   std::uint64_t take_number(Point point, std::uint64_t usual);
-  std::uint64_t keep_property(Point point, std::size_t id, Known& known, std::uint64_t value);
-  std::uint64_t take_property(Point point, std::size_t id, Known& known);
+  std::uint64_t keep_property(Point point, std::uint64_t id, Known& known, std::uint64_t value);
+  std::uint64_t take_property(Point point, std::uint64_t id, Known& known);
   Outcome finish_act(Point point, const Outcome& outcome);
   Outcome take_act(Point point);
   void compare(Point point);

@@ -46,7 +46,7 @@ std::string_view text_of(const std::vector<std::uint8_t>& bytes) noexcept {
 template <class Base>
 class Taped : public Base {
  public:
-  Taped(Tape& tape, std::size_t id, std::string_view name, std::unique_ptr<Base> below)
+  Taped(Tape& tape, std::uint64_t id, std::string_view name, std::unique_ptr<Base> below)
       : tape_(tape), id_(id), name_(name), below_(std::move(below)) {}
 
   Base* below() const noexcept { return below_.get(); }
@@ -141,7 +141,7 @@ constexpr std::size_t paths_max = 64;
 
 class TapedHostPort final : public Taped<HostPort> {
  public:
-  TapedHostPort(Tape& tape, std::size_t id, std::string_view name, std::unique_ptr<HostPort> below)
+  TapedHostPort(Tape& tape, std::uint64_t id, std::string_view name, std::unique_ptr<HostPort> below)
       : Taped(tape, id, name, std::move(below)) {
     groups_.reserve(room_for_groups);
     paths_.reserve(paths_max);
@@ -313,7 +313,7 @@ void TapedHostPort::append_groups(FixedVector<HostGroup, 64>& groups) const {
 
 class TapedOffload final : public Offload {
  public:
-  TapedOffload(Tape& tape, std::size_t id, std::string_view, std::unique_ptr<Offload> below)
+  TapedOffload(Tape& tape, std::uint64_t id, std::string_view, std::unique_ptr<Offload> below)
       : tape_(tape), id_(id), below_(std::move(below)) {}
 
   std::string_view kind() const noexcept override { return below_ != nullptr ? below_->kind() : "replayed"; }
@@ -362,7 +362,7 @@ class TapedOffload final : public Offload {
 
 /// Opens something: only a refusal is written.
 template <class Thing, class Wrapper, class F>
-Result<std::unique_ptr<Thing>> opened(Tape& tape, Point point, std::size_t id, std::string_view name, F open) {
+Result<std::unique_ptr<Thing>> opened(Tape& tape, Point point, std::uint64_t id, std::string_view name, F open) {
   std::unique_ptr<Thing> below;
   Outcome outcome;
   if (tape.replaying()) {

@@ -15,7 +15,7 @@ namespace bondbox::trace {
 template <class T>
 class TapedList {
  public:
-  std::span<const T> keep(Tape& tape, Point point, std::size_t id, std::span<const T> now) {
+  std::span<const T> keep(Tape& tape, Point point, std::uint64_t id, std::span<const T> now) {
     if (!tape.is_open()) return now;
     const bool changed = !is_set_ || !std::equal(now.begin(), now.end(), known_.begin(), known_.end());
     if (changed) known_.assign(now.begin(), now.end());
@@ -23,7 +23,7 @@ class TapedList {
     tape.count_reading(changed, point, id, known_);
     return now;
   }
-  std::span<const T> take(Tape& tape, Point point, std::size_t id) {
+  std::span<const T> take(Tape& tape, Point point, std::uint64_t id) {
     if (!tape.is_open() || !tape.due(point)) return known_;
     Reader reader = tape.take(id);
     Get get(reader);

@@ -189,7 +189,9 @@ std::vector<std::string> Subject::end() {
     if (lab::contains(ports, trace)) left.push_back(std::string("a port still has ") + trace);
   // Traces of failovers are there to be read afterwards.
   const std::string files =
-      lab::run_command("cd " + box_.run.path() + " && find . ! -type d ! -name lock ! -path './trace/*'").output;
+      lab::run_command("cd " + box_.run.path() +
+                       " && find . ! -type d ! -name lock ! -name bonds.events ! -path './trace/*'")
+          .output;
   if (!files.empty()) left.push_back("files in the run directory: " + files);
   return left;
 }
