@@ -32,7 +32,7 @@ struct Scratch {
   FrameBytes get(const char* name) const {
     std::FILE* const file = std::fopen(path(name).c_str(), "rb");
     BOOST_REQUIRE(file != nullptr);
-    FrameBytes content(std::filesystem::file_size(path(name)));
+    FrameBytes content(static_cast<std::size_t>(std::filesystem::file_size(path(name))));
     BOOST_REQUIRE(std::fread(content.data(), 1, content.size(), file) == content.size());
     std::fclose(file);
     return content;
