@@ -25,8 +25,8 @@ class FileWriter {
   using Done = std::function<void(const Outcome&)>;
 
   FileWriter();
-  /// Waits for what was handed over, for two seconds at most; what hangs longer is left to the end of the process. Calls
-  /// no Done any more.
+  /// Waits for what was handed over, for two seconds at most; what hangs longer is left to the end of the process.
+  /// Calls no Done any more.
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;

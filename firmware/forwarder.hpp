@@ -29,7 +29,8 @@ struct PortCounters {
 
   template <class A>
   void archive(A& a) {
-    a(rx_frames, rx_bytes, tx_frames, tx_bytes, rx_suppressed, rx_punted, rx_runt, rx_host_refused, tx_refused, tx_moved);
+    a(rx_frames, rx_bytes, tx_frames, tx_bytes, rx_suppressed, rx_punted, rx_runt, rx_host_refused, tx_refused,
+      tx_moved);
   }
 };
 

@@ -47,10 +47,10 @@ class LinkWatch {
     Tick from{};
     Tick assured{};                 ///< when it last sent, or the pace was found
     std::optional<Ticks> patience;  ///< how long it may go on without sending before it is looked at; none: a poll's
-  template <class A>
-  void archive(A& a) {
-    a(received, sent, heard, from, assured, patience);
-  }
+    template <class A>
+    void archive(A& a) {
+      a(received, sent, heard, from, assured, patience);
+    }
   };
 
   static void judge(Port& port, Ticks interval, Tick now) noexcept;

@@ -29,10 +29,10 @@ class Lessons {
     PortId port;
     MacAddress mac;
     std::uint32_t frames_sent = 0;  ///< the first is without a tag
-  template <class A>
-  void archive(A& a) {
-    a(port, mac, frames_sent);
-  }
+    template <class A>
+    void archive(A& a) {
+      a(port, mac, frames_sent);
+    }
   };
   FixedVector<Lesson, 4 * max_ports> lessons_;
 };

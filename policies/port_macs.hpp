@@ -45,10 +45,10 @@ class PortMacs {
   struct Known {
     MacAddress now;
     MacAddress home;  ///< with which the port came
-  template <class A>
-  void archive(A& a) {
-    a(now, home);
-  }
+    template <class A>
+    void archive(A& a) {
+      a(now, home);
+    }
   };
 
   const PortFacts* carrier_of(const MacAddress& mac, const BondFacts& facts,

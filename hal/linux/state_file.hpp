@@ -21,8 +21,8 @@ class StateFile {
   const std::string& path() const noexcept { return path_; }
   /// ENOENT: there is none. EPERM: it is somebody else's, or others may write or read it; EFBIG.
   Result<std::vector<std::uint8_t>> read() const;
-  /// In one go: whoever reads finds the old bytes or the new. Its directory is made (0700). Not synchronised: what it is
-  /// for ends with the machine.
+  /// In one go: whoever reads finds the old bytes or the new. Its directory is made (0700). Not synchronised: what it
+  /// is for ends with the machine.
   Outcome replace(std::span<const std::uint8_t> bytes);
   /// Bytes of what was written last, in place.
   void put(std::size_t at, std::span<const std::uint8_t> bytes) noexcept;

@@ -91,8 +91,8 @@ struct Port {
   void archive(A& a) {
     a(id, enabled, speed_mbps, duplex, aggregator, actor, partner, heard_at, heard_of_us, begin, lacp_enabled, selected,
       matched, ready_n, ntt, restart_churn, receive, current_while, periodic, periodic_timer, mux, wait_while_timer,
-      transmit_timer, actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned, partner_churned,
-      collects, distributes, loop_told, held, counters);
+      transmit_timer, actor_churn, partner_churn, actor_churn_timer, partner_churn_timer, actor_churned,
+      partner_churned, collects, distributes, loop_told, held, counters);
     if (aggregator && *aggregator >= max_ports) a.refuse();
   }
 

@@ -58,7 +58,8 @@ struct LacpPortCounters {
   std::uint64_t loopback_received = 0;  ///< LACPDUs of our own system: a cable loop; ignored
   template <class A>
   void archive(A& a) {
-    a(lacpdu_received, lacpdu_sent, marker_received, marker_response_received, marker_response_sent, unknown_received, illegal_received, loopback_received);
+    a(lacpdu_received, lacpdu_sent, marker_received, marker_response_received, marker_response_sent, unknown_received,
+      illegal_received, loopback_received);
   }
 };
 

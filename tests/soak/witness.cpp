@@ -11,7 +11,8 @@ namespace {
 constexpr auto interval = std::chrono::milliseconds(50);
 constexpr auto gap = std::chrono::seconds(1);
 constexpr const char* net_words =
-    "date +%s.%N; ip -s -d link; ip addr; ip -s neigh; ip route; cat /proc/net/packet; for i in $(ls /sys/class/net); do "
+    "date +%s.%N; ip -s -d link; ip addr; ip -s neigh; ip route; cat /proc/net/packet; for i in $(ls /sys/class/net); "
+    "do "
     "tc -s filter show dev $i ingress; done";
 
 }  // namespace

@@ -286,7 +286,8 @@ BOOST_AUTO_TEST_CASE(which_answers_from_the_running_plan_and_counts_nothing) {
   const std::string generation = std::to_string(program.bond().plan().generation);
   const Words words{"which", "bond0", "4", "-", frame, "00"};
   BOOST_TEST(program.ask(words).text ==
-             "0 " + generation + "\n4\t0\te0\tthe active port; if e0 dies it moves to e1\n5\t-\t-\ttoo short for a frame\n");
+             "0 " + generation +
+                 "\n4\t0\te0\tthe active port; if e0 dies it moves to e1\n5\t-\t-\ttoo short for a frame\n");
   BOOST_REQUIRE(program.set("active_slave", "e1").ok());
   BOOST_TEST(has(program.ask(words).text, "4\t1\te1\tthe active port; if e1 dies it moves to e0\n"));
   const BondStatus after = program.status();
@@ -299,7 +300,8 @@ BOOST_AUTO_TEST_CASE(explain_tells_of_the_bond_with_its_ports_or_of_one_port) {
   BOOST_TEST(lines(program.ask({"explain", "bond0"}).text) == 9U);
   const Reply one = program.ask({"explain", "bond0", "e1"});
   BOOST_TEST(one.exit_status == 0);
-  BOOST_TEST(one.text.starts_with("e1 does not carry traffic: it stands by, e0 is active and works; a port of equal\n"), one.text);
+  BOOST_TEST(one.text.starts_with("e1 does not carry traffic: it stands by, e0 is active and works; a port of equal\n"),
+             one.text);
   const Reply none = program.ask({"explain", "bond0", "e9"});
   BOOST_TEST(none.exit_status == 1);
   BOOST_TEST(none.text == "there is no port \"e9\" in bond0; there is: e0, e1\n");
