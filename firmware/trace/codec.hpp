@@ -97,6 +97,8 @@ class Put {
       writer_.number(value);
     }
   }
+  /// A char has a sign on some machines and none on others; a trace is the same on all.
+  void operator()(char character) noexcept { (*this)(static_cast<signed char>(character)); }
   template <Whole T>
   void choice(const T& value, T) noexcept {
     (*this)(value);
@@ -162,6 +164,11 @@ class Get {
       value = static_cast<T>(number);
       if (static_cast<std::uint64_t>(value) != number) reader_.refuse();
     }
+  }
+  void operator()(char& character) noexcept {
+    signed char whole = 0;
+    (*this)(whole);
+    character = static_cast<char>(whole);
   }
   /// One of an enumeration whose last value this is.
   template <Whole T>
