@@ -14,7 +14,6 @@ constexpr const char* limit_file = "/proc/sys/kernel/printk_devkmsg";
 /// A little less than the kernel's own limit, whose intervals begin at another moment than ours.
 constexpr int burst_lines_max = 9;
 constexpr std::int64_t burst_interval_ms = 5'500;
-constexpr int daemon_facility = 3 << 3;  // syslog(3)
 
 std::string first_word(const char* path) {
   const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
@@ -32,31 +31,8 @@ int KernelLog::open(const char* device) {
   limited_ = limit != "on";
   device_ = UniqueFd(::open(device, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!device_.valid()) return errno;
-  waiting_.reserve(waiting_bytes_max);
+  waiting_.begin({}, "bondbox: ", " lines were lost here: there were too many");
   return 0;
-}
-
-bool KernelLog::append(LogLevel level, std::string_view line) {
-  const std::string mark = "<" + std::to_string(daemon_facility | static_cast<int>(level)) + ">";
-  line = line.substr(0, line_bytes_max);
-  if (waiting_.size() + mark.size() + line.size() + 1 > waiting_bytes_max) return false;
-  waiting_.append(mark).append(line).append("\n");
-  return true;
-}
-
-void KernelLog::add(LogLevel level, std::string_view line) {
-  if (lost_untold_ != 0) {
-    const std::string told = "bondbox: " + std::to_string(lost_untold_) + " lines were lost here: there were too many";
-    if (!append(LogLevel::warning, told)) {
-      ++lost_untold_;
-      ++lost_;
-      return;
-    }
-    lost_untold_ = 0;
-  }
-  if (append(level, line)) return;
-  ++lost_untold_;
-  ++lost_;
 }
 
 void KernelLog::flush(std::int64_t now_ms) {
@@ -64,16 +40,16 @@ void KernelLog::flush(std::int64_t now_ms) {
     burst_begin_ms_ = now_ms;
     burst_lines_ = 0;
   }
+  const std::string& lines = waiting_.text();
   std::size_t written = 0;
-  while (written < waiting_.size() && (!limited_ || burst_lines_ < burst_lines_max)) {
+  while (written < lines.size() && (!limited_ || burst_lines_ < burst_lines_max)) {
     // One write is one record, whatever newlines it has; so each line has its own.
-    const std::size_t end = waiting_.find('\n', written) + 1;
-    if (::write(device_.get(), waiting_.data() + written, end - written) < 0 && (errno == EAGAIN || errno == EINTR))
-      break;
+    const std::size_t end = lines.find('\n', written) + 1;
+    if (::write(device_.get(), lines.data() + written, end - written) < 0 && (errno == EAGAIN || errno == EINTR)) break;
     written = end;
     ++burst_lines_;
   }
-  waiting_.erase(0, written);
+  waiting_.take(written);
 }
 
 void let_kernel_log_in() {

@@ -7,40 +7,34 @@
 #include <string_view>
 
 #include "hal/linux/unique_fd.hpp"
+#include "hal/linux/waiting_lines.hpp"
 
 namespace bondbox::lnx {
-
-/// The kernel's levels (linux/kern_levels.h).
-enum class LogLevel : std::uint8_t { error = 3, warning = 4, notice = 5, info = 6 };
 
 /// Never waits. The kernel drops without a word what exceeds its own limit, ten lines in five seconds from one opener
 /// unless kernel.printk_devkmsg is "on"; what exceeds it here waits for its turn instead, and is counted and told when
 /// there is too much of it.
 class KernelLog {
  public:
-  static constexpr std::size_t waiting_bytes_max = 16 * 1024;
-  static constexpr std::size_t line_bytes_max = 900;  ///< of a line; the rest is cut off. The kernel takes about 1,000
+  static constexpr std::size_t waiting_bytes_max = WaitingLines::bytes_max;
+  static constexpr std::size_t line_bytes_max = WaitingLines::line_bytes_max;  ///< the kernel takes about 1,000
 
   /// errno, 0: done. EPERM also where the kernel was told to ignore what is written (printk_devkmsg=off).
   int open(const char* device = "/dev/kmsg");
   bool is_open() const noexcept { return device_.valid(); }
 
   /// A line, without its newline. Kept until flush().
-  void add(LogLevel level, std::string_view line);
+  void add(LogLevel level, std::string_view line) { waiting_.add(level, line); }
   /// Writes what the kernel will take at `now_ms`, any clock that does not jump.
   void flush(std::int64_t now_ms);
   bool is_empty() const noexcept { return waiting_.empty(); }
   /// Lines that had no room, ever.
-  std::uint64_t lost() const noexcept { return lost_; }
+  std::uint64_t lost() const noexcept { return waiting_.lost(); }
 
  private:
-  bool append(LogLevel level, std::string_view line);
-
   UniqueFd device_;
   bool limited_ = true;
-  std::string waiting_;  ///< each line as it is written, ended by a newline
-  std::uint64_t lost_untold_ = 0;
-  std::uint64_t lost_ = 0;
+  WaitingLines waiting_;
   std::int64_t burst_begin_ms_ = 0;
   int burst_lines_ = 0;
 };

@@ -10,8 +10,6 @@
 namespace bondbox::lnx {
 namespace {
 
-constexpr int daemon_facility = 3 << 3;  // RFC 3164 4.1.1
-
 /// The daemon is busy: it may take the line later.
 bool is_passing(int error) noexcept {
   return error == EAGAIN || error == ENOBUFS || error == EINTR || error == ENOMEM;
@@ -21,30 +19,7 @@ bool is_passing(int error) noexcept {
 
 void SystemLog::open(const char* path) {
   path_ = path;
-  tag_ = "bondbox[" + std::to_string(::getpid()) + "]: ";
-  waiting_.reserve(waiting_bytes_max);
-}
-
-bool SystemLog::append(LogLevel level, std::string_view line) {
-  const std::string head = "<" + std::to_string(daemon_facility | static_cast<int>(level)) + ">" + tag_;
-  line = line.substr(0, line_bytes_max);
-  if (waiting_.size() + head.size() + line.size() + 1 > waiting_bytes_max) return false;
-  waiting_.append(head).append(line).append("\n");
-  return true;
-}
-
-void SystemLog::add(LogLevel level, std::string_view line) {
-  if (lost_untold_ != 0) {
-    if (!append(LogLevel::warning, std::to_string(lost_untold_) + " lines were lost here: nobody took them")) {
-      ++lost_untold_;
-      ++lost_;
-      return;
-    }
-    lost_untold_ = 0;
-  }
-  if (append(level, line)) return;
-  ++lost_untold_;
-  ++lost_;
+  waiting_.begin("bondbox[" + std::to_string(::getpid()) + "]: ", {}, " lines were lost here: nobody took them");
 }
 
 bool SystemLog::connect(int kind) {
@@ -68,7 +43,7 @@ std::size_t SystemLog::send_some(std::string_view lines) {
   const ssize_t sent = ::send(socket_.get(), lines.data(), is_stream_ ? lines.size() : end - 1, flags);
   if (sent >= 0) return is_stream_ ? static_cast<std::size_t>(sent) : end;
   if (errno == EMSGSIZE && !is_stream_) {
-    ++lost_;
+    waiting_.lose();
     return end;
   }
   if (!is_passing(errno)) socket_.reset();
@@ -78,14 +53,14 @@ std::size_t SystemLog::send_some(std::string_view lines) {
 void SystemLog::flush(std::int64_t now_ms) {
   if (waiting_.empty()) return;
   bool is_new = false;
-  for (std::size_t done = 0; !waiting_.empty(); waiting_.erase(0, done)) {
+  for (std::size_t done = 0; !waiting_.empty(); waiting_.take(done)) {
     if (!socket_.valid()) {
       if (now_ms < next_try_ms_ || is_new) return;
       next_try_ms_ = now_ms + retry_interval_ms;
       is_new = connect(SOCK_DGRAM) || (errno == EPROTOTYPE && connect(SOCK_STREAM));
       if (!is_new) return;
     }
-    done = send_some(waiting_);
+    done = send_some(waiting_.text());
     if (done == 0 && socket_.valid()) return;
   }
 }

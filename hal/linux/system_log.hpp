@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "hal/linux/kernel_log.hpp"
 #include "hal/linux/unique_fd.hpp"
+#include "hal/linux/waiting_lines.hpp"
 
 namespace bondbox::lnx {
 
@@ -16,8 +16,8 @@ namespace bondbox::lnx {
 /// again. A daemon that dies, is restarted or only starts later is looked for once a second.
 class SystemLog {
  public:
-  static constexpr std::size_t waiting_bytes_max = 16 * 1024;
-  static constexpr std::size_t line_bytes_max = 900;  ///< of a line; the rest is cut off. RFC 3164 allows 1,024 in all
+  static constexpr std::size_t waiting_bytes_max = WaitingLines::bytes_max;
+  static constexpr std::size_t line_bytes_max = WaitingLines::line_bytes_max;  ///< RFC 3164 allows 1,024 in all
   static constexpr std::int64_t retry_interval_ms = 1'000;
 
   void open(const char* path = "/dev/log");
@@ -26,25 +26,21 @@ class SystemLog {
   bool is_heard() const noexcept { return socket_.valid(); }
 
   /// A line, without its newline. Kept until flush().
-  void add(LogLevel level, std::string_view line);
+  void add(LogLevel level, std::string_view line) { waiting_.add(level, line); }
   /// Sends what the daemon takes; `now_ms`: any clock that does not jump.
   void flush(std::int64_t now_ms);
   bool is_empty() const noexcept { return waiting_.empty(); }
   /// Lines that had no room, ever.
-  std::uint64_t lost() const noexcept { return lost_; }
+  std::uint64_t lost() const noexcept { return waiting_.lost(); }
 
  private:
-  bool append(LogLevel level, std::string_view line);
   bool connect(int kind);
   std::size_t send_some(std::string_view lines);
 
   std::string path_;
-  std::string tag_;  ///< "bondbox[123]: "
   UniqueFd socket_;
   bool is_stream_ = false;
-  std::string waiting_;  ///< each line as it is sent, ended by a newline
-  std::uint64_t lost_untold_ = 0;
-  std::uint64_t lost_ = 0;
+  WaitingLines waiting_;  ///< with the tag "bondbox[123]: "
   std::int64_t next_try_ms_ = 0;
 };
 
