@@ -94,22 +94,18 @@ class Capture {
   Capture(const Invocation& invocation, Wish wish) : invocation_(invocation), wish_(std::move(wish)) {}
 
   int run() {
-    // Held back from here on: an interrupted capture is a whole one.
-    const lnx::SignalSource signals(ending_signals);
     if (Outcome outcome = start(); !outcome.ok()) return complain(outcome.reason), exit_failed;
     lnx::MonotonicClock clock;
     Tick next_look = clock.now();
     while (why_ended_.empty()) {
       const std::int64_t rest = next_look - clock.now() > Ticks{0} ? (next_look - clock.now()).count : 0;
-      const int control[] = {signals.wait_handle()};
-      wait_.watch(handles(), control);
       (void)wait_.wait(rest * 1'000);
       read();
       if (clock.now() >= next_look || bytes_waiting_ >= bytes_waiting_max) {
         if (Outcome outcome = settle(); !outcome.ok()) return complain(outcome.reason), exit_failed;
         next_look = clock.now() + Ticks{look_interval_ms};
       }
-      if (signals.take() != 0 && why_ended_.empty()) why_ended_ = "interrupted";
+      if (signals_.take() != 0 && why_ended_.empty()) why_ended_ = "interrupted";
       if (wish_.span && clock.now() >= Tick{} + *wish_.span && why_ended_.empty()) why_ended_ = "the time is over";
     }
     return finish();
@@ -120,7 +116,6 @@ class Capture {
     std::string name;
     lnx::Listener listener;
     std::uint32_t interface;  ///< in the file
-    std::uint64_t lost = 0;
     std::uint64_t written = 0;
   };
   struct Frame {
@@ -158,6 +153,7 @@ class Capture {
 
   /// To the bond's interface, and to each port that is not listened to yet.
   Outcome listen() {
+    const std::size_t before = places_.size();
     std::vector<std::string> names{plan_.interface};
     for (const WhichPlan::Port& port : plan_.at.ports) names.push_back(port.name);
     for (const std::string& name : names) {
@@ -169,13 +165,15 @@ class Capture {
       places_.push_back({name, std::move(listener.value()),
                          writer_->add_interface(name, static_cast<std::uint32_t>(wish_.frame_size))});
     }
+    if (places_.size() != before) watch();
     return writer_->flush();
   }
 
-  std::vector<int> handles() const {
+  void watch() {
     std::vector<int> all;
     for (const Place& place : places_) all.push_back(place.listener.fd());
-    return all;
+    const int control[] = {signals_.wait_handle()};
+    wait_.watch(all, control);
   }
 
   void read() {
@@ -253,10 +251,10 @@ class Capture {
       why_ended_ = why;
     }
     std::uint64_t lost = 0;
-    for (Place& place : places_) {
-      place.lost = place.listener.take_lost();
-      lost += place.lost;
-      (void)writer_->write_statistics(place.interface, last_ns_, place.written + place.lost, place.lost);
+    for (const Place& place : places_) {
+      const std::uint64_t here = place.listener.take_lost();
+      lost += here;
+      (void)writer_->write_statistics(place.interface, last_ns_, place.written + here, here);
     }
     if (Outcome outcome = writer_->flush(); !outcome.ok()) return complain(outcome.reason), exit_failed;
     const std::string sum = format("%llu frames, %llu not read in time: %s", static_cast<unsigned long long>(written_),
@@ -268,6 +266,7 @@ class Capture {
   const Invocation& invocation_;
   Wish wish_;
   CapturePlan plan_;
+  const lnx::SignalSource signals_{ending_signals};  ///< held back: an interrupted capture is a whole one
   lnx::WaitSet wait_;
   std::unique_ptr<pcapio::PcapngWriter> writer_;
   std::vector<Place> places_;  ///< the first is the bond's own interface
