@@ -36,7 +36,11 @@ Succession::Succession(const std::string& run_dir, std::string words, bool logs_
       parts_(std::move(parts)),
       door_(run_dir, {[this](lnx::Handover& handover) { give(handover); }, [this] { return parts_.settle(); },
                       [this] { return stand_still(); }, [this](lnx::Handover& handover) { give_state(handover); },
-                      [this] { go_on(); }, [this](const std::string& text) { parts_.say(text); }}) {}
+                      [this] {
+                        go_on();
+                        parts_.run_dir.own_lock();  // the other one may have had it
+                      },
+                      [this](const std::string& text) { parts_.say(text); }}) {}
 
 Reply Succession::let_in(std::string_view version) {
   if (version != takeover_version)
@@ -154,13 +158,14 @@ Outcome Succession::take_over(TakingOver& other, lnx::Handover& handed, bool kee
     return outcome;
   }
   is_others_ = false;
+  // Before the old one ends: who looks for the process that serves then must find this one.
+  parts_.run_dir.own_lock();
   parts_.hardware.hold();
   parts_.scheduler.step();
   other.carrying();
   const std::string still = format("%.1f ms", static_cast<double>(lnx::monotonic_us() - still_since_us) / 1'000);
   parts_.say("in the place of process " + pid + "; nobody forwarded for " + still);
   go_on();
-  parts_.run_dir.own_lock();
   return Outcome::done();
 }
 

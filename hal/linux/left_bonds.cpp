@@ -34,10 +34,10 @@ int holder_of(const std::string& path) {
   std::snprintf(place.data(), place.size(), " %02x:%02x:%llu ", major(file.st_dev), minor(file.st_dev),
                 static_cast<unsigned long long>(file.st_ino));
   const std::string_view text = locks.value();
-  constexpr std::string_view before = " WRITE ";  // 1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
+  // 1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF, and READ for a moment of own_lock().
   const std::size_t found = text.find(place.data());
-  const std::size_t word = found != std::string_view::npos ? text.rfind(before, found) : std::string_view::npos;
-  return word != std::string_view::npos ? to_pid(text.substr(word + before.size())) : 0;
+  if (found == std::string_view::npos || found == 0) return 0;
+  return to_pid(text.substr(text.rfind(' ', found - 1) + 1));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ namespace {
 
 /// How often a process is looked for where the kernel has no descriptors of processes (before 5.3).
 constexpr int look_interval_ms = 500;
+constexpr int looks_more = 3;
 
 UniqueFd descriptor_of([[maybe_unused]] int pid) {
 #ifdef SYS_pidfd_open
@@ -51,7 +52,9 @@ int stand_in(int pid, const std::string& run_dir) {
   const int own = ::getpid();
   while (pid > 1) {
     watch(pid, signals);
-    const Server server = server_of(run_dir);
+    // The kernel gives its list of locks in pieces, and one may be missed when others go in between.
+    Server server = server_of(run_dir);
+    for (int i = 0; i < looks_more && !server.is_alive; ++i) server = server_of(run_dir);
     pid = server.is_alive && server.pid != own && server.pid != pid ? server.pid : 0;
   }
   return ::access((run_dir + "/pid").c_str(), F_OK) == 0 ? 1 : 0;
