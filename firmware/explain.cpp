@@ -4,6 +4,7 @@
 
 #include "firmware/explain_words.hpp"
 #include "firmware/option_table.hpp"
+#include "firmware/port_voices.hpp"
 #include "firmware/render.hpp"
 #include "firmware/text.hpp"
 #include "policies/modes.hpp"
@@ -37,11 +38,6 @@ const PortStatus* stand_in_of(const BondStatus& bond, PortId id) {
   return nullptr;
 }
 
-std::string used_after(Explanation& told, const BondOptions& options) {
-  if (options.updelay_ms == 0) return say_part(told, Said::used_at_once);
-  return say_part(told, Said::used_after_updelay, {duration_text(options.updelay_ms)});
-}
-
 // --- a port whose link is not up -------------------------------------------------------------------------------------
 
 std::string names_of(const std::vector<ArpPortStatus::Target>& targets) {
@@ -70,15 +66,22 @@ Explanation silent_port(const BondStatus& bond, const PortStatus& port) {
   const std::string span = span_text(port.in_state_for);
   if (arp.targets.empty()) return say(Said::arp_no_target);
   if (!port.has_carrier) return say(Said::arp_no_carrier, {span});
-  if (port.link == LinkState::back) return say(Said::arp_candidate);
-  if (port.link == LinkState::fail) return say(Said::arp_was_asked, {port.name});
   const bool any_asked =
       std::any_of(arp.targets.begin(), arp.targets.end(), [](const auto& one) { return one.is_asked; });
   if (!any_asked) return say(Said::arp_not_asked, {targets, bond.name});
   if (const ArpPortStatus::Target* const one = silent_target(bond.options, arp))
     return say(Said::arp_one_silent, {one->address.text()});
   if (arp.validated && arp.ignored != 0)
-    return say(Said::arp_ignored, {targets, written("arp_validate", bond.options.arp_validate), span});
+    return say(Said::arp_ignored, {targets, written("arp_validate", bond.options.arp_validate),
+                                   span_text(arp.heard.value_or(port.in_state_for))});
+  if (port.link != LinkState::down) {
+    Explanation parts;
+    const std::string silence =
+        arp.heard ? say_part(parts, Said::for_a_time, {span_text(*arp.heard)}) : say_part(parts, Said::not_yet);
+    Explanation told = say(Said::arp_in_turn, {targets, silence, port.name});
+    told.said.push_back(parts.said[0]);
+    return told;
+  }
   return say(Said::arp_silent, {targets, span, port.name});
 }
 
@@ -86,7 +89,7 @@ Explanation down_port(const BondStatus& bond, const PortStatus& port) {
   if (!port.set_up) return say(Said::set_down, {port.name, span_text(port.in_state_for)});
   if (bond.options.is_judged_by_arp()) return silent_port(bond, port);
   Explanation told;
-  const std::string used = used_after(told, bond.options);
+  const std::string used = used_when(told, bond.options);
   const std::vector<Said> parts = told.said;
   told = say(Said::no_link, {span_text(port.in_state_for), used});
   told.said.insert(told.said.end(), parts.begin(), parts.end());
@@ -95,7 +98,10 @@ Explanation down_port(const BondStatus& bond, const PortStatus& port) {
 
 Explanation failing_port(const BondStatus& bond, const PortStatus& port) {
   if (bond.options.is_judged_by_arp()) return silent_port(bond, port);
-  Explanation told = say(Said::failing, {span_text(port.delay_left)});
+  const std::string left = span_text(port.delay_left);
+  const std::string silent = silent_monitors(port);
+  Explanation told = silent.empty() ? say(Said::failing, {left})
+                                    : say(Said::voted_failing, {monitor_rule_text(bond.options), silent, left});
   if (const PortStatus* const other = stand_in_of(bond, port.id); other != nullptr && port.carries)
     add_part(told, Said::failing_moved, {other->name});
   return told;
@@ -103,7 +109,9 @@ Explanation failing_port(const BondStatus& bond, const PortStatus& port) {
 
 Explanation returning_port(const BondStatus& bond, const PortStatus& port) {
   if (bond.options.is_judged_by_arp()) return silent_port(bond, port);
-  return say(Said::returning, {span_text(port.delay_left)});
+  const std::string left = span_text(port.delay_left);
+  if (!port.monitors.empty()) return say(Said::voted_returning, {monitor_rule_text(bond.options), left});
+  return say(Said::returning, {left});
 }
 
 // --- modes with an active port ---------------------------------------------------------------------------------------
@@ -131,7 +139,7 @@ Said why_not_primary(const BondOptions& options, const PortStatus& port) {
 Explanation backup_port(const BondStatus& bond, const PortStatus& port) {
   const auto active =
       std::find_if(bond.ports.begin(), bond.ports.end(), [](const PortStatus& other) { return other.active; });
-  if (active == bond.ports.end()) return say(Said::unused, {bond.name});
+  if (active == bond.ports.end()) return say(Said::stands_by, {"no other port", bond.name, port.name});
   if (active->link == LinkState::fail) {
     return say(Said::stands_by_failing, {active->name, bond.name, port.name, span_text(active->delay_left)});
   }
@@ -154,7 +162,6 @@ Explanation active_backup_port(const BondStatus& bond, const PortStatus& port) {
 }
 
 Explanation balancing_port(const BondStatus& bond, const PortStatus& port) {
-  if (!port.carries) return say(Said::unused, {bond.name});
   const BalanceStatus balance = bond.balance.value_or(BalanceStatus{});
   const bool by_hash = !bond.options.tlb_dynamic_lb && bond.options.mode == Mode::balance_tlb;
   Explanation told = by_hash ? say(Said::hashed, {written("xmit_hash_policy", bond.options.xmit_hash_policy)})
@@ -178,7 +185,6 @@ Explanation balancing_port(const BondStatus& bond, const PortStatus& port) {
 // --- modes in which every port that is up carries --------------------------------------------------------------------
 
 Explanation spreading_port(const BondStatus& bond, const PortStatus& port) {
-  if (!port.carries) return say(Said::unused, {bond.name});
   if (bond.options.mode == Mode::broadcast) return say(Said::copies);
   const PortList& usable = bond.plan.transmit.usable;
   const bool alone = std::all_of(usable.begin(), usable.end(), [&](PortId other) { return other == port.id; });
@@ -196,6 +202,8 @@ void add_remarks(Explanation& told, const BondStatus& bond, const PortStatus& po
     add_part(told, Said::and_late_answer,
              {span_text(*port.arp->heard), std::to_string(options.arp_missed_max), duration_text(interval)});
   }
+  if (const std::string silent = silent_monitors(port); port.link == LinkState::up && !port.held && !silent.empty())
+    add_part(told, Said::and_outvoted, {silent, monitor_rule_text(options)});
   const bool has_queues = options.mode <= Mode::balance_xor;
   if (port.options.queue_id != 0 && has_queues && port.link == LinkState::up)
     add_part(told, Said::and_queue, {std::to_string(port.options.queue_id)});

@@ -19,11 +19,11 @@ std::string written(std::string_view option, auto value) {
 }
 
 Said trouble_of(const BondStatus& bond, const PortStatus& port) {
+  // Going down and back are no delays there: ports are asked in turn.
+  if (bond.options.is_judged_by_arp() && port.link != LinkState::up && port.has_carrier) return Said::trouble_no_answer;
   switch (port.link) {
     case LinkState::down:
-      return !port.set_up                      ? Said::trouble_set_down
-             : bond.options.is_judged_by_arp() ? Said::trouble_no_answer
-                                               : Said::trouble_no_link;
+      return port.set_up ? Said::trouble_no_link : Said::trouble_set_down;
     case LinkState::fail:
       return Said::trouble_failing;
     case LinkState::back:
@@ -65,9 +65,7 @@ Explanation say_troubles(const BondStatus& bond, Said said, std::string_view mor
 
 Explanation no_port_up(const BondStatus& bond) {
   Explanation parts;
-  const std::uint32_t updelay = bond.options.updelay_ms;
-  const std::string used = updelay == 0 ? say_part(parts, Said::used_at_once)
-                                        : say_part(parts, Said::used_after_updelay, {duration_text(updelay)});
+  const std::string used = used_when(parts, bond.options);
   Explanation told = say_troubles(bond, Said::bond_no_port_up, used);
   told.said.insert(told.said.end(), parts.said.begin(), parts.said.end());
   return told;

@@ -70,14 +70,14 @@ Explanation elsewhere(const BondStatus& bond, const PortStatus& port, const Lacp
   }
   if (lacp.partner.key != active.partner_key && !active.partner_system.is_zero())
     return say(Said::lacp_partner_key, {std::to_string(lacp.partner.key), std::to_string(active.partner_key)});
-  if (lacp.aggregator == 0) return say(Said::unused, {bond.name});
+  if (lacp.aggregator == 0) return say(Said::lacp_deciding);
   return say(Said::lacp_other_aggregator,
              {std::to_string(lacp.aggregator), std::to_string(active.number),
               option_value_name("ad_select", static_cast<std::int64_t>(bond.options.ad_select))});
 }
 
 /// In the active aggregator, on its way through the mux machine.
-Explanation on_its_way(const BondStatus& bond, const PortStatus& port, const LacpPortStatus& lacp) {
+Explanation on_its_way(const PortStatus& port, const LacpPortStatus& lacp) {
   switch (lacp.mux) {
     case LacpMuxState::detached:
       break;
@@ -93,7 +93,7 @@ Explanation on_its_way(const BondStatus& bond, const PortStatus& port, const Lac
     case LacpMuxState::collecting_distributing:
       break;
   }
-  return say(Said::unused, {bond.name});
+  return say(Said::lacp_deciding);
 }
 
 Explanation carrying(const BondStatus& bond, const LacpPortStatus& lacp) {
@@ -111,12 +111,12 @@ Explanation carrying(const BondStatus& bond, const LacpPortStatus& lacp) {
 
 Explanation explain_lacp_port(const BondStatus& bond, const PortStatus& port) {
   const LacpPortStatus* const lacp = bond.lacp ? bond.lacp->find(port.id) : nullptr;
-  if (lacp == nullptr) return say(Said::unused, {bond.name});
+  if (lacp == nullptr) return say(Said::lacp_deciding);
   if (port.carries) return carrying(bond, *lacp);
   const bool silent = !lacp->has_partner || lacp->receive != LacpReceiveState::current;
   if (silent) return without_partner(bond, port, *lacp);
-  if (!bond.lacp->active) return say(Said::unused, {bond.name});
-  Explanation told = lacp->in_active_aggregator ? on_its_way(bond, port, *lacp) : elsewhere(bond, port, *lacp);
+  if (!bond.lacp->active) return say(Said::lacp_deciding);
+  Explanation told = lacp->in_active_aggregator ? on_its_way(port, *lacp) : elsewhere(bond, port, *lacp);
   const bool is_churned = lacp->actor_churn == LacpChurn::churned || lacp->partner_churn == LacpChurn::churned;
   if (is_churned && lacp->mux != LacpMuxState::collecting_distributing) add_part(told, Said::lacp_churned);
   return told;

@@ -7,16 +7,6 @@
 namespace bondbox {
 namespace {
 
-/// "probes (no answer yet) and lacp (no partner speaks LACP on it)": those that do not call it up.
-std::string silent_monitors(const PortStatus& port) {
-  std::string text;
-  for (const MonitorVerdict& verdict : port.monitors) {
-    if (verdict.up) continue;
-    text += (text.empty() ? "" : " and ") + std::string(verdict.name) + " (" + verdict.reason + ")";
-  }
-  return text;
-}
-
 bool is_voted_down(const PortStatus& port) {
   return !port.monitors.empty() && (port.held || port.link == LinkState::down);
 }
@@ -32,13 +22,38 @@ Said remedy_for(const PortStatus& port) {
 
 }  // namespace
 
+std::string silent_monitors(const PortStatus& port) {
+  std::string text;
+  for (const MonitorVerdict& verdict : port.monitors) {
+    if (verdict.up) continue;
+    text += (text.empty() ? "" : " and ") + std::string(verdict.name) + " (" + verdict.reason + ")";
+  }
+  return text;
+}
+
+std::string used_when(Explanation& told, const BondOptions& options) {
+  if (options.is_judged_by_arp()) return say_part(told, Said::used_when_answered);
+  const std::string updelay = duration_text(options.updelay_ms);
+  if (options.combines_monitors()) {
+    return say_part(told, options.updelay_ms == 0 ? Said::used_when_called_up : Said::used_after_call,
+                    {monitor_rule_text(options), updelay});
+  }
+  return say_part(told, options.updelay_ms == 0 ? Said::used_at_once : Said::used_after_updelay, {updelay});
+}
+
 std::string kept_out_text(const PortStatus& port, Explanation* noted) {
   Explanation unnoted;
   Explanation& told = noted != nullptr ? *noted : unnoted;
   if (port.link == LinkState::down && port.damping.damped)
     return say_part(told, Said::kept_damped, {duration_text(port.damping.left.count)});
-  const std::string silent = is_voted_down(port) ? silent_monitors(port) : std::string();
-  return silent.empty() ? std::string() : say_part(told, Said::kept_voted, {silent});
+  if (port.monitors.empty()) return {};
+  const std::string left = duration_text(port.delay_left.count);
+  if (port.link == LinkState::back) return say_part(told, Said::kept_returning, {left});
+  const bool is_failing = port.link == LinkState::fail;
+  const std::string silent = is_failing || is_voted_down(port) ? silent_monitors(port) : std::string();
+  if (silent.empty()) return {};
+  const std::string voted = say_part(told, Said::kept_voted, {silent});
+  return is_failing ? voted + say_part(told, Said::kept_until, {left}) : voted;
 }
 
 std::optional<Explanation> explain_kept_out(const BondStatus& bond, const PortStatus& port) {

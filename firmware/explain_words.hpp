@@ -18,17 +18,23 @@ enum class Said : std::uint8_t {
   no_link,
   used_at_once,
   used_after_updelay,
+  used_when_answered,
+  used_when_called_up,
+  used_after_call,
   arp_no_target,
   arp_no_carrier,
   arp_not_asked,
   arp_silent,
   arp_ignored,
   arp_one_silent,
-  arp_candidate,
-  arp_was_asked,
+  arp_in_turn,
+  for_a_time,
+  not_yet,
   failing,
   failing_moved,
   returning,
+  voted_failing,
+  voted_returning,
   awaited,
   host_down,
   away_set_down,
@@ -40,6 +46,8 @@ enum class Said : std::uint8_t {
   see_far_lacp,
   kept_damped,
   kept_voted,
+  kept_until,
+  kept_returning,
   // of a port of a bond with an active port
   active,
   active_primary,
@@ -60,7 +68,6 @@ enum class Said : std::uint8_t {
   alone,
   turns,
   flows,
-  unused,
   buckets,
   hashed,
   active_and,
@@ -71,6 +78,7 @@ enum class Said : std::uint8_t {
   and_queue,
   and_delivers,
   and_late_answer,
+  and_outvoted,
   // 802.3ad
   lacp_carries,
   lacp_carries_in_vain,
@@ -95,6 +103,7 @@ enum class Said : std::uint8_t {
   lacp_out_of_sync,
   lacp_attached,
   lacp_far_not_collecting,
+  lacp_deciding,
   lacp_collecting,
   lacp_churned,
   // of a bond
@@ -166,6 +175,11 @@ std::string say_part(Explanation& told, Said said, SaidOf of = {});
 void add_part(Explanation& told, Said said, SaidOf of = {});
 /// In the place of the remedy.
 void put_remedy(Explanation& told, Said said, SaidOf of = {});
+
+/// When a port that is down now will be used, by what its bond is judged by.
+std::string used_when(Explanation& told, const BondOptions& options);
+/// "probes (no answer yet) and lacp (no partner speaks LACP on it)": the monitors that do not call it up.
+std::string silent_monitors(const PortStatus& port);
 
 /// "eth0, eth1 and eth2"
 std::string list_text(const std::vector<std::string>& names);

@@ -126,6 +126,10 @@ constexpr PortMetric port_metrics[] = {
      [](const PortStatus& p) { return std::uint64_t{p.active}; }},
     {"port_carries", Kind::gauge, "1 when traffic is sent on it",
      [](const PortStatus& p) { return std::uint64_t{p.carries}; }},
+    {"port_carrier", Kind::gauge, "1 when its PHY has link, whatever other monitors say",
+     [](const PortStatus& p) { return std::uint64_t{p.has_carrier}; }},
+    {"port_in_drill", Kind::gauge, "1 while it is taken away for a drill",
+     [](const PortStatus& p) { return std::uint64_t{p.away != Away::no}; }},
     {"port_link_failures", Kind::counter, "times that the link failed",
      [](const PortStatus& p) { return std::uint64_t{p.failures}; }},
     {"port_receive_frames", Kind::counter, "frames from the wire",
@@ -233,6 +237,61 @@ void tell_ports(Metrics& metrics, std::span<const BondStatus> bonds) {
   }
 }
 
+/// Several monitors that decide together: what each says by itself, and for how long. With the ARP monitor, alone or
+/// among them: when a target was last heard.
+void tell_monitors(Metrics& metrics, std::span<const BondStatus> bonds) {
+  const auto each_verdict = [&](const char* name, const char* help, auto value) {
+    bool told = false;
+    for (const BondStatus& bond : bonds) {
+      for (const PortStatus& port : bond.ports) {
+        for (const MonitorVerdict& verdict : port.monitors) {
+          if (!std::exchange(told, true)) metrics.family(name, Kind::gauge, help);
+          metrics.sample(of(bond, port) + "," + label("monitor", verdict.name), value(verdict));
+        }
+      }
+    }
+  };
+  each_verdict("port_monitor_up", "1 when this monitor by itself calls the port up",
+               [](const MonitorVerdict& verdict) { return std::to_string(int{verdict.up}); });
+  each_verdict("port_monitor_state_seconds", "for how long it has said so",
+               [](const MonitorVerdict& verdict) { return seconds(verdict.lasted.count); });
+  using Text = std::optional<std::string>;
+  tell_each(metrics, bonds, "port_target_silence_seconds", Kind::gauge,
+            "since what the ARP monitor counts as a sign of life; not there before the first",
+            [](const BondStatus&, const PortStatus& port) -> Text {
+              if (!port.arp || !port.arp->heard) return std::nullopt;
+              return seconds(port.arp->heard->count);
+            });
+}
+
+/// What keeps a port waiting although it may have link, where that is switched on.
+void tell_patience(Metrics& metrics, std::span<const BondStatus> bonds) {
+  using Text = std::optional<std::string>;
+  const auto damping = [&](const char* name, const char* help, std::string (*value)(const DampingStatus&)) {
+    tell_each(metrics, bonds, name, Kind::gauge, help, [value](const BondStatus& bond, const PortStatus& port) -> Text {
+      if (bond.options.flap_damping_ms == 0) return std::nullopt;
+      return value(port.damping);
+    });
+  };
+  damping("port_damped", "1 while it is kept out of use because it flaps",
+          [](const DampingStatus& it) { return std::to_string(int{it.damped}); });
+  damping("port_damping_penalty", "1000 for each loss of link, halved in each flap_damping",
+          [](const DampingStatus& it) { return std::to_string(it.penalty); });
+  damping("port_damping_left_seconds", "until it may be used again, if it loses no more links",
+          [](const DampingStatus& it) { return seconds(it.left.count); });
+  tell_each(metrics, bonds, "port_revert_left_seconds", Kind::gauge,
+            "until it may take over from an active port that works (revert_delay)",
+            [](const BondStatus& bond, const PortStatus& port) -> Text {
+              if (bond.options.revert_delay_ms == 0) return std::nullopt;
+              return seconds(port.revert_left.count);
+            });
+  tell_each(metrics, bonds, "port_held", Kind::gauge, "1 while LACP would use it and its monitors together do not",
+            [](const BondStatus& bond, const PortStatus& port) -> Text {
+              if (!bond.lacp || port.monitors.empty()) return std::nullopt;
+              return std::to_string(int{port.held});
+            });
+}
+
 void tell_modes(Metrics& metrics, std::span<const BondStatus> bonds) {
   const auto lacp = [&](const char* name, Kind kind, const char* help, std::uint64_t (*value)(const LacpPortStatus&)) {
     tell_each(metrics, bonds, name, kind, help,
@@ -274,6 +333,8 @@ std::string render_prometheus(std::span<const BondStatus> bonds, const Scheduler
   tell_program(metrics, scheduler);
   tell_bonds(metrics, bonds);
   tell_ports(metrics, bonds);
+  tell_monitors(metrics, bonds);
+  tell_patience(metrics, bonds);
   tell_modes(metrics, bonds);
   return metrics.end();
 }

@@ -45,6 +45,14 @@ std::string since_text(Ticks span, Tick at, const WallClock* wall) {
          duration_text(span.count) + ")";
 }
 
+/// Of a port that the ARP monitor has given up. Going down and back are no delays there: ports are asked in turn.
+std::string silence_text(const PortStatus& port, Tick at, const WallClock* wall) {
+  const ArpPortStatus arp = port.arp.value_or(ArpPortStatus{});
+  if (arp.targets.empty()) return " has no target to ask: arp_ip_target\n";
+  const std::string lacks = arp.validated ? " has had no answer " : " has heard nothing ";
+  return lacks + (arp.heard ? since_text(*arp.heard, at, wall) : std::string("yet")) + "\n";
+}
+
 void append_troubles(std::string& text, const BondStatus& bond, const WallClock* wall) {
   const std::string& shown = bond.interface.empty() ? bond.name : bond.interface;
   if (!bond.host_up) text += "  DOWN: " + shown + " is set down on the host: ip link set " + shown + " up\n";
@@ -52,7 +60,13 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
   if (!bond.ports.empty() && !bond.carrier) {
     const bool any_up = std::any_of(bond.ports.begin(), bond.ports.end(),
                                     [](const PortStatus& port) { return port.link == LinkState::up; });
-    text += bond.lacp && any_up ? "  DOWN: too few ports are aggregated\n" : "  DOWN: no port has a working link\n";
+    const bool any_link =
+        std::any_of(bond.ports.begin(), bond.ports.end(), [](const PortStatus& port) { return port.has_carrier; });
+    text += "  DOWN: ";
+    text += bond.lacp && any_up                            ? "too few ports are aggregated\n"
+            : any_link && bond.options.is_judged_by_arp()  ? "no port gets an answer from a target\n"
+            : any_link && bond.options.combines_monitors() ? "no port works by its monitors\n"
+                                                           : "no port has a working link\n";
   }
   for (const PortStatus& port : bond.ports) {
     if (port.away != Away::no) {
@@ -69,13 +83,9 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
     }
     if (port.link == LinkState::up) continue;
     text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
-    // The ARP monitor's candidate, and one that was: no delay is at work.
-    const bool is_asked = bond.options.is_judged_by_arp() && port.link != LinkState::down;
-    if (is_asked) {
-      text += " is asked for its targets, as no port is active\n";
-      continue;
-    }
-    if (port.link == LinkState::back) {
+    if (bond.options.is_judged_by_arp() && port.has_carrier) {
+      text += silence_text(port, bond.at, wall);
+    } else if (port.link == LinkState::back) {
       text += " has link again, used in " + duration_text(port.delay_left.count) + " (updelay)\n";
     } else if (port.link == LinkState::fail) {
       text += " has lost its link, given up in " + duration_text(port.delay_left.count) + " (downdelay)\n";
@@ -266,11 +276,9 @@ std::string text_with(const BondStatus& bond, const Detail& detail, const WallCl
   append_troubles(text, bond, wall);
   std::string line = "  MAC " + bond.mac.text() + ", MTU " + std::to_string(bond.mtu);
   line += bond.options.miimon_ms != 0 ? format(", link polled each %u ms", bond.options.miimon_ms) : "";
-  if (bond.options.combines_monitors()) {
-    if (const std::uint32_t asked = bond.options.arp_interval_ms; asked != 0)
-      line += format(", probes each %u ms", asked);
-    line += ", monitor " + monitor_rule_text(bond.options);
-  }
+  if (const std::uint32_t asked = bond.options.arp_interval_ms; asked != 0)
+    line += format(", probes each %u ms", asked);
+  if (bond.options.combines_monitors()) line += ", monitor " + monitor_rule_text(bond.options);
   if (!bond.options.primary.empty()) {
     line += ", primary " + bond.options.primary + (bond.primary.empty() ? " (not a port)" : "");
   }

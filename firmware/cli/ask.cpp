@@ -75,18 +75,54 @@ std::string each_line(std::string_view text, const auto& drawn) {
 }
 
 /// What is wrong, in red; the words say it without.
-std::string in_colour(std::string_view text) {
-  return each_line(text, [](std::string_view line) {
-    const bool is_trouble =
-        line.starts_with("  DEGRADED: ") || line.starts_with("  DOWN: ") || line.starts_with("  UNMONITORED: ");
-    return (is_trouble ? "\033[1;31m" : "") + std::string(line) + (is_trouble ? "\033[0m\n" : "\n");
-  });
+std::string line_in_colour(std::string_view line) {
+  const bool is_trouble =
+      line.starts_with("  DEGRADED: ") || line.starts_with("  DOWN: ") || line.starts_with("  UNMONITORED: ");
+  return (is_trouble ? "\033[1;31m" : "") + std::string(line) + (is_trouble ? "\033[0m" : "");
 }
 
-/// Over what stood there, line by line: clearing the whole first would flicker on a serial line.
-std::string redrawn(std::string_view text) {
-  return "\033[H" + each_line(text, [](std::string_view line) { return std::string(line) + "\033[K\n"; }) + "\033[J";
+std::string in_colour(std::string_view text) {
+  return each_line(text, [](std::string_view line) { return line_in_colour(line) + "\n"; });
 }
+
+/// What stands on a terminal, and what to send so that something else does. Only lines that differ are sent, each over
+/// what stood there: a page is two seconds of a serial line at 9600 baud, and clearing it first would flicker.
+class Picture {
+ public:
+  explicit Picture(bool coloured) : coloured_(coloured) {}
+
+  std::string show(std::string_view text) {
+    // A window may have another size now, and a serial line loses letters: now and then all of it is sent.
+    const std::size_t rows = std::max<std::size_t>(lnx::terminal_rows(1), 2);
+    constexpr unsigned shows_between_whole = 15;
+    const bool is_whole = rows != rows_ || shows_++ % shows_between_whole == 0;
+    std::string out = rows != rows_ ? "\033[2J" : "";
+    rows_ = rows;
+    std::vector<std::string> lines;
+    const std::size_t columns = lnx::terminal_columns(1);
+    (void)each_line(text, [&](std::string_view line) { return lines.emplace_back(line.substr(0, columns)); });
+    // The last row is the cursor's.
+    if (const std::size_t most = rows - 1; lines.size() > most) {
+      const std::string more = "  and " + std::to_string(lines.size() - most + 1) + " lines more";
+      lines.resize(most);
+      lines.back() = more;
+    }
+    if (coloured_)
+      for (std::string& line : lines) line = line_in_colour(line);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      if (is_whole || i >= lines_.size() || lines_[i] != lines[i]) out += at(i) + lines[i] + "\033[K";
+    lines_ = std::move(lines);
+    // The cursor waits below, where a shell's prompt is to come when somebody has seen enough.
+    return out + at(lines_.size()) + "\033[J";
+  }
+
+ private:
+  bool coloured_;
+  static std::string at(std::size_t row) { return "\033[" + std::to_string(row + 1) + "H"; }
+  std::vector<std::string> lines_;
+  std::size_t rows_ = 0;
+  unsigned shows_ = 0;
+};
 
 /// Takes a flag out of the words; whether it was there.
 bool take_flag(std::vector<std::string>& words, std::string_view flag) {
@@ -109,14 +145,21 @@ int status(const Invocation& invocation) {
   std::vector<std::string> words = command_words(invocation);
   const bool watched = take_flag(words, "--watch");
   const bool coloured = wants_colour();
-  if (watched) say("\033[2J");
-  for (;;) {
+  Picture picture(coloured);
+  bool has_seen = false;
+  for (;; std::this_thread::sleep_for(std::chrono::seconds(1))) {
     Reply reply = ask_for_status(invocation, words);
-    if (reply.exit_status != exit_done) return show(invocation, reply);
-    if (coloured) reply.text = in_colour(reply.text);
-    if (!watched) return show(invocation, reply);
-    say(redrawn(reply.text));
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const bool is_there = reply.exit_status == exit_done;
+    // Who watches wants to see it end, and begin again.
+    if (!watched || (!is_there && !has_seen)) {
+      if (coloured && is_there) reply.text = in_colour(reply.text);
+      return show(invocation, reply);
+    }
+    has_seen = true;
+    // JSON, metrics and HTML are for programs, and so is all that goes into a pipe.
+    const bool is_drawn = lnx::is_terminal(1) && reply.text.find_first_of("{#<") != 0;
+    say(is_drawn ? picture.show(reply.text) : reply.text + "\n");
+    if (std::ferror(stdout) != 0) return exit_failed;
   }
 }
 

@@ -230,6 +230,7 @@ void add_events(Html& html, const std::vector<Event>& events, const BondStatus& 
     html.add("<li class=\"%\">@<p>", {event_kind_name(event.kind), time_element(wall.at(event.at), wall.at(bond.at))});
     if (!event.port.empty()) html.add("<b>%</b> ", {event.port.view()});
     html.add("%", {event.text.view()});
+    if (!event.cause.empty()) html.add("<span class=\"dim\">; %</span>", {event.cause.view()});
     if (event.outage_ms_max >= 0)
       html.add(" <em>interrupted for at most % ms</em>", {text_of(static_cast<std::uint64_t>(event.outage_ms_max))});
     html.add("</p></li>");
@@ -286,10 +287,12 @@ Look look_of(const BondStatus& bond) {
 Look look_of(const BondStatus& bond, const PortStatus& port) {
   if (port.away != Away::no) return {"warn", "in a drill"};
   if (port.link == LinkState::down && port.damping.damped) return {"warn", "flaps"};
-  if (!kept_out_text(port).empty()) return {"warn", "voted down"};
+  const bool by_arp = bond.options.is_judged_by_arp() && port.has_carrier;
+  if (by_arp && port.link != LinkState::up) return {"bad", "no answer"};
+  if (port.link != LinkState::back && !kept_out_text(port).empty()) return {"warn", "voted down"};
   switch (port.link) {
     case LinkState::down:
-      return {"bad", bond.options.arp_interval_ms != 0 ? "no answer" : "no link"};
+      return {"bad", "no link"};
     case LinkState::fail:
       return {"warn", "going down"};
     case LinkState::back:

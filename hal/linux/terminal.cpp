@@ -25,6 +25,12 @@ std::size_t terminal_rows(int fd) {
   return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row != 0 ? size.ws_row : of_a_vt100;
 }
 
+std::size_t terminal_columns(int fd) {
+  winsize size{};
+  constexpr std::size_t of_a_vt100 = 80;
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : of_a_vt100;
+}
+
 int open_again(int fd) {
   const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);

@@ -11,6 +11,8 @@ namespace bondbox::lnx {
 bool is_terminal(int fd);
 /// How many rows it has; 24 where it does not know, as a serial line does not.
 std::size_t terminal_rows(int fd);
+/// How many characters fit into one of them; 80 where it does not know.
+std::size_t terminal_columns(int fd);
 
 /// A descriptor of its own for what `fd` is, so that not waiting on it is a matter of this process alone; -errno.
 int open_again(int fd);

@@ -40,6 +40,31 @@ class AtLine {
 
 BOOST_AUTO_TEST_SUITE(lab_console)
 
+BOOST_AUTO_TEST_CASE(a_status_that_is_watched_is_sent_anew_only_where_it_differs_and_leaves_a_usable_terminal) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  Pty line;
+  Process watching = house.box.start("exec " + program() + " status bond0 --watch --run-dir " + daemon.run_dir() +
+                                     " < " + line.device() + " > " + line.device());
+  const std::string first = line.reads_until("lost: no port");
+  BOOST_TEST(contains(first, "\x1b[2J\x1b[1Hbond0: active-backup, up, active port eth0\x1b[K"), first);
+  house.pull(0);
+  // Over the line of then; the heading below it is as it was, unless all of it is sent anew.
+  const std::string later = line.reads_until("DEGRADED: eth0 has had no link");
+  BOOST_TEST(contains(later, "\x1b[1Hbond0: active-backup, up, active port eth1\x1b[K"), later);
+  BOOST_TEST(!contains(later, "\x1b[2J"), later);
+  BOOST_TEST(!contains(first + later, "\x1b[?25l"), "the cursor is hidden, and nobody would bring it back");
+  watching.stop(SIGINT);
+  // A terminal is not what a file is.
+  const std::string file = house.scratch.path() + "/watched";
+  Process writing =
+      house.box.start("exec " + program() + " status bond0 --watch --run-dir " + daemon.run_dir() + " > " + file);
+  BOOST_TEST(wait_until([&] { return contains(read_text(file), "lost: no port"); }, 5'000));
+  writing.stop(SIGINT);
+  BOOST_TEST(!contains(read_text(file), "\x1b"));
+}
+
 BOOST_AUTO_TEST_CASE(a_person_at_a_serial_line_sees_the_bond_and_moves_it) {
   const House house;
   const Daemon daemon(house.box, House::words);

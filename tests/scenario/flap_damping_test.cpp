@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(it_is_told_for_how_long_and_why) {
   const std::string text = render_text(status);
   BOOST_TEST(text.find("DEGRADED: e0 flaps, kept out for about 7 s") != std::string::npos, text);
   const Explanation told = explain_port(status, bench.port("e0"));
-  BOOST_TEST(told.cause.starts_with("it has lost its link too often and is kept out of use for about 7 s"), told.cause);
+  BOOST_TEST(told.cause.starts_with("it has failed too often and is kept out of use for about 7 s"), told.cause);
   BOOST_TEST(told.remedy == "Check its cable and plug; \"bondbox set bond0 flap_damping 0\" uses it at once");
   BOOST_TEST(bench.set("flap_damping", "0").ok());
   bench.run_for(100);

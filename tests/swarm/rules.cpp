@@ -317,6 +317,10 @@ void Rules::check_plan(const BondStatus& now) {
   for (const PortStatus& port : now.ports) {
     const bool usable = std::find(rule.usable.begin(), rule.usable.end(), port.id) != rule.usable.end();
     if (usable != port.carries) wrong(port.name + " is said to carry, or not to, against the plan");
+    // Explanations take it for granted.
+    const bool stands_by = now.options.mode == Mode::active_backup && !now.active.empty();
+    if (port.link == LinkState::up && !usable && !stands_by && now.options.mode != Mode::lacp_8023ad)
+      wrong(port.name + " is up, and nobody knows why it is not used");
   }
   if (now.plan.generation != now.plan_generation || now.plan.carrier != now.carrier)
     wrong("the status is not the plan's");

@@ -62,18 +62,19 @@ Explanation against(const char* port, Word word, Said wanted, std::int64_t span_
 }
 
 /// The far end as two bonds with a port each.
-Explanation two_far_ends(const std::function<void(BondConfig&, BondConfig&)>& change) {
-  LacpBench bench;
-  BondConfig second = bench.far;
-  second.name = "bondC";
-  second.ports = {"p1"};
-  bench.far.ports = {"p0"};
-  change(bench.far, second);
-  bench.start();
-  bench.add(second);
-  bench.run_for(6'000);
-  return of_port(bench, "e1");
-}
+/// e0 and e1 at two switches that are not one to LACP.
+struct TwoFarEnds : LacpBench {
+  explicit TwoFarEnds(const std::function<void(BondConfig&, BondConfig&)>& change = {}) {
+    BondConfig second = far;
+    second.name = "bondC";
+    second.ports = {"p1"};
+    far.ports = {"p0"};
+    if (change) change(far, second);
+    start();
+    add(second);
+    run_for(6'000);
+  }
+};
 
 Explanation coming_up(Said wanted, const Change& before = {}) {
   LacpBench bench;
@@ -89,7 +90,7 @@ Situations lacp_situations() {
       {"distributing",
        {Said::lacp_carries, Said::lacp_moves},
        "it distributes in aggregator 1, with partner 02:00:00:00:0b:00",
-       "Its share moves to the other ports when it loses its link or its partner",
+       "Its share moves to the other ports when it fails or loses its partner",
        [] { return together("e1", {}, {}); }},
       {"distributing alone",
        {Said::lacp_carries, Said::lacp_no_other},
@@ -218,16 +219,20 @@ Situations lacp_situations() {
        {Said::lacp_other_system},
        "its partner is system 02:00:00:00:0b:01, the other ports' is 02:00:00:00:0b:00",
        "Connect it to the same system as the others",
-       [] { return two_far_ends([](BondConfig&, BondConfig&) {}); }},
+       [] {
+         TwoFarEnds bench;
+         return of_port(bench, "e1");
+       }},
       {"two groups of one switch",
        {Said::lacp_partner_key},
        "partner key 463, the other ports' partner key is 15",
        "Put the port at the far end into the group of the others",
        [] {
-         return two_far_ends([](BondConfig& first, BondConfig& second) {
+         TwoFarEnds bench([](BondConfig& first, BondConfig& second) {
            first.options.ad_actor_system = second.options.ad_actor_system = station_mac(3);
            second.options.ad_user_port_key = 7;
          });
+         return of_port(bench, "e1");
        }},
       {"two speeds",
        {Said::lacp_own_key},
@@ -246,6 +251,19 @@ Situations lacp_situations() {
        "it is in aggregator 2, and aggregator 1 is the active one by ad_select=stable",
        "The option ad_select says which aggregator is active, and when it is chosen anew",
        [] { return coming_up(Said::lacp_other_aggregator); }},
+      {"a link that was gone between two ticks of the machines",
+       {Said::lacp_deciding},
+       "LACP is about to decide on it: its machines run every 100 ms",
+       nothing,
+       [] {
+         LacpBench bench;
+         bench.start();
+         bench.run_for(6'000);
+         bench.link("e1", false);
+         bench.run_for(1);
+         bench.link("e1", true);
+         return told_when(bench, "e1", Said::lacp_deciding);
+       }},
       {"mux: waiting",
        {Said::lacp_waiting},
        "it waits 2 s for ports that come up together to join together (mux state WAITING)",

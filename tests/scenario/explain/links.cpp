@@ -5,6 +5,7 @@ namespace bondbox::test {
 namespace {
 
 constexpr const char* check_cable = "Check its cable and the port at the far end";
+constexpr const char* way_to_a_target = "Check that the way from e0 to a target works; one answer is enough";
 
 Explanation with_delays(std::uint32_t updelay, std::uint32_t downdelay, const char* port,
                         const std::function<void(SimBench&)>& story) {
@@ -36,12 +37,18 @@ void silence_both(NeighbourBench& bench) {
   bench.silence("e1");
 }
 
-Explanation asking_until(Said wanted) {
+/// What is said of e0 four seconds after the targets have fallen silent, when the monitor next has it in this state.
+Explanation asked_in_turn(LinkState wanted, const std::function<void(NeighbourBench&)>& before) {
   NeighbourBench bench({"e0", "e1"}, {"10.0.0.254"});
+  if (before) before(bench);
   bench.add(NeighbourBench::arp_config({"e0", "e1"}));
   bench.run_to(1'000);
   silence_both(bench);
-  return told_when(bench, "e0", wanted);
+  bench.link("e0", true);
+  bench.run_to(5'000);
+  for (int ms = 0; ms < 1'000 && bench.status().ports[0].link != wanted; ++ms) bench.run_for(1);
+  BOOST_REQUIRE((bench.status().ports[0].link == wanted));
+  return explain_port(bench.status(), bench.port("e0"));
 }
 
 /// A bond that hears a stranger's questions and no answer of its target.
@@ -207,8 +214,8 @@ Situations arp_situations() {
        }},
       {"only strangers",
        {Said::arp_ignored},
-       "of the ARP that has come in on it none is an answer of 10.0.0.254 to us, which arp_validate=all asks for; it "
-       "has been down for 1 s",
+       "of the ARP that has come in on it none is an answer of 10.0.0.254 to us, which arp_validate=all asks for; "
+       "none has come for 2 s",
        "Check the targets, or write arp_validate=none",
        [] {
          return asking(
@@ -232,21 +239,36 @@ Situations arp_situations() {
          bench.add(config);
          return told_when(bench, "e0", Said::arp_one_silent);
        }},
-      {"asked while none is active",
-       {Said::arp_candidate},
-       "no port is active, and the targets are being asked on it",
-       "Nothing needs to be done if a target answers",
-       [] { return asking_until(Said::arp_candidate); }},
-      {"asked in vain while none is active",
-       {Said::arp_was_asked},
-       "no port is active, and no target that was asked on it has answered",
-       "Check that the way from e0 to a target works; the ports are asked in turn",
-       [] { return asking_until(Said::arp_was_asked); }},
+      {"asked in turn while none is active",
+       {Said::arp_in_turn, Said::for_a_time},
+       "no port is active, and they are asked in turn; no answer from 10.0.0.254 has come in on it for 4 s",
+       way_to_a_target,
+       [] { return asked_in_turn(LinkState::back, {}); }},
+      {"asked in turn, and the turn is over",
+       {Said::arp_in_turn, Said::for_a_time},
+       "no port is active, and they are asked in turn; no answer from 10.0.0.254 has come in on it for 4 s",
+       way_to_a_target,
+       [] { return asked_in_turn(LinkState::fail, {}); }},
+      {"asked in turn since it has a link for the first time",
+       {Said::arp_in_turn, Said::not_yet},
+       "no port is active, and they are asked in turn; no answer from 10.0.0.254 has come in on it yet",
+       way_to_a_target,
+       [] { return asked_in_turn(LinkState::back, [](NeighbourBench& bench) { bench.link("e0", false); }); }},
+      {"strangers alone, while none is active",
+       {Said::arp_ignored},
+       "of the ARP that has come in on it none is an answer of 10.0.0.254 to us, which arp_validate=all asks for; none "
+       "has come for 2 s",
+       "Check the targets, or write arp_validate=none",
+       [] {
+         return asking(
+             "e0", [](BondConfig& config) { config.options.arp_validate = ArpValidate::all; },
+             [](NeighbourBench& bench) { hear_stranger(bench); }, {"10.0.0.9"});
+       }},
       {"an active port that misses answers",
        {Said::active, Said::takes_over, Said::and_late_answer},
        "it is the active port; no answer has come for 200 ms, and after 3 intervals of 100 ms it is given up "
        "(arp_missed_max)",
-       "e1 takes over when e0 loses its link, or with \"bondbox activate bond0 e1\"",
+       "e1 takes over when e0 fails, or with \"bondbox activate bond0 e1\"",
        [] {
          return asking(
              "e0", [](BondConfig& config) { config.options.arp_missed_max = 3; },

@@ -28,21 +28,49 @@ BondConfig damping() {
   return config;
 }
 
-BondStatus voting(const std::function<void(NeighbourBench&)>& story) {
+BondStatus voting(const std::function<void(NeighbourBench&)>& story,
+                  const std::function<void(BondOptions&)>& change = {}) {
   NeighbourBench bench({"e0", "e1"});
   BondConfig config = NeighbourBench::arp_config({"e0", "e1"});
   config.options.miimon_ms = 20;
   config.options.monitor = MonitorRule::all;
   config.options.arp_validate = ArpValidate::all;
+  if (change) change(config.options);
   bench.add(config);
   bench.run_to(1'030);
   story(bench);
   return bench.status();
 }
 
-}  // namespace
+void slow_delays(BondOptions& options) {
+  options.updelay_ms = 2'000;
+  options.downdelay_ms = 2'000;
+}
 
-Situations monitor_situations() {
+/// e0's answers are lost, and a second of downdelay is over.
+void fail_slowly(NeighbourBench& bench) {
+  bench.silence("e0");
+  bench.run_to(1'300);
+  for (int ms = 0; ms < 3'000 && bench.status().ports[0].link != LinkState::fail; ++ms) bench.run_for(1);
+  bench.run_for(1'000);
+}
+
+/// They come again after it has been given up.
+void return_slowly(NeighbourBench& bench) {
+  fail_slowly(bench);
+  bench.run_for(2'000);
+  bench.silence("e0", false);
+  for (int ms = 0; ms < 3'000 && bench.status().ports[0].link != LinkState::back; ++ms) bench.run_for(1);
+  bench.run_for(1'000);
+}
+
+/// No answer on any port any more.
+void fall_silent(NeighbourBench& bench) {
+  for (const char* port : {"e0", "e1"}) bench.silence(port);
+  bench.run_to(6'000);
+}
+
+Situations single_situations() {
   return {
       {"set down for a drill",
        {Said::away_set_down},
@@ -61,7 +89,7 @@ Situations monitor_situations() {
        [] { return told_of_bond(two_ports(Mode::active_backup), away(Away::down)); }},
       {"flapping",
        {Said::damped},
-       "it has lost its link too often and is kept out of use for about 7 s (flap_damping: penalty 2761, used again "
+       "it has failed too often and is kept out of use for about 7 s (flap_damping: penalty 2761, used again "
        "below 1000)",
        "Check its cable and plug; \"bondbox set bond0 flap_damping 0\" uses it at once",
        [] { return told_of(damping(), "e0", flap_e0); }},
@@ -118,7 +146,7 @@ Situations monitor_situations() {
       {"a primary that waits for revert_delay",
        {Said::waits_to_revert},
        "it is the primary, and may take over in 3 s (revert_delay)",
-       "It takes over when e1 loses its link, or with \"bondbox activate bond0 e0\"",
+       "It takes over when e1 fails, or with \"bondbox activate bond0 e0\"",
        [] {
          BondConfig config = two_ports(Mode::active_backup);
          config.options.primary = "e0";
@@ -131,6 +159,80 @@ Situations monitor_situations() {
          });
        }},
   };
+}
+
+Situations combined_situations() {
+  return {
+      {"voted down, and its downdelay runs",
+       {Said::voted_failing, Said::failing_moved},
+       "with monitor=all it counts as down because of probes (last answer 1 s ago), and is given up in 960 ms "
+       "(downdelay); "
+       "until then its frames leave on e1",
+       "Nothing needs to be done if that passes by then; a smaller downdelay gives it up sooner",
+       [] {
+         const BondStatus bond = voting(fail_slowly, slow_delays);
+         return explain_port(bond, bond.ports[0]);
+       }},
+      {"a bond with such a port",
+       {Said::bond_degraded, Said::kept_voted, Said::kept_until, Said::trouble_kept_out},
+       "e0 is voted down: probes (last answer 1 s ago), given up in 960 ms (downdelay)",
+       "Each port says below what would help",
+       [] { return explain_bond(voting(fail_slowly, slow_delays)); }},
+      {"called up again, and its updelay runs",
+       {Said::voted_returning},
+       "its monitors call it up (monitor=all), and it is used in 1 s (updelay)",
+       "Nothing needs to be done; a smaller updelay uses it sooner",
+       [] {
+         const BondStatus bond = voting(return_slowly, slow_delays);
+         return explain_port(bond, bond.ports[0]);
+       }},
+      {"a bond with a port that is called up again",
+       {Said::bond_degraded, Said::kept_returning, Said::trouble_kept_out},
+       "e0 is called up by its monitors, used in 1 s (updelay)",
+       "Each port says below what would help",
+       [] { return explain_bond(voting(return_slowly, slow_delays)); }},
+      {"no port answered",
+       {Said::bond_no_port_up, Said::trouble_no_answer, Said::trouble_no_answer, Said::used_when_answered},
+       "no port is up: e0 gets no answer and e1 gets no answer",
+       "Repair one of them; it is used as soon as a target answers on it",
+       [] {
+         return explain_bond(voting(fall_silent, [](BondOptions& options) {
+           options.monitor = MonitorRule::off;
+           options.miimon_ms = 0;
+         }));
+       }},
+      {"no port called up",
+       {Said::bond_no_port_up, Said::kept_voted, Said::trouble_kept_out, Said::kept_voted, Said::trouble_kept_out,
+        Said::used_when_called_up},
+       "no port is up: e0 is voted down: probes (last answer 5 s ago) and e1 is voted down: probes (last answer 5 s "
+       "ago)",
+       "Repair one of them; it is used as soon as its monitors call it up (monitor=all)",
+       [] { return explain_bond(voting(fall_silent)); }},
+      {"no port called up, with updelay",
+       {Said::bond_no_port_up, Said::kept_voted, Said::trouble_kept_out, Said::kept_voted, Said::trouble_kept_out,
+        Said::used_after_call},
+       "no port is up: e0 is voted down: probes (last answer 5 s ago) and e1 is voted down: probes (last answer 5 s "
+       "ago)",
+       "Repair one of them; it is used 2 s after its monitors call it up (monitor=all, updelay)",
+       [] { return explain_bond(voting(fall_silent, [](BondOptions& options) { options.updelay_ms = 2'000; })); }},
+      {"outvoted",
+       {Said::active, Said::takes_over, Said::and_outvoted},
+       "it is the active port; it is not called up by probes (last answer 5 s ago), which monitor=any lets pass",
+       "e1 takes over when e0 fails, or with \"bondbox activate bond0 e1\"",
+       [] {
+         const BondStatus bond = voting(fall_silent, [](BondOptions& options) { options.monitor = MonitorRule::any; });
+         return explain_port(bond, bond.ports[0]);
+       }},
+  };
+}
+
+}  // namespace
+
+Situations monitor_situations() {
+  Situations all = combined_situations();
+  const Situations rest = single_situations();
+  all.insert(all.end(), rest.begin(), rest.end());
+  return all;
 }
 
 }  // namespace bondbox::test

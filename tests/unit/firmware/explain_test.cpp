@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(the_ports_of_a_bond_that_is_set_down_carry_nothing) {
 
 BOOST_AUTO_TEST_CASE(the_active_port_names_who_would_take_over) {
   BondStatus bond = bond_of(Mode::active_backup);
-  const char* const eth1 = "eth1 takes over when eth0 loses its link, or with \"bondbox activate bond0 eth1\"";
+  const char* const eth1 = "eth1 takes over when eth0 fails, or with \"bondbox activate bond0 eth1\"";
   check_carries(bond, 0, "it is the active port", eth1);
   bond.primary = "eth0";
   check_carries(bond, 0, "it is the active port, and the primary", eth1);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(the_active_port_names_who_would_take_over) {
 
 BOOST_AUTO_TEST_CASE(a_backup_port_says_for_whom_it_stands_by) {
   BondStatus bond = bond_of(Mode::active_backup);
-  const char* const remedy = "It takes over when eth0 loses its link, or with \"bondbox activate bond0 eth1\"";
+  const char* const remedy = "It takes over when eth0 fails, or with \"bondbox activate bond0 eth1\"";
   check_idle(bond, 1,
              "it stands by, eth0 is active and works; a port of equal rank does not take over from one that works",
              remedy);
@@ -111,25 +111,20 @@ BOOST_AUTO_TEST_CASE(a_backup_port_says_for_whom_it_stands_by) {
              remedy);
   bond.options.primary_reselect = PrimaryReselect::always;
   check_idle(bond, 1, "it is the primary, but another port was made the active one by hand", remedy);
-  bond.ports[0].active = false;
-  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 // --- modes 0, 2 and 3 ---
 
 BOOST_AUTO_TEST_CASE(spreading_modes_say_how_they_spread) {
-  const char* const moves = "Its share moves to the other ports when it loses its link";
+  const char* const moves = "Its share moves to the other ports when it fails";
   check_carries(bond_of(Mode::balance_rr), 1, "the ports that are up take turns", moves);
-  check_carries(bond_of(Mode::broadcast), 1, "every frame leaves on each port that is up",
-                "It stops when it loses its link");
+  check_carries(bond_of(Mode::broadcast), 1, "every frame leaves on each port that is up", "It stops when it fails");
   BondStatus bond = bond_of(Mode::balance_xor);
   bond.options.xmit_hash_policy = HashPolicy::layer34;
   check_carries(bond, 0, "it takes its share of the flows, by layer3+4 over 2 ports", moves);
   bond.ports[1].link = LinkState::down;
   take_away(bond, 1);
   check_carries(bond, 0, "it is the only port that is up", "No other port could take over: none has a working link");
-  take_away(bond, 0);
-  check_idle(bond, 0, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 // --- modes 5 and 6 ---
@@ -139,9 +134,9 @@ BOOST_AUTO_TEST_CASE(balancing_modes_say_how_much_each_port_has) {
   bond.balance = BalanceStatus{};
   bond.balance->buckets[0] = 200;
   bond.balance->buckets[1] = 56;
-  const char* const takes_over = "eth1 takes over when eth0 loses its link, or with \"bondbox activate bond0 eth1\"";
+  const char* const takes_over = "eth1 takes over when eth0 fails, or with \"bondbox activate bond0 eth1\"";
   const char* const moves =
-      "Its share moves to the other ports when it loses its link, and it becomes the active port with \"bondbox "
+      "Its share moves to the other ports when it fails, and it becomes the active port with \"bondbox "
       "activate bond0 eth1\"";
   check_carries(bond, 0,
                 "it is the active port, which all that is not balanced leaves on, and it has 200 of 256 buckets of "
@@ -161,8 +156,6 @@ BOOST_AUTO_TEST_CASE(balancing_modes_say_how_much_each_port_has) {
                 takes_over);
   check_carries(bond, 1, "it has 56 of 256 buckets of outgoing traffic; 12 clients have been told to send to it",
                 moves);
-  take_away(bond, 1);
-  check_idle(bond, 1, "the plan does not use it", "Look at \"bondbox status bond0\"");
 }
 
 // --- the bond ---
@@ -183,6 +176,12 @@ BOOST_AUTO_TEST_CASE(a_degraded_bond_names_each_port_that_is_not_as_configured) 
   check(explain_bond(bond), "is degraded", "eth1 has no link", below);
   bond.options.arp_interval_ms = 100;
   check(explain_bond(bond), "is degraded", "eth1 gets no answer", below);
+  bond.ports[1].link = LinkState::back;
+  check(explain_bond(bond), "is degraded", "eth1 gets no answer", below);
+  bond.ports[1].has_carrier = false;
+  bond.ports[1].link = LinkState::down;
+  check(explain_bond(bond), "is degraded", "eth1 has no link", below);
+  bond.options.arp_interval_ms = 0;
   bond.ports[1].link = LinkState::back;
   bond.awaited.push_back({"eth2", "gone"});
   check(explain_bond(bond), "is degraded", "eth1 is going back and eth2 is awaited", below);
@@ -222,13 +221,11 @@ BOOST_AUTO_TEST_CASE(the_text_has_two_lines_for_the_bond_and_each_port_and_fits_
              "bond0 is degraded: eth2 is awaited.\n"
              "    Each port says below what would help.\n"
              "eth0 carries traffic: it is the active port.\n"
-             "    eth1 takes over when eth0 loses its link,\n"
-             "    or with \"bondbox activate bond0 eth1\".\n"
+             "    eth1 takes over when eth0 fails, or with \"bondbox activate bond0 eth1\".\n"
              "eth1 does not carry traffic: it stands by,\n"
              "    eth0 is active and works; a port of equal rank does not take over from one\n"
              "    that works.\n"
-             "    It takes over when eth0 loses its link,\n"
-             "    or with \"bondbox activate bond0 eth1\".\n"
+             "    It takes over when eth0 fails, or with \"bondbox activate bond0 eth1\".\n"
              "eth2 does not carry traffic: bond0 awaits it: there is no interface eth2.\n"
              "    It is taken as soon as an interface of this name can be; \"bondbox release\n"
              "    bond0 eth2\" ends the waiting.\n"
@@ -258,7 +255,7 @@ BOOST_AUTO_TEST_CASE(one_port_or_an_awaited_one_is_told_alone) {
   bond.awaited.push_back({"eth2", "gone"});
   BOOST_TEST(render_explanation(bond, "eth1").value() ==
              "eth1 carries traffic: the ports that are up take turns.\n"
-             "    Its share moves to the other ports when it loses its link.\n");
+             "    Its share moves to the other ports when it fails.\n");
   BOOST_TEST(
       render_explanation(bond, "eth2").value().starts_with("eth2 does not carry traffic: bond0 awaits it: gone"));
   BOOST_TEST(!render_explanation(bond, "eth7").has_value());
@@ -285,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_running_bond_is_explained_as_it_is) {
   bond = bench.status();
   check_idle(bond, 0,
              "it stands by, e1 is active and works; a port of equal rank does not take over from one that works",
-             "It takes over when e1 loses its link, or with \"bondbox activate bond0 e0\"");
+             "It takes over when e1 fails, or with \"bondbox activate bond0 e0\"");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

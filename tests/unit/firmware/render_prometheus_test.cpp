@@ -112,6 +112,44 @@ BOOST_AUTO_TEST_CASE(values_are_in_base_units_and_unknown_ones_are_left_out) {
   BOOST_TEST(text.find("lacp") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(monitors_that_decide_together_are_told_each_by_itself) {
+  BondStatus bond = bond_of_two(Mode::active_backup);
+  BOOST_TEST(metrics(bond).find("port_monitor") == std::string::npos);
+  bond.ports[0].monitors = {{"link", true, Ticks{7'250}, "has link"}, {"probes", false, Ticks{40}, "no answer yet"}};
+  for (PortStatus& port : bond.ports) port.arp = ArpPortStatus{};
+  bond.ports[0].arp->heard = Ticks{1'002};
+  const std::string text = metrics(bond);
+  check_grammar(text, false);
+  BOOST_TEST(has_line(text, "bondbox_port_monitor_up{bond=\"bond0\",port=\"eth0\",monitor=\"link\"} 1"));
+  BOOST_TEST(has_line(text, "bondbox_port_monitor_up{bond=\"bond0\",port=\"eth0\",monitor=\"probes\"} 0"));
+  BOOST_TEST(has_line(text, "bondbox_port_monitor_state_seconds{bond=\"bond0\",port=\"eth0\",monitor=\"link\"} 7.250"));
+  BOOST_TEST(has_line(text, "bondbox_port_target_silence_seconds{bond=\"bond0\",port=\"eth0\"} 1.002"));
+  BOOST_TEST(text.find("target_silence_seconds{bond=\"bond0\",port=\"eth1\"}") == std::string::npos);
+  BOOST_TEST(text.find("port_held") == std::string::npos);
+  bond.lacp = LacpStatus{};
+  bond.ports[0].held = true;
+  BOOST_TEST(has_line(metrics(bond), "bondbox_port_held{bond=\"bond0\",port=\"eth0\"} 1"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_port_waits_for_is_told_where_it_is_switched_on) {
+  BondStatus bond = bond_of_two(Mode::active_backup);
+  BOOST_TEST(metrics(bond).find("damp") == std::string::npos);
+  BOOST_TEST(metrics(bond).find("revert") == std::string::npos);
+  bond.options.flap_damping_ms = 15'000;
+  bond.options.revert_delay_ms = 10'000;
+  bond.ports[1].damping = {2'761, true, Ticks{12'300}};
+  bond.ports[0].revert_left = Ticks{4'000};
+  bond.ports[1].away = Away::down;
+  const std::string text = metrics(bond, MetricsForm::openmetrics);
+  check_grammar(text, true);
+  BOOST_TEST(has_line(text, "bondbox_port_damped{bond=\"bond0\",port=\"eth1\"} 1"));
+  BOOST_TEST(has_line(text, "bondbox_port_damping_penalty{bond=\"bond0\",port=\"eth1\"} 2761"));
+  BOOST_TEST(has_line(text, "bondbox_port_damping_left_seconds{bond=\"bond0\",port=\"eth1\"} 12.300"));
+  BOOST_TEST(has_line(text, "bondbox_port_damped{bond=\"bond0\",port=\"eth0\"} 0"));
+  BOOST_TEST(has_line(text, "bondbox_port_revert_left_seconds{bond=\"bond0\",port=\"eth0\"} 4.000"));
+  BOOST_TEST(has_line(text, "bondbox_port_in_drill{bond=\"bond0\",port=\"eth1\"} 1"));
+}
+
 BOOST_AUTO_TEST_CASE(names_that_need_it_are_escaped) {
   BondStatus bond = bond_of_two(Mode::active_backup);
   bond.ports[0].name = "e\"\\x";

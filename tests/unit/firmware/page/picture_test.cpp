@@ -34,14 +34,14 @@ void lose_link(BondStatus& bond, std::size_t port) {
 }
 
 void note(EventLog& log, std::string_view bond, std::string_view port, std::string_view text, EventKind kind,
-          std::int64_t outage = -1) {
+          std::int64_t outage = -1, std::string_view cause = {}) {
   log.record({.at = Tick{187'000},
               .kind = kind,
               .bond = bond,
               .port = port,
               .outage_ms_max = outage,
               .text = text,
-              .cause = {}});
+              .cause = cause});
 }
 
 }  // namespace
@@ -86,7 +86,15 @@ BOOST_AUTO_TEST_CASE(each_state_has_a_shape_and_a_word_beside_its_colour) {
   BOOST_TEST(look(LinkState::back, false, false) == "warn coming back");
   BOOST_TEST(look(LinkState::down, false, false) == "bad no link");
   bond.options.arp_interval_ms = 200;
-  BOOST_TEST(look(LinkState::down, false, false) == "bad no answer");
+  for (const LinkState link : {LinkState::down, LinkState::fail, LinkState::back})
+    BOOST_TEST(look(link, false, false) == "bad no answer");
+  bond.ports[0].has_carrier = false;
+  BOOST_TEST(look(LinkState::down, false, false) == "bad no link");
+  bond.options.arp_interval_ms = 0;
+  bond.ports[0].monitors = {{"probes", false, {}, "no answer yet"}};
+  BOOST_TEST(look(LinkState::fail, false, false) == "warn voted down");
+  BOOST_TEST(look(LinkState::back, false, false) == "warn coming back");
+  bond.ports[0].monitors.clear();
   bond.lacp.emplace();
   BOOST_TEST(look(LinkState::up, false, false) == "warn left out");
   BOOST_TEST(contains(draw({bond}), "<use href=\"#g-warn\"/>"));
@@ -160,11 +168,12 @@ BOOST_AUTO_TEST_CASE(who_carries_the_frames_is_told_with_the_reason) {
 BOOST_AUTO_TEST_CASE(events_stand_newest_first_with_the_outage_and_those_of_other_bonds_elsewhere) {
   EventLog log;
   note(log, "bond1", "", "of another", EventKind::bond);
-  note(log, "bond0", "eth1", "the older", EventKind::link);
+  note(log, "bond0", "eth1", "the older", EventKind::link, -1, "eth0 <has> no link");
   note(log, "bond0", "eth0", "the newer", EventKind::active, 48);
   const std::string html = draw({bond_of(Mode::active_backup)}, &log);
   BOOST_TEST(html.find("<b>eth0</b> the newer <em>interrupted for at most 48 ms</em>") <
-             html.find("<b>eth1</b> the older"));
+             html.find("<b>eth1</b> the older<span class=\"dim\">; eth0 &lt;has&gt; no link</span></p>"));
+  BOOST_TEST(contains(html, "the older<span"));
   BOOST_TEST(!contains(html, "of another"));
   for (int i = 0; i < 20; ++i) note(log, "bond0", "eth0", "once more", EventKind::link);
   BOOST_TEST(count_of(draw({bond_of(Mode::active_backup)}, &log), "once more") == 12U);
