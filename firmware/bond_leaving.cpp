@@ -58,7 +58,15 @@ std::optional<Tick> Bond::next_departure() const noexcept {
 }
 
 void Bond::leave_when_due() {
-  if (away_ && now_ >= away_->until) give_back("its time is over");
+  if (away_ && now_ >= away_->until) {
+    // A step that comes late looks first: what nobody has seen was no drill, and would be seen when it is over.
+    const bool looks_now = (options_.miimon_ms != 0 || options_.arp_interval_ms != 0) && now_ >= next_poll_;
+    if (looks_now && slot(away_->port).monitor.state() == LinkState::up) {
+      away_->until = now_ + Ticks{1};
+    } else {
+      give_back("its time is over");
+    }
+  }
   for (std::size_t i = 0; i < order_.size();) {
     const Port& port = slot(order_[i]);
     if (port.leaves_at && now_ >= *port.leaves_at) {

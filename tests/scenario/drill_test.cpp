@@ -120,6 +120,31 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_set_down_leaves_and_comes_back_and_all_is_to
   BOOST_TEST(program.card("e0").up);
 }
 
+BOOST_AUTO_TEST_CASE(an_absence_that_a_machine_slept_through_is_seen_before_it_ends) {
+  SimBench bench({"e0", "e1"});
+  bench.world.events_enabled = false;
+  bench.add(SimBench::config({"e0", "e1"}));
+  bench.run_to(500);
+  CommandExecutor executor(bench.scheduler, [] { return WallClock{}; }, {});
+  BOOST_REQUIRE(executor.execute(Words{"drill", "bond0", "e0", "--for=500ms", "--format=json"}).goes_on);
+  bench.run_for(1);
+  BOOST_REQUIRE(!bench.card("e0").up);
+  BOOST_REQUIRE((bench.state("e0") == LinkState::up));
+  bench.clock.advance_to(Tick{bench.now() + 800});
+  bench.settle();
+  BOOST_TEST(bench.active() == "e1");
+  std::optional<Reply> reply;
+  for (int i = 0; i < 5'000 && !reply; ++i) {
+    bench.run_for(1);
+    reply = executor.take_drill_reply();
+  }
+  BOOST_REQUIRE(reply.has_value());
+  const auto report = boost::json::parse(reply->text);
+  BOOST_TEST(report.at_pointer("/ports/0/carried/during").as_string() == "e1", reply->text);
+  BOOST_TEST(number(report, "/noticed_ms") >= 800, reply->text);
+  BOOST_TEST(bench.card("e0").up);
+}
+
 BOOST_AUTO_TEST_CASE(while_a_port_is_away_status_and_explain_say_so) {
   for (const auto& [word, way] : {std::pair{"--admin", "admin"}, std::pair{"--pretend", "pretend"}}) {
     Program program;
