@@ -106,7 +106,7 @@ class Daemon {
     for (const std::string& line : hardware_.end_adoption()) log_line(line);
     if (!made.ok()) return made;
     if (Outcome outcome = runtime_.start(run_dir_.file(control::socket_name)); !outcome.ok()) return outcome;
-    lnx::tell_supervisor("READY=1");
+    tells_ready_ = true;
     files_.write_pid();
     return Outcome::done();
   }
@@ -128,7 +128,10 @@ class Daemon {
   /// `ready` is called when whoever waits for the start can go on.
   void run(std::function<void()> ready) {
     log_.flush();  // before anybody is answered
-    files_.when_known(std::move(ready));
+    files_.when_known([this, ready = std::move(ready)] {
+      if (tells_ready_) lnx::tell_supervisor("READY=1");
+      ready();
+    });
     runtime_.run();
   }
   const Succession& succession() const noexcept { return succession_; }
@@ -316,6 +319,7 @@ class Daemon {
   Runtime runtime_;
   Rights rights_{hardware_, runtime_, [this](LogLevel level, const std::string& text) { log_line(text, level); }};
   WallClock wall_;
+  bool tells_ready_ = false;  // to whoever started it; a successor is made known by the one before it
 };
 
 /// Starts and runs to its end; with a background, tells it how the start went.
