@@ -157,12 +157,12 @@ BOOST_DATA_TEST_CASE(
   BOOST_TEST(left.ask("status").status == 0);
   attack.stop(9);
   const std::string all = left.ask("status --format json").out;
-  BOOST_TEST(told(left, "partner") == partners, left.events());
+  BOOST_TEST(told(left, "partner") == partners, left.events() << all << right.ask("status --format json").out);
   BOOST_TEST(number(left, "/scheduler/steps") > steps + 50);
   BOOST_TEST(number(left, port + "/rx/frames") > came + 1'000, all);
   for (const std::string counter : {"illegal_received", "unknown_received", "own_lacpdus_received"})
     BOOST_TEST(number(left, port + "/lacp/" + counter) > 200u, counter << ": " << all);
-  BOOST_TEST(told(left, "illegal loopback") == 1u);
+  BOOST_TEST(told(left, "illegal loopback") == 1u, left.events());
   BOOST_TEST(resident(left) < before + 4'096);
 }
 

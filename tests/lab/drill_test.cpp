@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_ends_in_a_drill_gives_the_port_back_as_it_was
   const House house;
   // One port was up before, the other was not.
   house.box.must("ip link set eth0 up");
-  BOOST_REQUIRE(wait_until([&] { return is_up(house, "eth0"); }, 1'000));
+  BOOST_REQUIRE(wait_until([&] { return is_up(house, "eth0"); }, 5'000));
   const std::string before = house.portraits();
   Daemon daemon(house.box, words("offload=off"));
   for (const std::string port : {"eth0", "eth1"}) {

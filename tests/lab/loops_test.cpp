@@ -331,14 +331,18 @@ BOOST_AUTO_TEST_CASE(a_mode_is_chosen_anew_and_the_daemon_ends_under_traffic_of_
   add_flow_addresses(house);
   Datagrams out(house.box, house.town, true);
   Datagrams in(house.box, house.town, false);
-  BOOST_TEST(daemon.ask("set bond0 primary ''").status == 0);
+  const auto does = [&](const std::string& command) {
+    const Answer answer = daemon.ask(command);
+    BOOST_TEST(answer.status == 0, command << ": " << answer.err << answer.out << daemon.log());
+  };
+  does("set bond0 primary ''");
   for (const std::string mode : {"balance-alb", "802.3ad", "balance-tlb", "balance-rr", "active-backup"}) {
     // As with the kernel's driver: set down and without ports.
-    for (const std::string port : {"eth0", "eth1"}) BOOST_TEST(daemon.ask("release bond0 " + port).status == 0);
+    for (const std::string port : {"eth0", "eth1"}) does("release bond0 " + port);
     house.box.must("ip link set bond0 down");
-    BOOST_TEST(daemon.ask("set bond0 mode " + mode).status == 0);
+    does("set bond0 mode " + mode);
     house.box.must("ip link set bond0 up");
-    for (const std::string port : {"eth0", "eth1"}) BOOST_TEST(daemon.ask("enslave bond0 " + port).status == 0);
+    for (const std::string port : {"eth0", "eth1"}) does("enslave bond0 " + port);
     BOOST_TEST_CONTEXT(mode) {
       BOOST_TEST(daemon.status("/bonds/0/loops/serving") == "2");
       BOOST_TEST(reaches(house.box, House::town_v4));
