@@ -93,6 +93,17 @@ BOOST_AUTO_TEST_CASE(it_is_all_that_runs_and_serves_the_console_by_itself) {
   BOOST_TEST(!lab::contains(story.console, "Kernel panic"), story.console);
 }
 
+BOOST_AUTO_TEST_CASE(busybox_httpd_serves_the_status_page_to_the_far_side_while_a_cable_is_out) {
+  for (const char* way : {"inittab", "init"}) {
+    const Story& story = story_of(way);
+    BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);
+    BOOST_TEST(lab::contains(story.page, " 200 OK\r\n"), way << ": " << story.page);
+    BOOST_TEST(lab::contains(story.page, "bond0 is degraded</h1>"), story.page);
+    BOOST_TEST(lab::contains(story.page, "<b>eth0 does not carry traffic</b>: it has had no link"), story.page);
+    BOOST_TEST(lab::contains(story.page, "</html>"), story.page);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_status_of_two_ports_fits_a_serial_terminal) {
   const Story& story = story_of("inittab");
   BOOST_REQUIRE_MESSAGE(story.trouble.empty(), story.trouble);

@@ -55,6 +55,11 @@ void count_pings(FarSide& far_side, std::size_t pull, std::size_t back, Story& s
   story.lost_back = far_side.unanswered(back, last);
 }
 
+/// The board qemu-x86_64 asks for it, and these ways start a web server.
+bool serves_page(const std::string& way) {
+  return way == "inittab" || way == "init";
+}
+
 void play(Machine& machine, const std::string& way, Story& story) {
   FarSide& far_side = machine.far_side();
   const bool has_shell = way != "alone";
@@ -72,6 +77,8 @@ void play(Machine& machine, const std::string& way, Story& story) {
   expect_answer(machine, "after the pull", 1, pull);
   story.pulled = status_with(machine, way, "eth1", 1);
   if (way != "kernel") story.status = has_shell ? machine.run("bondbox status") : machine.ask("status", 0);
+
+  if (serves_page(way)) story.page = far_side.fetch("/cgi-bin/bondbox", 60'000);
 
   const std::size_t back = far_side.next_ping();
   machine.set_link("eth0", true);

@@ -15,6 +15,7 @@ struct Story {
   std::string pulled;           ///< the same with eth0's cable pulled
   std::string back;             ///< and with that cable back
   std::string status;           ///< `bondbox status` typed while the cable was pulled
+  std::string page;             ///< the status page at that time, as the far side gets it; where a web server runs
   std::string ping;             ///< what the machine's own ping to the far side printed; empty without a shell
   std::string upgrade;          ///< what `bondbox upgrade` printed, and its exit status; empty without a shell
   std::string console;          ///< all that the first serial line showed

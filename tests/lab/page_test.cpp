@@ -130,6 +130,28 @@ BOOST_AUTO_TEST_CASE(a_web_server_that_is_a_reader_shows_the_page_before_and_aft
   BOOST_TEST(contains(server.get(std::string(WebServer::page) + "/status.json"), "\"active\":\"eth1\""));
 }
 
+BOOST_AUTO_TEST_CASE(lighttpd_serves_the_page_its_json_and_a_drill, *ut::precondition(has_file(lighttpd))) {
+  const House house;
+  const std::string words = house.config();
+  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
+  const Daemon daemon(house.box, words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  const WebServer server(house, daemon, {}, {}, lighttpd);
+  const std::string page = server.get(WebServer::page);
+  BOOST_TEST(contains(page, "200 OK"), page);
+  BOOST_TEST(contains(page, "Server: lighttpd"), page);
+  BOOST_TEST(contains(page, "Content-Security-Policy: default-src 'none'; "));
+  BOOST_TEST(contains(page, "bond0 works</h1>"));
+  BOOST_TEST(contains(server.get(std::string(WebServer::page) + "/status.json"), "\"active\":\"eth0\""));
+  BOOST_TEST(contains(server.get(std::string(WebServer::page) + "?format=json&bond=bond0"), "\"active\":\"eth0\""));
+  BOOST_TEST(contains(server.get(std::string(WebServer::page) + "?bond=bond9"), "404 Not Found"));
+  const std::string answer = server.talk(
+      "POST /cgi-bin/bondbox HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nOrigin: http://127.0.0.1:8080\r\n"
+      "Content-Length: 20\r\n\r\nbond=bond0&port=eth1");
+  BOOST_TEST(contains(answer, "<pre>bond0: drill of eth1"), answer);
+  BOOST_TEST(contains(daemon.events(), "given back after a drill"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_asked_wrongly_is_refused_and_changes_nothing) {
   const Seen house;
   const WebServer server(house, house.daemon);
@@ -222,6 +244,24 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_open_while_a_cable_is_pulled_shows_it) {
   BOOST_TEST(contains(between(row_of(page.dom, "eth1"), "data-r=\"tx\">", "</b>"), "bit/s"), row_of(page.dom, "eth1"));
   BOOST_TEST(contains(page.dom, "refreshed every 2 s"));
   BOOST_TEST(contains(page.dom, "<p id=\"stale\" role=\"status\" hidden=\"\">"));
+}
+
+BOOST_AUTO_TEST_CASE(a_click_on_the_drill_button_takes_the_port_away_and_gives_it_back,
+                     *ut::precondition(has_file("/usr/bin/python3"))) {
+  const House house;
+  const std::string words = house.config();
+  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
+  const Daemon daemon(house.box, words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  const WebServer server(house, daemon);
+  const std::string seen = click_drill(house, WebServer::page, "bond0", "eth0");
+  BOOST_TEST(contains(seen, "bond0: drill of eth0, set down for 2 s"), seen);
+  BOOST_TEST(contains(seen, "traffic by  eth0 before, eth1 during"), seen);
+  BOOST_TEST(contains(seen, "\nport: eth0 "), seen);
+  const std::string events = daemon.events();
+  BOOST_TEST(contains(events, "(slave eth0): taken away for a drill"), events);
+  BOOST_TEST(contains(events, "(slave eth0): given back after a drill"), events);
+  BOOST_TEST(daemon.comes_to("eth0"));
 }
 
 BOOST_AUTO_TEST_CASE(a_page_on_which_only_counters_change_is_not_drawn_anew) {

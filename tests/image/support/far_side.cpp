@@ -109,6 +109,31 @@ bool FarSide::is_answered_by(std::size_t cable, std::size_t from, int limit_ms) 
       limit_ms);
 }
 
+std::string FarSide::fetch(const std::string& path, int limit_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    client_.emplace(WebClient::End{own_mac, own_address(), static_cast<std::uint16_t>(40'000 + fetches_++)},
+                    WebClient::End{machine_, machine_address(), 80},
+                    "GET " + path + " HTTP/1.0\r\nHost: 192.168.10.52\r\n\r\n");
+  }
+  const auto is_over = [&] {
+    const std::lock_guard lock(mutex_);
+    return client_->is_over();
+  };
+  const bool came = lab::wait_until(is_over, limit_ms);
+  const std::lock_guard lock(mutex_);
+  return came ? client_->answer() : std::string();
+}
+
+void FarSide::speak_to_server() {
+  std::vector<std::uint8_t> frame;
+  {
+    const std::lock_guard lock(mutex_);
+    if (client_) frame = client_->next_frame(Clock::now());
+  }
+  if (!frame.empty()) send(frame);
+}
+
 void FarSide::work() {
   Clock::time_point next = Clock::now();
   std::array<std::uint8_t, 65536> buffer;
@@ -121,8 +146,10 @@ void FarSide::work() {
         const ssize_t length = ::recv(sockets_[cable].get(), buffer.data(), buffer.size(), 0);
         if (length <= 0) break;
         take(cable, wire::Bytes(buffer.data(), static_cast<std::size_t>(length)));
+        speak_to_server();
       }
     }
+    speak_to_server();
     if (!pinging_ || Clock::now() < next) continue;
     ping();
     next = std::max(next, Clock::now() - ping_gap) + (knows_machine_ ? ping_gap : question_gap);
@@ -160,6 +187,7 @@ void FarSide::take_arp(wire::Bytes payload) {
   const auto arp = wire::ArpView::parse(payload);
   if (!arp) return;
   if (arp->sender_ip() == machine_address()) {
+    const std::lock_guard lock(mutex_);
     machine_ = arp->sender_mac();
     knows_machine_ = true;
   }
@@ -170,7 +198,12 @@ void FarSide::take_arp(wire::Bytes payload) {
 
 void FarSide::take_ip(std::size_t cable, wire::Bytes frame, wire::Bytes payload) {
   const auto ip = wire::Ipv4View::parse(payload);
-  if (!ip || ip->protocol() != 1 || ip->header_length() != 20 || !(ip->destination() == own_address())) return;
+  if (!ip || ip->header_length() != 20 || !(ip->destination() == own_address())) return;
+  if (ip->protocol() == 6) {
+    const std::lock_guard lock(mutex_);
+    if (client_) client_->take(ip->payload());
+  }
+  if (ip->protocol() != 1) return;
   const wire::Bytes icmp = ip->payload();
   if (icmp.size() < 8) return;
   if (icmp[0] == echo_request) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "hal/wire/bytes.hpp"
 #include "hal/wire/ip_address.hpp"
 #include "hal/wire/mac_address.hpp"
+#include "tests/image/support/web_client.hpp"
 
 namespace bondbox::image {
 
@@ -44,6 +46,10 @@ class FarSide {
   /// The same, the answer having come by the cable.
   bool is_answered_by(std::size_t cable, std::size_t from, int limit_ms) const;
 
+  /// Asks the machine's web server for a path, as the host behind the switch; headers and body, empty: no answer within
+  /// the limit. It has to have pinged the machine.
+  std::string fetch(const std::string& path, int limit_ms);
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Ping {
@@ -56,6 +62,7 @@ class FarSide {
   void take_arp(wire::Bytes payload);
   void take_ip(std::size_t cable, wire::Bytes frame, wire::Bytes payload);
   void ping();
+  void speak_to_server();
   void send(wire::Bytes frame);
   void send_by(std::size_t cable, wire::Bytes frame);
 
@@ -68,6 +75,8 @@ class FarSide {
   MacAddress machine_;
   mutable std::mutex mutex_;
   std::vector<Ping> pings_;
+  std::optional<WebClient> client_;
+  std::uint16_t fetches_ = 0;
   std::thread thread_;
 };
 
