@@ -23,6 +23,9 @@ constexpr const char* promtool = "/usr/bin/promtool";
 constexpr const char* reference_parser = "/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py";
 constexpr const char* munin_plugin = "/usr/share/munin/plugins/bonding_err_";
 constexpr const char* ansible_setup = "/usr/lib/python3/dist-packages/ansible/modules/setup.py";
+constexpr const char* pcp_agent = "/usr/lib/pcp/pmdas/bonding/pmdabonding.pl";
+constexpr const char* pcp_debugger = "/usr/bin/dbpmda";
+constexpr const char* pcp_module = "/usr/lib/x86_64-linux-gnu/perl5/5.36/PCP/PMDA.pm";
 constexpr const char* wget = "/bin/busybox";
 
 /// The directory that Python finds a package's modules in.
@@ -44,6 +47,41 @@ struct Judged : House {
     BOOST_REQUIRE(daemon.comes_to("eth1"));
     BOOST_REQUIRE(wait_until([&] { return contains(daemon.proc_file(), "Currently Active Slave: eth1"); }, 2'000));
   }
+};
+
+/// PCP's debugger runs the agent and fetches what it knows. Both are where a package was unpacked, so they are told
+/// where the rest of it is; the agent becomes the user pcp, whom a passwd of the test's own has.
+struct PcpAgent {
+  explicit PcpAgent(const Judged& house) : house_(house), at_(house.scratch.path() + "/pcp") {
+    const std::string root = root_of(pcp_agent);
+    house.box.must("mkdir -p " + at_ + "/var/log/pcp " + at_ + "/var/lib/pcp/tmp");
+    house.box.must("sed 's,=/etc,=" + root + "/etc,; s,=/usr,=" + root + "/usr,; s,=/var,=" + at_ + "/var,' " + root +
+                   "/etc/pcp.conf > " + at_ + "/pcp.conf");
+    house.box.must("(cat /etc/passwd; echo pcp:x:0:0::/:/bin/false) > " + at_ + "/passwd");
+    write_text(at_ + "/names",
+               "root {\nbonding\n}\nbonding {\nslaves 96:0:0\nactive_slave 96:0:1\nmode 96:0:6\nfailures 96:0:7\n}\n");
+    write_text(at_ + "/words", "open pipe /usr/bin/perl " + of_package(pcp_agent) +
+                                   "\nfetch bonding.slaves\nfetch bonding.active_slave\nfetch bonding.mode\n"
+                                   "fetch bonding.failures\nquit\n");
+    const std::string library = root + "/usr/lib:" + root + "/usr/lib/x86_64-linux-gnu";
+    const std::string module = of_package(pcp_module);
+    write_text(at_ + "/ask",
+               "mount --bind " + house.daemon.path("sys/class/net") + " /sys/class/net && mount --bind " + at_ +
+                   "/passwd /etc/passwd && mount -t tmpfs tmpfs /proc && mkdir /proc/net && ln -s " +
+                   house.daemon.path("net/bonding") + " /proc/net/bonding && export PCP_CONF=" + at_ +
+                   "/pcp.conf LD_LIBRARY_PATH=" + library + " PERL5LIB=" + module.substr(0, module.rfind("/PCP/")) +
+                   " && cd " + at_ + " && exec timeout 30 " + of_package(pcp_debugger) + " -n " + at_ + "/names < " +
+                   at_ + "/words\n");
+  }
+  std::string fetch() const { return house_.box.run("unshare -m sh " + at_ + "/ask 2>&1", 40).output; }
+
+ private:
+  static std::string root_of(const std::string& file) {
+    const std::string at = of_package(file);
+    return at.substr(0, at.size() - file.size());
+  }
+  const Judged& house_;
+  std::string at_;
 };
 
 }  // namespace
@@ -139,6 +177,26 @@ BOOST_AUTO_TEST_CASE(ansibles_facts_name_the_bond_its_ports_and_their_permanent_
             R"("lacp_rate": "slow", "primary": "eth0", "all_slaves_active": false)",
         "\"perm_macaddress\": \"" + permanent + "\""})
     BOOST_TEST(contains(facts.output, part), part + " is not in " + facts.output);
+}
+
+BOOST_AUTO_TEST_CASE(pcps_agent_fetches_ports_mode_and_the_sum_of_failures,
+                     *ut::precondition(has_package_file("/etc/pcp.conf")) *
+                         ut::precondition(has_package_file(pcp_agent)) *
+                         ut::precondition(has_package_file(pcp_debugger)) *
+                         ut::precondition(has_package_file(pcp_module)) *
+                         ut::precondition(has_package_file("/usr/bin/perl"))) {
+  const Judged house;
+  const PcpAgent agent(house);
+  const std::string before = agent.fetch();
+  BOOST_TEST(contains(before, "value \"eth0 eth1\""), before);
+  BOOST_TEST(contains(before, "value \"active-backup\""), before);
+  BOOST_TEST(contains(before, "value \"eth0\""), before);
+  BOOST_TEST(contains(before, "(bonding.failures): numval: 1 valfmt: 0 vlist[]:\n    inst [0 or ???] value 0 "),
+             before);
+  house.lose_a_cable();
+  const std::string after = agent.fetch();
+  BOOST_TEST(contains(after, "value \"eth1\""), after);
+  BOOST_TEST(contains(after, "(bonding.failures): numval: 1 valfmt: 0 vlist[]:\n    inst [0 or ???] value 1 "), after);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
