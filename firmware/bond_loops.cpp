@@ -21,6 +21,7 @@ void add(PortCounters& sum, const PortCounters& now, const PortCounters& before)
   sum.rx_host_refused += now.rx_host_refused - before.rx_host_refused;
   sum.tx_refused += now.tx_refused - before.tx_refused;
   sum.tx_moved += now.tx_moved - before.tx_moved;
+  sum.rx_looped += now.rx_looped - before.rx_looped;
 }
 
 void add(NicCounters& sum, const NicCounters& now, const NicCounters& before) {
@@ -197,6 +198,23 @@ void BondLoops::unite() {
   publish();
   wait_passed();
   phase_ = Phase::together;
+}
+
+/// What has come goes by the plan under which it came. A loop that is in the midst of a batch has it already.
+void BondLoops::read_before(PortId port, const ForwardingPlan& last) {
+  constexpr int pauses_max = 1'000;
+  if (!open_ || phase_ != Phase::apart) return;
+  const auto waits = [port](const WorkerSide& side) {
+    const std::unique_ptr<Channel>& channel = side.ports[port.index];
+    return channel && channel->has_waiting();
+  };
+  for (int i = 0; i < pauses_max && std::any_of(sides_.begin(), sides_.end(), waits); ++i) {
+    if (i == 0) {
+      view_.plan = last;
+      publish();
+    }
+    loops_->pause();
+  }
 }
 
 void BondLoops::note_read(bool all) {

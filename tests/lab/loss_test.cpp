@@ -6,9 +6,11 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/bench/numbered_flow.hpp"
 #include "tests/lab/support/lab_house.hpp"
@@ -132,6 +134,45 @@ BOOST_AUTO_TEST_CASE(what_came_before_the_pull_is_delivered_though_nobody_read_i
   }
   BOOST_TEST(before > 100U);
   BOOST_TEST(lost == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_a_second_loop_when_its_port_is_left_is_delivered) {
+  const House house;
+  write_text(house.config_path(),
+             "loops = 2\n[bond.bond0]\nmode = 1\nports = [\"eth0\", \"eth1\"]\noffload = \"off\"\n"
+             "address = \"192.168.10.52/24\"\n");
+  const Daemon daemon(house.box, "-c " + house.config_path());
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  BOOST_REQUIRE(wait_until([&] { return daemon.status("/bonds/0/loops/serving") == "2"; }, 3'000));
+  // UDP is told apart by addresses alone.
+  std::vector<std::unique_ptr<bench::NumberedFlow>> flows;
+  std::vector<bench::NumberedFlow*> driven;
+  for (const std::string end : {"61", "62", "63", "64", "65", "66"}) {
+    const std::string from = "192.168.10." + end;
+    house.town.must("ip addr add " + from + "/24 dev switch");
+    const auto port = static_cast<std::uint16_t>(7100 + std::stoi(end));
+    flows.push_back(std::make_unique<bench::NumberedFlow>(house.town, from, house.box, House::box_v4, port, 20'000));
+    driven.push_back(flows.back().get());
+  }
+  bench::FlowDriver driver(driven, 300);
+  const auto pass = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
+  BOOST_REQUIRE(wait_until([&] { return driven[0]->highest() > 20; }, 5'000));
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
+  pass();
+  const std::int64_t pulled_ns = bench::wall_ns();
+  house.pull(0);
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  driver.stop();
+  for (const bench::NumberedFlow* flow : driven) {
+    std::size_t lost = 0;
+    for (std::size_t i = 0; i < flow->sent(); ++i) {
+      const bench::NumberedFlow::Packet& packet = flow->packets()[i];
+      lost += packet.sent_ns < pulled_ns && packet.copies != 1U ? 1 : 0;
+    }
+    BOOST_TEST(flow->sent() > 50U);
+    BOOST_TEST(lost == 0U);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
