@@ -76,6 +76,7 @@ Outcome FileWriter::start() {
 
 void FileWriter::hand(std::string_view name, Work work, Done done) {
   Job job{std::string(name), ++sequence_, lnx::monotonic_ms(), std::move(work), std::move(done), {}};
+  if (pending_.empty()) moved_ms_ = job.since_ms;
   if (!has_thread_) {
     pending_.push_back({job.name, job.number, job.since_ms});
     job.outcome = job.work();
@@ -98,7 +99,8 @@ void FileWriter::hand(std::string_view name, Work work, Done done) {
 }
 
 void FileWriter::finish(Job& job) {
-  worst_lag_ms_ = std::max(worst_lag_ms_, lnx::monotonic_ms() - job.since_ms);
+  moved_ms_ = lnx::monotonic_ms();
+  worst_lag_ms_ = std::max(worst_lag_ms_, moved_ms_ - job.since_ms);
   std::erase_if(pending_, [&](const Pending& one) { return one.number == job.number; });
   ++(job.outcome.ok() ? written_ : failed_[job.name]);
   if (job.done && calls_back_) job.done(job.outcome);
@@ -133,6 +135,10 @@ bool FileWriter::wait(std::int64_t limit_ms) {
 
 std::int64_t FileWriter::lag_ms() const noexcept {
   return pending_.empty() ? 0 : lnx::monotonic_ms() - pending_.front().since_ms;
+}
+
+std::int64_t FileWriter::stuck_ms() const noexcept {
+  return pending_.empty() ? 0 : lnx::monotonic_ms() - moved_ms_;
 }
 
 FileStatus FileWriter::status() const {

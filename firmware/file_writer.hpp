@@ -49,7 +49,10 @@ class FileWriter {
   /// Blocks until it is idle. False: it is not in so many milliseconds.
   bool wait(std::int64_t limit_ms);
 
+  /// For how long the oldest has waited.
   std::int64_t lag_ms() const noexcept;
+  /// For how long none of those that wait has been done, as far as results were taken: a disk that is slow gets on.
+  std::int64_t stuck_ms() const noexcept;
   FileStatus status() const;
 
  private:
@@ -77,6 +80,7 @@ class FileWriter {
   std::uint64_t sequence_ = 0;
   std::vector<Pending> pending_;  ///< handed over and not known to be done, oldest first
   std::int64_t worst_lag_ms_ = 0;
+  std::int64_t moved_ms_ = 0;  ///< when one was last done, or the first of them was handed over
   std::uint64_t written_ = 0;
   std::uint64_t replaced_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> failed_;

@@ -123,6 +123,11 @@ bool DaemonFiles::hang() const {
   return parts_.writer.lag_ms() >= answer_limit_ms;
 }
 
+bool DaemonFiles::is_stuck() {
+  parts_.writer.take_results();
+  return parts_.writer.stuck_ms() >= answer_limit_ms;
+}
+
 bool DaemonFiles::is_settled() {
   parts_.writer.take_results();
   return parts_.writer.is_idle() && !parts_.runtime.holds_answers();

@@ -55,6 +55,9 @@ class DaemonFiles {
   bool may_answer(const control::HeldAnswer& answer);
   /// Whether something waits for a file system that may not come back: nothing is to be made there then.
   bool hang() const;
+  /// So long that nobody should take over now: of a disk that is only slow, the second of two upgrades finds the first
+  /// files of the first still waiting.
+  bool is_stuck();
   /// Whether nothing that was begun is left to be done.
   bool is_settled();
 

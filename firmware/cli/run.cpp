@@ -61,8 +61,9 @@ class Daemon {
                   [this](const control::HeldAnswer& answer) { return files_.may_answer(answer); }}) {
     executor_.set_add([this](std::span<const std::string> words) { return add(words); });
     executor_.set_take_over([this](std::string_view version) {
-      return files_.hang() ? Reply{1, "files in " + run_dir_.path() + " cannot be written now; it goes on by itself\n"}
-                           : succession_.let_in(version);
+      return files_.is_stuck()
+                 ? Reply{1, "files in " + run_dir_.path() + " cannot be written now; it goes on by itself\n"}
+                 : succession_.let_in(version);
     });
     executor_.set_privileges([this] { return rights_.status(); });
     executor_.set_page_drill([this] { return configuration_.config.page_drill; });

@@ -65,6 +65,29 @@ BOOST_AUTO_TEST_CASE(without_a_thread_everything_is_written_at_once) {
   BOOST_TEST(writer.handle() == -1);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_slow_lags_and_is_not_stuck) {
+  FileWriter writer;
+  BOOST_REQUIRE(writer.start().ok());
+  BOOST_TEST(writer.stuck_ms() == 0);
+  const Obstacle first;
+  const Obstacle second;
+  writer.hand("first", first.work());
+  writer.hand("second", second.work());
+  const std::uint64_t both = writer.handed();
+  while (writer.lag_ms() < 50) ::usleep(1'000);
+  BOOST_TEST(writer.stuck_ms() >= 50);
+  first.let_go();
+  while (!writer.has_done(both - 1)) {
+    ::usleep(1'000);
+    writer.take_results();
+  }
+  // One has got on since then.
+  BOOST_TEST(writer.stuck_ms() + 50 <= writer.lag_ms());
+  second.let_go();
+  BOOST_TEST(writer.wait(limit_ms));
+  BOOST_TEST(writer.stuck_ms() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(of_what_waits_only_the_newest_is_written_and_nobody_waits_meanwhile) {
   FileWriter writer;
   BOOST_REQUIRE(writer.start().ok());
