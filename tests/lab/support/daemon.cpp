@@ -63,6 +63,8 @@ Daemon::~Daemon() {
   const std::string said = log();
   const std::size_t at = said.find("the sandbox refused");
   BOOST_TEST(at == std::string::npos, said.substr(std::min(at, said.size()), 80));
+  // Who has taken its place would make the run directory again.
+  if (!run_dir().empty()) space_.end_bondboxes(run_dir());
 }
 
 void Daemon::start() {

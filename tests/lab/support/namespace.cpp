@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -168,7 +171,32 @@ Namespace::Namespace() {
 }
 
 Namespace::~Namespace() {
+  end_bondboxes();
   (void)run_command("ip netns del " + name_);
+}
+
+void Namespace::end_bondboxes(std::string_view word) const {
+  struct stat own {};
+  if (::stat((netns_directory + name_).c_str(), &own) != 0) return;
+  const auto text_of = [](const std::string& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const auto lives_here = [&](const std::string& process) {
+    struct stat its {};
+    return text_of(process + "/comm") == "bondbox\n" && ::stat((process + "/ns/net").c_str(), &its) == 0 &&
+           its.st_ino == own.st_ino && its.st_dev == own.st_dev &&
+           text_of(process + "/cmdline").find(word) != std::string::npos;
+  };
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{} || pid <= 1) continue;
+    if (!lives_here(entry.path())) continue;
+    ::kill(pid, SIGKILL);
+    (void)wait_until([&] { return !lives_here(entry.path()); }, 5'000);
+  }
 }
 
 CommandResult Namespace::run(const std::string& command, int limit_s) const {

@@ -65,6 +65,10 @@ class Namespace {
 
   const std::string& name() const noexcept { return name_; }
 
+  /// Ends, by SIGKILL, every bondbox that lives inside, and has `word` in its command line: what another one has
+  /// started in its place is nobody's child.
+  void end_bondboxes(std::string_view word = {}) const;
+
   /// `sh -c command` inside, with /sys of this namespace.
   CommandResult run(const std::string& command, int limit_s = 20) const;
   /// The same, throwing std::runtime_error with the output when it fails: for the set-up of a test.
