@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <array>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "firmware/control_client.hpp"
@@ -28,6 +29,8 @@ class BondboxParty final : public Party {
     if (options_.user_key != 0) words += " ad_user_port_key=" + std::to_string(options_.user_key);
     if (!options_.system.empty()) words += " ad_actor_system=" + options_.system;
     if (!options_.address.empty()) words += " address=" + options_.address;
+    if (const char* const offload = std::getenv("OFFLOAD"); offload != nullptr && *offload != '\0')
+      words += std::string(" offload=") + offload;
     words_ = " --run-dir " + run_.path() + " " + words;
     process_ = space_.start("exec " + lab::program() + " run" + words_, log_file());
     const bool ready = lab::wait_until([this] { return view().readable || !process_.is_running(); }, start_limit_ms) &&

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <stdexcept>
 
 namespace bondbox::live {
@@ -18,6 +20,11 @@ namespace {
 constexpr std::uint16_t service = 9'000;
 constexpr std::uint16_t first_source = 40'000;
 constexpr std::int64_t under_way_ms = 500;
+constexpr std::size_t seconds_noted = 120;
+constexpr std::size_t batch_size = 64;
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t tick_ns = 1'000'000;
+constexpr std::int64_t made_up_ns = second_ns / 10;
 
 struct Label {
   std::uint32_t flow = 0;
@@ -30,6 +37,12 @@ sockaddr_in address_of(const std::string& text, std::uint16_t port) {
   address.sin_port = htons(port);
   if (::inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1) throw std::runtime_error("bad address " + text);
   return address;
+}
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * second_ns + now.tv_nsec;
 }
 
 lnx::UniqueFd bound_socket(const sockaddr_in& local) {
@@ -47,12 +60,9 @@ std::int64_t now_ms() {
 }
 
 Traffic::Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address, int rate)
-    : sent_(flows) {
-  if (rate > 0) {
-    const int rounds_a_second = std::max(rate / static_cast<int>(flows), 1);
-    gap_ms_ = std::max(1'000 / rounds_a_second, 1);
-    rounds_ = std::max(rounds_a_second * gap_ms_ / 1'000, 1);
-  }
+    : rate_(rate), sent_(flows) {
+  // So that no copying of what was noted holds up the sending.
+  for (std::vector<Datagram>& flow : sent_) flow.reserve(static_cast<std::size_t>(rate) * seconds_noted / flows);
   {
     const lab::Namespace::Stay inside(to);
     receiver_ = bound_socket(address_of("0.0.0.0", service));
@@ -88,29 +98,76 @@ void Traffic::work() {
     }
     take_arrivals();
   };
-  while (!stopping_) {
-    for (int i = 0; i < rounds_; ++i) send_round();
-    // What was slept through is not made up for: that would be a burst.
-    next = std::max(next + gap_ms_, now_ms());
-    wait_until(next);
+  if (rate_ > 0) {
+    work_at_rate();
+  } else {
+    while (!stopping_) {
+      for (std::size_t flow = 0; flow < flows; ++flow) send(flow, 1);
+      // What was slept through is not made up for: that would be a burst.
+      next = std::max(next + gap_ms, now_ms());
+      wait_until(next);
+    }
   }
   wait_until(now_ms() + under_way_ms);
 }
 
-void Traffic::send_round() {
-  for (std::size_t flow = 0; flow < flows; ++flow) {
-    const Label label{static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sent_[flow].size())};
-    sent_[flow].push_back({now_ms(), 0});
-    (void)::send(senders_[flow].get(), &label, sizeof label, 0);
+/// Woken by the clock alone: to be woken by each datagram would cost more than to send it.
+void Traffic::work_at_rate() {
+  (void)::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  std::size_t turn = 0;
+  std::int64_t sent_until = monotonic_ns();
+  for (std::int64_t due = sent_until; !stopping_; due = std::max(due + tick_ns, monotonic_ns())) {
+    const timespec until{due / second_ns, due % second_ns};
+    (void)::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+    const std::int64_t now = monotonic_ns();
+    sent_until = std::max(sent_until, now - made_up_ns);
+    const std::int64_t owed = (now - sent_until) * rate_ / second_ns;
+    sent_until += owed * second_ns / rate_;
+    const auto count = static_cast<std::size_t>(owed);
+    for (std::size_t i = 0; i < flows; ++i) send((turn + i) % flows, count / flows + (i < count % flows ? 1 : 0));
+    turn = (turn + count) % flows;
+    take_arrivals();
   }
 }
 
+/// So many datagrams of the flow, in as few calls as it takes.
+void Traffic::send(std::size_t flow, std::size_t count) {
+  std::array<Label, batch_size> labels;
+  std::array<iovec, batch_size> parts;
+  std::array<mmsghdr, batch_size> messages{};
+  for (std::size_t size = 0; count > 0; count -= size) {
+    size = std::min(count, batch_size);
+    const std::int64_t now = now_ms();
+    for (std::size_t i = 0; i < size; ++i) {
+      labels[i] = {static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sent_[flow].size())};
+      sent_[flow].push_back({now, 0});
+      parts[i] = {&labels[i], sizeof(Label)};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    (void)::sendmmsg(senders_[flow].get(), messages.data(), static_cast<unsigned>(size), 0);
+  }
+}
+
+/// Takes all that has come.
 void Traffic::take_arrivals() {
-  Label label;
-  while (::recv(receiver_.get(), &label, sizeof label, 0) == static_cast<ssize_t>(sizeof label)) {
-    if (label.flow >= flows || label.number >= sent_[label.flow].size()) continue;
-    ++sent_[label.flow][label.number].arrivals;
-    ++arrived_;
+  std::array<Label, batch_size> labels;
+  std::array<iovec, batch_size> parts;
+  std::array<mmsghdr, batch_size> messages{};
+  for (std::size_t i = 0; i < batch_size; ++i) {
+    parts[i] = {&labels[i], sizeof(Label)};
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  for (int got = batch_size; got == static_cast<int>(batch_size);) {
+    got = ::recvmmsg(receiver_.get(), messages.data(), batch_size, MSG_DONTWAIT, nullptr);
+    for (int i = 0; i < got; ++i) {
+      const Label& label = labels[static_cast<std::size_t>(i)];
+      if (messages[static_cast<std::size_t>(i)].msg_len != sizeof(Label)) continue;
+      if (label.flow >= flows || label.number >= sent_[label.flow].size()) continue;
+      ++sent_[label.flow][label.number].arrivals;
+      ++arrived_;
+    }
   }
 }
 
@@ -125,7 +182,8 @@ Traffic::Report Traffic::report(std::int64_t since, std::int64_t until) const {
         const std::int64_t after = datagram.sent_at - since;
         report.first_loss_ms = report.lost == 0 ? after : std::min(report.first_loss_ms, after);
         ++report.lost;
-        report.longest_gap_ms = std::max(report.longest_gap_ms, datagram.sent_at + gap_ms_ - last_arrived);
+        report.longest_gap_ms =
+            std::max(report.longest_gap_ms, datagram.sent_at + (rate_ > 0 ? 1 : gap_ms) - last_arrived);
       } else {
         last_arrived = datagram.sent_at;
       }

@@ -20,7 +20,8 @@ class Traffic {
   static constexpr std::size_t flows = 8;  ///< each from a port of its own
   static constexpr int gap_ms = 100;       ///< between two datagrams of a flow, where nothing else is asked for
 
-  /// `rate`: datagrams a second, as far as the machine keeps pace; 0: one of each flow in gap_ms.
+  /// `rate`: datagrams a second, sent in a batch of each flow once a millisecond; what is slept through, up to a tenth
+  /// of a second, is made up for. 0: one of each flow in gap_ms.
   Traffic(const lab::Namespace& from, const lab::Namespace& to, const std::string& to_address, int rate = 0);
   ~Traffic();
   Traffic(const Traffic&) = delete;
@@ -47,11 +48,11 @@ class Traffic {
   };
 
   void work();
-  void send_round();
+  void work_at_rate();
+  void send(std::size_t flow, std::size_t count);
   void take_arrivals();
 
-  int gap_ms_ = gap_ms;
-  int rounds_ = 1;  ///< of all flows, in gap_ms_
+  int rate_ = 0;
   std::vector<lnx::UniqueFd> senders_;
   lnx::UniqueFd receiver_;
   std::vector<std::vector<Datagram>> sent_;  ///< by flow; the thread's alone until stop()
