@@ -30,6 +30,10 @@ int number_from(const char* name, int otherwise) {
 int takeovers() {
   return number_from("REPEAT", 3);
 }
+/// One costs a second: a fifth of them.
+int kills() {
+  return std::max(takeovers() / 5, 2);
+}
 /// Packets a second, each way.
 int rate() {
   return number_from("RATE", 1'000);
@@ -217,6 +221,15 @@ struct TwoHouses {
   }
 };
 
+bool is_whole(const Daemon& daemon, bool lacp) {
+  for (const std::string port : {"/bonds/0/ports/0/", "/bonds/0/ports/1/"}) {
+    if (daemon.status(port + "carries") != "true") return false;
+    // Every bit of activity, timeout, aggregation, synchronisation, collecting and distributing.
+    if (lacp && !contains(daemon.status(port + "lacp/partner"), "\"state\":63")) return false;
+  }
+  return true;
+}
+
 /// All that a partner could have noticed.
 std::string lacp_view(const Daemon& daemon) {
   std::string view = daemon.status("/bonds/0/lacp");
@@ -236,15 +249,7 @@ BOOST_DATA_TEST_CASE(takeovers_between_two_bondboxes_are_not_seen_by_the_other,
   Daemon left(houses.left, arguments);
   BOOST_REQUIRE(reaches(houses.left, "192.168.11.2"));
   const bool lacp = contains(mode, "mode=4");
-  const auto whole = [&] {
-    for (const std::string port : {"/bonds/0/ports/0/", "/bonds/0/ports/1/"}) {
-      if (right.status(port + "carries") != "true") return false;
-      // Every bit of activity, timeout, aggregation, synchronisation, collecting and distributing.
-      if (lacp && !contains(right.status(port + "lacp/partner"), "\"state\":63")) return false;
-    }
-    return true;
-  };
-  BOOST_REQUIRE(wait_until(whole, 15'000));
+  BOOST_REQUIRE(wait_until([&] { return is_whole(right, lacp); }, 15'000));
   const std::string seen = lacp_view(right);
   const std::string shown = shown_to_host(houses.left);
   const ScratchDirectory scratch;
@@ -256,6 +261,61 @@ BOOST_DATA_TEST_CASE(takeovers_between_two_bondboxes_are_not_seen_by_the_other,
   BOOST_TEST(shown_to_host(houses.left) == shown);
   ::kill(carrying.pid(), SIGTERM);
   BOOST_TEST(carrying.wait(5'000).value_or(-1) == 0);
+}
+
+/// The longest time in which nothing of what was sent from `from_ns` on arrived.
+double longest_silence_ms(const bench::NumberedFlow& flow, std::int64_t from_ns) {
+  std::int64_t last = 0;
+  std::int64_t longest = 0;
+  for (std::size_t i = 0; i < flow.sent(); ++i) {
+    const bench::NumberedFlow::Packet& packet = flow.packets()[i];
+    if (packet.copies == 0 || packet.sent_ns < from_ns) continue;
+    if (last != 0) longest = std::max(longest, packet.arrived_ns - last);
+    last = std::max(last, packet.arrived_ns);
+  }
+  return static_cast<double>(longest) / 1e6;
+}
+
+BOOST_DATA_TEST_CASE(a_kill_and_a_new_start_are_not_seen_by_an_lacp_partner,
+                     boost::unit_test::data::make({"offload=off", "offload=auto"}), offload) {
+  const TwoHouses houses;
+  const Daemon right(houses.right, TwoHouses::words("mode=4 lacp_rate=fast", 2) + " " + offload);
+  Daemon left(houses.left, TwoHouses::words("mode=4 lacp_rate=fast", 1) + " " + offload);
+  BOOST_REQUIRE(reaches(houses.left, "192.168.11.2"));
+  BOOST_REQUIRE(wait_until([&] { return is_whole(right, true); }, 15'000));
+  const std::string seen = lacp_view(right);
+  std::vector<double> out_ms;
+  std::vector<double> in_ms;
+  std::size_t lost = 0;
+  for (int i = 0; i < kills(); ++i) {
+    const auto capacity = static_cast<std::size_t>(rate()) * 60;
+    bench::NumberedFlow out(houses.left, "192.168.11.1", houses.right, "192.168.11.2", 7001, capacity);
+    bench::NumberedFlow in(houses.right, "192.168.11.2", houses.left, "192.168.11.1", 7002, capacity);
+    bench::FlowDriver driver({&out, &in}, rate());
+    const auto get_on = [&](std::uint64_t packets) {
+      const std::uint64_t out_then = out.highest();
+      const std::uint64_t in_then = in.highest();
+      return wait_until([&] { return out.highest() > out_then + packets && in.highest() > in_then + packets; }, 5'000);
+    };
+    const std::uint64_t some = static_cast<std::uint64_t>(rate()) / 10;
+    BOOST_TEST(get_on(some));
+    const std::int64_t killed_ns = bench::wall_ns();
+    BOOST_TEST(left.stop(SIGKILL) == 128 + SIGKILL);
+    left.start();
+    BOOST_TEST(get_on(some));
+    driver.stop();
+    out_ms.push_back(longest_silence_ms(out, killed_ns - 1'000'000));
+    in_ms.push_back(longest_silence_ms(in, killed_ns - 1'000'000));
+    lost += count(out).lost + count(in).lost;
+    BOOST_TEST(count(out).doubled + count(in).doubled == 0U);
+  }
+  for (const auto& [name, list] : {std::pair("out", &out_ms), std::pair("in", &in_ms)}) {
+    std::sort(list->begin(), list->end());
+    BOOST_TEST_MESSAGE(offload << ": " << list->size() << " kills, nothing went " << name << " for "
+                               << (*list)[list->size() / 2] << " ms in the median, " << list->back() << " ms at worst");
+  }
+  BOOST_TEST_MESSAGE(lost << " packets lost in all");
+  BOOST_TEST(lacp_view(right) == seen);
 }
 
 BOOST_AUTO_TEST_CASE(an_upgrade_leaves_the_process_that_is_watched_to_wait_for_its_successor) {
