@@ -202,6 +202,7 @@ void Bond::observe_links(bool scheduled) {
     apply(MonitorPass{scheduled});
   }
   if (!changes.empty()) ++status_version_;
+  if (scheduled) look_for_loop();
   note_vanished();
 }
 

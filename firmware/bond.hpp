@@ -25,6 +25,7 @@
 #include "firmware/frame_watcher.hpp"
 #include "firmware/link_monitor.hpp"
 #include "firmware/link_watch.hpp"
+#include "firmware/loop_watch.hpp"
 #include "firmware/option_table.hpp"
 #include "firmware/port_voices.hpp"
 #include "hal/hardware.hpp"
@@ -229,6 +230,7 @@ class Bond final : public OptionTarget {
   void observe_links(bool scheduled);
   void look_between_polls(bool scheduled, Ticks interval);
   bool has_lost_link();
+  void look_for_loop();  // bond_view.cpp
   void apply(const PolicyEvent& event);
   void republish(PortId leaving = no_port, Nic* its_nic = nullptr);
   void set_promiscuous(Port& port);
@@ -372,6 +374,8 @@ class Bond final : public OptionTarget {
   Tick next_probe_{};  ///< while monitors decide together
   bool poll_started_ = false;
   LinkWatch watch_;
+  LoopWatch loop_watch_;
+  std::array<std::uint64_t, max_ports> looped_{};  ///< frames that had come back when it was last looked
   ArpMonitor arp_;
   PortList probe_ports_;                   ///< on which probes are to leave at the end of the step
   std::uint32_t unreachable_targets_ = 0;  ///< that the log was told of: IPv4 targets from bit 0, IPv6 from bit 16

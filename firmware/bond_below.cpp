@@ -151,6 +151,7 @@ PortCounters Bond::counters_of(PortId id, const OffloadCounters& below) const {
   sum.rx_frames += more.rx_frames;
   sum.rx_bytes += more.rx_bytes;
   sum.rx_suppressed += more.rx_suppressed;
+  sum.rx_looped += more.rx_looped;
   sum.tx_frames += more.tx_frames;
   sum.tx_bytes += more.tx_bytes;
   sum.tx_moved += more.tx_moved;

@@ -41,7 +41,7 @@ void Bond::archive_decided(Archive& a) {
   a(interface_, options_, slots_, order_, awaited_, next_poll_, next_retry_, next_probe_, poll_started_, arp_,
     unreachable_targets_, frames_read_, look_now_, carrier_shown_, mac_adopted_, fail_over_mac_forced_, host_was_up_,
     held_up_, leaves_at_, promiscuous_, mac_, mtu_, mac_lender_, no_active_since_, no_carrier_since_, failovers_,
-    host_refused_, half_time_, plan_, plan_due_);
+    host_refused_, half_time_, plan_, plan_due_, loop_watch_);
   if (a.describes()) {
     for (std::uint8_t mode = 0; mode <= static_cast<std::uint8_t>(last_of(Mode{})); ++mode) {
       policy_ = make_policy(Mode{mode});
@@ -56,7 +56,7 @@ void Bond::archive_decided(Archive& a) {
 /// That, and what the forwarder knows.
 void Bond::archive(Archive& a) {
   archive_decided(a);
-  a(watch_, announcements_);
+  a(watch_, announcements_, looped_);
   Forwarder::Memory memory = a.reads() ? Forwarder::Memory{} : counted();
   a(memory, forwarder_.punted());
   if (a.reads()) forwarder_.recall(memory);

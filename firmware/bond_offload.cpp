@@ -32,6 +32,7 @@ void pairs(Target& target, Source& source, Function each) {
     each(to.rx_frames, from.rx_frames);
     each(to.rx_bytes, from.rx_bytes);
     each(to.rx_suppressed, from.rx_suppressed);
+    each(to.rx_looped, from.rx_looped);
     each(to.tx_frames, from.tx_frames);
     each(to.tx_bytes, from.tx_bytes);
     each(to.tx_moved, from.tx_moved);

@@ -177,6 +177,7 @@ BondStatus Bond::status(Tick now) const {
     one.has_carrier = port.sample.up;
     one.set_up = port.nic->is_set_up();
     one.mtu_refused = port.mtu_refused;
+    one.hears_itself = loop_watch_.hears_itself(id);
     if (port.leaves_at) one.leaves_in = *port.leaves_at - now;
     one.arp = arp_status(scene, id, now);
     loops_.add_port(id, one.counters);

@@ -220,6 +220,8 @@ Outcome Bond::take(std::unique_ptr<Nic> nic, const PortOptions& options, const F
   forwarder_.forget_port(id);
   offload_.forget_port(id);
   loops_.forget_port(id);
+  loop_watch_.forget(id);
+  looped_[id.index] = 0;
   if (const Outcome outcome = loops_.open_port(id, *slot(id).nic); !outcome.ok()) {
     const trace::Tape::Gap beside(tape_);
     record(EventKind::fault, {}, -1, "one loop only: %s", outcome.reason.c_str());

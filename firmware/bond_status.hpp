@@ -71,6 +71,7 @@ struct PortStatus {
   NicCounters nic;
   bool set_up = true;              ///< the interface; false: administratively down
   bool mtu_refused = false;        ///< it does not take the bond's MTU
+  bool hears_itself = false;       ///< frames of our own come back by it
   std::optional<Ticks> leaves_in;  ///< it is to be released then
   std::optional<ArpPortStatus> arp;
 };

@@ -76,6 +76,28 @@ std::optional<ArpPortStatus> Bond::arp_status(const ArpMonitor::Scene& scene, Po
   return status;
 }
 
+/// Once a second: what frames had to say of a loop.
+void Bond::look_for_loop() {
+  if (!loop_watch_.is_due(now_)) return;
+  const std::uint64_t heard = tape_.number(trace::Point::looped, 0, [this] {
+    LoopWatch::Heard ports;
+    const OffloadCounters& below = offload_.counters();
+    for (const PortId id : order_) {
+      PortCounters counters = counters_of(id, below);
+      loops_.add_port(id, counters);
+      const std::uint64_t before = std::exchange(looped_[id.index], counters.rx_looped);
+      ports.add(id, counters.rx_looped >= before ? counters.rx_looped - before : counters.rx_looped);
+    }
+    return ports.bits();
+  });
+  for (const LoopWatch::Change& change : loop_watch_.look(LoopWatch::Heard(heard), now_)) {
+    if (!slots_[change.port.index]) continue;
+    record(change.loops ? EventKind::fault : EventKind::port, slot(change.port).name.view(), -1, "%s",
+           change.loops ? "frames of our own come back: a loop, or a switch that does not group the ports"
+                        : "frames of our own do not come back any more");
+  }
+}
+
 void Bond::record(EventKind kind, std::string_view port, std::int64_t outage_ms, const char* pattern, ...) {
   std::va_list arguments;
   va_start(arguments, pattern);

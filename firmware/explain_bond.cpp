@@ -202,6 +202,8 @@ std::vector<Explanation> explain_remarks(const BondStatus& bond, const Privilege
   for (const PortStatus& port : bond.ports) {
     if (port.counters.tx_refused != 0)
       remarks.push_back(say(Said::refused_frames, {port.name, std::to_string(port.counters.tx_refused)}));
+    if (port.hears_itself)
+      remarks.push_back(say(Said::hears_itself, {port.name, std::to_string(port.counters.rx_looped)}));
     if (port.mtu_refused) remarks.push_back(say(Said::long_frames, {port.name, std::to_string(bond.mtu), bond.name}));
   }
   if (!bond.mac_lent_by.empty()) remarks.push_back(say(Said::lent_address, {bond.mac_lent_by, bond.mac.text()}));

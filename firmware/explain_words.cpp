@@ -211,6 +211,9 @@ constexpr Sentence sentences[] = {
      "\"bondbox set %4 xmit_hash_policy layer3+4\" tells connections apart"},
     {Said::refused_frames, "has lost frames", "%1 refused %2 of them, and no other port could take them",
      "See whether it is too slow for what is sent: ip -s link show %1, ethtool -S %1"},
+    {Said::hears_itself, "hears itself", "%2 frames that have left by %1 have come back by it",
+     "Look for a loop: a second cable or a bridge that leads back; in modes 0, 2 and 3 the switch has to group the "
+     "ports"},
     {Said::long_frames, "loses long frames", "%1 does not take the MTU %2",
      "Write an MTU that all ports take: ip link set %3 mtu NUMBER"},
     {Said::lent_address, "shares its address", "%1 was released, and its own address %2 is still the bond's",

@@ -141,6 +141,7 @@ enum class Said : std::uint8_t {
   skewed_bucket,
   skewed_router,
   refused_frames,
+  hears_itself,
   long_frames,
   lent_address,
   forced_address,

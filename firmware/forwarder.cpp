@@ -255,6 +255,7 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
   PortCounters& counters = ports_[from.index];
   const PortRule& rule = plan.ports[from.index];
   const OwnMacs own_macs = own_macs_on(from, plan);
+  const MacAddress sends_as = rule.source_mac.value_or(bond_mac);
   FrameList admitted;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const wire::Bytes frame = std::as_const(batch[i]).frame();
@@ -277,6 +278,7 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
       ++counters.rx_suppressed;
       continue;
     }
+    if (MacAddress::load(frame.data() + 6) == sends_as) ++counters.rx_looped;
     if (own_macs.contains(frame)) bond_mac.store(batch[i].frame().data());
     admitted.push_back(&batch[i]);
   }

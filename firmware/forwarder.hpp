@@ -25,12 +25,13 @@ struct PortCounters {
   std::uint64_t rx_runt = 0;          ///< shorter than an Ethernet header
   std::uint64_t rx_host_refused = 0;  ///< the host's interface did not take it (down, or full)
   std::uint64_t tx_refused = 0;       ///< the NIC did not take it, and no other port could; lost
-  std::uint64_t tx_moved = 0;  ///< the NIC had no link; another port got the frame in the same step, and counts it
+  std::uint64_t tx_moved = 0;   ///< the NIC had no link; another port got the frame in the same step, and counts it
+  std::uint64_t rx_looped = 0;  ///< of what it was to deliver: came from the address under which this port sends
 
   template <class A>
   void archive(A& a) {
     a(rx_frames, rx_bytes, tx_frames, tx_bytes, rx_suppressed, rx_punted, rx_runt, rx_host_refused, tx_refused,
-      tx_moved);
+      tx_moved, rx_looped);
   }
 };
 

@@ -145,6 +145,7 @@ json::object port_json(const PortStatus& port) {
                           {"punted", port.counters.rx_punted},
                           {"runts", port.counters.rx_runt},
                           {"host_refused", port.counters.rx_host_refused},
+                          {"looped", port.counters.rx_looped},
                           {"lost_below", port.nic.receive_lost},
                           {"truncated", port.nic.receive_truncated},
                           {"errors", port.nic.receive_errors}}},

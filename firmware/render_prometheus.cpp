@@ -142,6 +142,8 @@ constexpr PortMetric port_metrics[] = {
      [](const PortStatus& p) { return p.counters.tx_bytes; }},
     {"port_receive_suppressed_duplicates", Kind::counter, "copies that a waiting port received too; nothing is lost",
      [](const PortStatus& p) { return p.counters.rx_suppressed; }},
+    {"port_receive_looped_frames", Kind::counter, "frames of our own that came back, by a loop",
+     [](const PortStatus& p) { return p.counters.rx_looped; }},
     {"port_transmit_moved_frames", Kind::counter, "frames that another port sent, as this one had no link",
      [](const PortStatus& p) { return p.counters.tx_moved; }},
 };

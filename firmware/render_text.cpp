@@ -193,18 +193,21 @@ void append_losses(std::string& text, const BondStatus& bond) {
   unsigned long long suppressed = 0;
   unsigned long long not_taken = 0;
   unsigned long long lost_below = bond.host.receive_lost;
+  unsigned long long looped = 0;
   for (const PortStatus& port : bond.ports) {
     refused += port.counters.tx_refused;
     moved += port.counters.tx_moved;
     suppressed += port.counters.rx_suppressed;
     not_taken += port.counters.rx_host_refused;
     lost_below += port.nic.receive_lost;
+    looped += port.counters.rx_looped;
   }
   append_format(text, "  failovers %llu, announcements %llu, duplicates kept off %llu, moved %llu\n",
                 static_cast<unsigned long long>(bond.failovers), static_cast<unsigned long long>(bond.announcements),
                 suppressed, moved);
   append_format(text, "  lost: no port %llu, refused by port %llu, by host %llu, read too late %llu\n",
                 static_cast<unsigned long long>(bond.counters.tx_no_port), refused, not_taken, lost_below);
+  if (looped != 0) append_format(text, "  frames of our own that came back: %llu\n", looped);
 }
 
 std::string cut(std::string text, std::size_t length) {

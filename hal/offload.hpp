@@ -28,6 +28,7 @@ struct OffloadCounters {
     std::uint64_t rx_frames = 0;  ///< all that came in and were not left to the daemon
     std::uint64_t rx_bytes = 0;
     std::uint64_t rx_suppressed = 0;  ///< of them: not meant to be delivered here
+    std::uint64_t rx_looped = 0;      ///< of the others: came from the address under which this port sends
     std::uint64_t tx_frames = 0;
     std::uint64_t tx_bytes = 0;
     std::uint64_t tx_moved = 0;    ///< had no carrier: the next usable port got the frame, and counts it

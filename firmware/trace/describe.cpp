@@ -59,6 +59,7 @@ constexpr Name names[] = {
     {Point::loops_asked, "loops ask"},
     {Point::heard_below, "BPF received on ports"},
     {Point::probe_sent, "probe taken"},
+    {Point::looped, "own frames came back on ports"},
     {Point::buckets, "frames wait for buckets"},
     {Point::look, "frames on a silent port"},
     {Point::heard, "ARP monitor heard"},

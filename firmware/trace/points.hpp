@@ -59,6 +59,7 @@ enum class Point : std::uint8_t {
   loops_asked,
   heard_below,   ///< the ports that the kernel has received on, as bits
   probe_sent,    ///< whether the NIC took the ARP monitor's question
+  looped,        ///< the ports by which frames of our own came back in the last second
   buckets = 80,  ///< frames wait for these
   look,          ///< frames came by a port that delivers nothing, and a link was lost
   heard,         ///< what the ARP monitor found in frames

@@ -116,6 +116,7 @@ int BpfMaps::read(OffloadCounters& counters) {
       sum.rx_frames += part.rx_frames;
       sum.rx_bytes += part.rx_bytes;
       sum.rx_suppressed += part.rx_suppressed;
+      sum.rx_looped += part.rx_looped;
       sum.tx_frames += part.tx_frames;
       sum.tx_bytes += part.tx_bytes;
       sum.tx_moved += part.tx_moved;

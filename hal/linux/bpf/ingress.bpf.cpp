@@ -29,6 +29,11 @@ BONDBOX_FAST uint32_t owners_of(const MacWords& mac, const wire::FastPlan* plan)
   return owners;
 }
 
+/// Frames that leave on the port have this address.
+BONDBOX_FAST const uint8_t* address_sent(const wire::FastPlan* plan, const wire::FastPort& port) {
+  return (port.flags & wire::fast_has_source_mac) != 0 ? port.source_mac : plan->bond_mac;
+}
+
 /// The address of a port, under which the host is spoken to through this one. What is written to the bond's own address
 /// need not be looked for.
 BONDBOX_FAST bool is_own_mac(const uint8_t* destination, const wire::FastPlan* plan, const wire::FastPort& port) {
@@ -90,6 +95,8 @@ BONDBOX_FAST int deliver(Frame* frame, uint32_t index, const BpfState* state, co
     ++counted.rx_suppressed;
     return verdict_drop;
   }
+  const MacWords from = *reinterpret_cast<const MacWords*>(head + 6);
+  counted.rx_looped += is_zero(difference(from, address_sent(plan, port)));
   const bool is_own = port.own_mask != 0 && destination == wire::fast_unicast && is_own_mac(head, plan, port);
   if (is_anothers || is_own) {
     uint8_t mac[6];

@@ -93,7 +93,7 @@ struct BpfDevices {
 
 /// bpf_map_counters: a per-CPU array of one.
 struct BpfPortCounters {
-  uint64_t rx_frames, rx_bytes, rx_suppressed, tx_frames, tx_bytes, tx_moved, tx_refused;
+  uint64_t rx_frames, rx_bytes, rx_suppressed, rx_looped, tx_frames, tx_bytes, tx_moved, tx_refused;
 };
 struct BpfCounters {
   BpfPortCounters ports[wire::fast_ports_max];

@@ -307,6 +307,20 @@ static Situations remarks() {
            for (std::uint32_t i = 0; i < 7; ++i) bench.host_sends(data_frame(station_mac(0), card_mac(0), i));
          });
        }},
+      {"a loop behind the active port",
+       {Said::hears_itself},
+       "7 frames that have left by e0 have come back by it",
+       "Look for a loop: a second cable or a bridge that leads back; in modes 0, 2 and 3 the switch has to group the "
+       "ports",
+       [] {
+         return remark_on(two_ports(Mode::active_backup), Said::hears_itself, [](SimBench& bench) {
+           for (std::uint32_t i = 0; i < 7; ++i) {
+             bench.card_receives("e0", data_frame({{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}, card_mac(0), i));
+             bench.card_receives("e1", data_frame({{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}, card_mac(0), i));
+           }
+           bench.run_for(1'000);
+         });
+       }},
       {"a card with a small MTU",
        {Said::long_frames},
        "e2 does not take the MTU 9000",

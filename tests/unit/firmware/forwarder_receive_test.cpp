@@ -42,6 +42,21 @@ BOOST_AUTO_TEST_CASE(destinations_fall_into_four_classes) {
   BOOST_TEST(class_of("fffffffffffe") == deliver_multicast);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_port_is_to_deliver_and_has_sent_itself_is_counted_and_delivered) {
+  plan.ports[1].deliver = deliver_unicast;
+  plan.ports[2].deliver = deliver_all;
+  plan.ports[2].source_mac = far_mac;
+  for (const std::uint8_t port : std::initializer_list<std::uint8_t>{1, 2}) {
+    to_host(port, {numbered(0, far_mac, bond_mac), numbered(1, broadcast_mac, bond_mac), numbered(2, bond_mac, far_mac),
+                   numbered(3, broadcast_mac, far_mac)});
+  }
+  BOOST_TEST(counters(1).rx_looped == 1U);
+  BOOST_TEST(counters(1).rx_suppressed == 2U);
+  // The address of frames on their way out is another one here.
+  BOOST_TEST(counters(2).rx_looped == 2U);
+  BOOST_TEST(delivered() == (Numbers{0, 2, 0, 1, 2, 3}));
+}
+
 BOOST_AUTO_TEST_CASE(a_port_delivers_the_classes_that_the_plan_names) {
   const std::vector<FrameBytes> frames{numbered(0, bond_mac, far_mac), numbered(1, multicast_mac, far_mac),
                                        numbered(2, broadcast_mac, far_mac), numbered(3, slow_mac, far_mac)};

@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(json_has_stable_keys) {
              "link_failures active carries drill mac permanent_mac "
              "prio queue_id rx tx");
   BOOST_TEST(keys(first.at("rx")) ==
-             "frames bytes suppressed_duplicates punted runts host_refused lost_below truncated errors");
+             "frames bytes suppressed_duplicates punted runts host_refused looped lost_below truncated errors");
   BOOST_TEST(keys(first.at("tx")) == "frames bytes refused moved_to_another_port");
   BOOST_TEST(keys(one.at("awaited").at(0)) == "name reason");
   BOOST_TEST(keys(one.at("addresses").at(0)) == "address vlan mac");

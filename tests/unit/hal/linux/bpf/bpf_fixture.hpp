@@ -51,6 +51,7 @@ inline OffloadCounters operator-(OffloadCounters after, const OffloadCounters& b
     port.rx_frames -= was.rx_frames;
     port.rx_bytes -= was.rx_bytes;
     port.rx_suppressed -= was.rx_suppressed;
+    port.rx_looped -= was.rx_looped;
     port.tx_frames -= was.tx_frames;
     port.tx_bytes -= was.tx_bytes;
     port.tx_moved -= was.tx_moved;

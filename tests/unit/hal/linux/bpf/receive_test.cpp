@@ -38,7 +38,9 @@ struct ReceiveFixture : BpfFixture {
 
     if (added.rx_frames != 1 || added.rx_bytes != frame.size()) return false;
     host.delivered.clear();
+    const std::uint64_t looped = counters(port).rx_looped;
     to_host(port, {frame});
+    if (added.rx_looped != counters(port).rx_looped - looped) return false;
     if (host.delivered.size() == 0) return passed.verdict == verdict_drop && added.rx_suppressed == 1;
     return passed.verdict == verdict_redirect && added.rx_suppressed == 0 &&
            std::ranges::equal(host.delivered[0], passed.frame);
