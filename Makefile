@@ -233,7 +233,7 @@ inits: $(PROGRAM) build/deps/inits.stamp build/deps/live.stamp ## bondbox as a s
 test-threads: $(THREADS) ## what several threads share, under ThreadSanitizer (part of test; a few seconds)
 	$(Q)ONLY='$(ONLY)' THREADS='$(THREADS)' tests/run.sh
 
-image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qemu-x86_64 (the default) or qemu-aarch64
+image: build/image/$(BOARD)/kernel ## kernel and initramfs of a router; BOARD=qemu-x86_64 (the default), qemu-aarch64 or qemu-arm
 
 boot: build/image/$(BOARD)/kernel ## boot it under QEMU, its serial console on this terminal; BOOT=inittab, init, alone or kernel
 	$(Q)board/boot.sh $(BOARD) $(<D) $(BOOT)

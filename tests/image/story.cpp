@@ -87,6 +87,9 @@ void play(Machine& machine, const std::string& way, Story& story) {
 
   count_pings(far_side, pull, back, story);
   if (has_shell && way != "kernel") {
+    story.rights = machine.run(
+        "grep -e Seccomp: -e NoNewPrivs: /proc/$(cat /run/bondbox/pid)/status; "
+        "bondbox status --format json | grep -o '\"refused_calls\":[0-9]*'");
     story.upgrade = machine.run("bondbox upgrade; echo upgrade ended with $?");
     expect_answer(machine, "after the upgrade", 0, far_side.next_ping());
   }

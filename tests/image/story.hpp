@@ -17,6 +17,7 @@ struct Story {
   std::string status;           ///< `bondbox status` typed while the cable was pulled
   std::string page;             ///< the status page at that time, as the far side gets it; where a web server runs
   std::string ping;             ///< what the machine's own ping to the far side printed; empty without a shell
+  std::string rights;           ///< what the kernel says the daemon may do, what it was refused; empty without a shell
   std::string upgrade;          ///< what `bondbox upgrade` printed, and its exit status; empty without a shell
   std::string console;          ///< all that the first serial line showed
   std::size_t pings = 0;        ///< sent to the machine while the cable was pulled and put back, one each 20 ms

@@ -1,18 +1,23 @@
 // The filter of system calls, as the kernel would run it: here by a machine of a few lines, on every architecture.
 #include "hal/linux/call_filter.hpp"
 
+#include <elf.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 
 #include "hal/linux/call_list.hpp"
+#include "hal/linux/unique_fd.hpp"
 
 namespace bondbox::lnx {
 namespace {
@@ -131,6 +136,48 @@ BOOST_AUTO_TEST_CASE(arguments_are_compared_under_their_mask_and_any_rule_will_d
   BOOST_TEST(verdict(code, call_of(6)) == allowed);
   BOOST_TEST(verdict(code, call_of(8)) == (SECCOMP_RET_ERRNO | ENOSYS));
   BOOST_TEST(verdict(code, call_of(9)) == allowed);
+}
+
+// An emulated processor's kernel is played by QEMU, which knows no filters, but its numbers. So what headers say of
+// them at compile time is held against what answers to them at run time.
+BOOST_AUTO_TEST_CASE(the_numbers_in_the_list_are_this_processors) {
+  const DaemonList list;
+  for (const long number :
+       {SYS_getpid, SYS_umask, SYS_epoll_create1, SYS_eventfd2, SYS_memfd_create, SYS_dup, SYS_close})
+    BOOST_TEST(list(number) == allowed, number);
+  BOOST_TEST(::syscall(SYS_getpid) == ::getpid());
+  const mode_t old = ::umask(031);
+  BOOST_TEST(::syscall(SYS_umask, old) == 031);
+  const auto is_called = [](long fd, const char* name) {
+    char link[64] = {};
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    const bool known = ::readlink(path.c_str(), link, sizeof link - 1) > 0;
+    return known && std::strstr(link, name) != nullptr;
+  };
+  const long epoll = ::syscall(SYS_epoll_create1, 0);
+  const long event = ::syscall(SYS_eventfd2, 0, 0);
+  const long memory = ::syscall(SYS_memfd_create, "numbers", 0);
+  const long twin = ::syscall(SYS_dup, memory);
+  BOOST_TEST(is_called(epoll, "[eventpoll]"));
+  BOOST_TEST(is_called(event, "[eventfd]"));
+  BOOST_TEST(is_called(memory, "memfd:numbers"));
+  BOOST_TEST(is_called(twin, "memfd:numbers"));
+  for (const long fd : {epoll, event, memory, twin}) {
+    BOOST_TEST(::syscall(SYS_close, fd) == 0);
+    BOOST_TEST(!is_called(fd, ""));
+  }
+}
+
+/// AUDIT_ARCH_* is what an ELF file says of its machine, with a bit each for 64 bits and for little endian.
+BOOST_AUTO_TEST_CASE(the_architecture_is_the_one_that_this_program_is_made_for) {
+  unsigned char header[20] = {};
+  const lnx::UniqueFd self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  BOOST_REQUIRE(::read(self.get(), header, sizeof header) == static_cast<ssize_t>(sizeof header));
+  const bool little = header[EI_DATA] == ELFDATA2LSB;
+  const std::uint32_t machine = little ? header[18] | header[19] * 256U : header[18] * 256U | header[19];
+  const std::uint32_t expected =
+      machine | (header[EI_CLASS] == ELFCLASS64 ? 0x8000'0000U : 0U) | (little ? 0x4000'0000U : 0U);
+  BOOST_TEST(own_architecture() == expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_program_is_short_enough_for_the_kernel) {
