@@ -35,6 +35,7 @@ is_another_than() { [ -n "$(pid_of)" ] && [ "$(pid_of)" != "$1" ] && bondbox sta
 
 check "bond0 had its address and carrier when the network was said to be there" \
   sh -c 'grep -q "192.168.10.52/24" /run/at-network && grep -qx 1 /run/at-network'
+check "what brings the network up has found it and added its own" grep -q 192.168.20.52/24 /run/at-network
 check "the far side answers" answers
 check "the init says that it runs" is_running
 

@@ -164,11 +164,11 @@ BOOST_AUTO_TEST_CASE(the_scripts_of_procd_and_openrc_say_what_they_should, *need
              "file /etc/bondbox.toml\n"
              "closed\n");
   const std::string openrc = host.must(
-      "exec busybox ash -c 'need() { echo need \"$@\"; }; after() { :; }; before() { echo before \"$@\"; }; "
+      "exec busybox ash -c 'want() { echo want \"$@\"; }; after() { :; }; before() { echo before \"$@\"; }; "
       "provide() { :; }; . " +
       service("openrc/bondbox") + " && depend && echo $supervisor $command $command_args'");
   BOOST_TEST(openrc ==
-             "need localmount\nbefore net\n"
+             "want localmount\nbefore net networking\n"
              "supervise-daemon /sbin/bondbox run -c /etc/bondbox.toml --log kmsg\n");
 }
 
