@@ -53,10 +53,19 @@ std::int64_t DrillReport::outage_ms() const noexcept {
   return longest;
 }
 
+std::int64_t DrillReport::blind_ms() const noexcept {
+  std::int64_t longest = 0;
+  for (const DrillResult& result : results) longest = std::max(longest, result.blind_ms);
+  return longest;
+}
+
 bool DrillReport::held() const noexcept {
   for (const DrillResult& result : results)
     if (!result.failure.empty()) return false;
-  return !results.empty() && (!request.limit || outage_ms() <= request.limit->count);
+  if (results.empty() || !request.limit) return !results.empty();
+  constexpr std::int64_t busy_machine_ms = 500;
+  const std::int64_t limit = request.limit->count;
+  return outage_ms() <= limit && blind_ms() <= std::max(limit, busy_machine_ms);
 }
 
 Drill::Drill(Scheduler& scheduler, DrillRequest request) : scheduler_(scheduler) {

@@ -56,6 +56,9 @@ struct DrillResult {
   /// The longest time in which the plan sent on the absent port, or on none: the most that traffic was interrupted for
   /// as far as the bond can know. By part, as probes.
   std::array<std::int64_t, drill_parts> exposed_ms{};
+  /// The longest time by which a probe was late since the port was taken away: bondbox did not run then, and nobody
+  /// knows what was lost.
+  std::int64_t blind_ms = 0;
   std::string carried_before;  ///< ports that the plan sent on
   std::string carried_during;
   std::string carried_after;
@@ -80,7 +83,9 @@ struct DrillReport {
   std::vector<DrillResult> results;
 
   std::int64_t outage_ms() const noexcept;
-  /// Every port came back, and the limit, if there is one, held.
+  std::int64_t blind_ms() const noexcept;
+  /// Every port came back, and the limit, if there is one, held, as far as bondbox could see: it did not stand still
+  /// for longer than that (or than half a second, which a busy machine may take).
   bool held() const noexcept;
 };
 

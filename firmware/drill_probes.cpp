@@ -94,6 +94,7 @@ PortList Drill::send(Bond& bond) {
 
 void Drill::send_due(Bond& bond, Tick now) {
   if (now < next_probe_) return;
+  if (phase_ != Phase::before) result().blind_ms = std::max(result().blind_ms, (now - next_probe_).count);
   // On a grid; those that were slept through are not made up for.
   next_probe_ = next_probe_ + report_.request.every;
   if (next_probe_ <= now) next_probe_ = now + report_.request.every;

@@ -1,4 +1,5 @@
 // The report of a drill, for eyes and for programs.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "firmware/drill.hpp"
@@ -54,6 +55,11 @@ std::string result_text(const DrillReport& report, const DrillResult& result) {
     append_format(text, "  frames      %llu left meanwhile, %llu found no port\n", number(result.host_frames),
                   number(result.host_lost));
   }
+  constexpr std::int64_t blind_told_ms = 100;
+  if (result.blind_ms >= blind_told_ms) {
+    text += "  blind       bondbox stood still for " + duration_text(result.blind_ms) +
+            ": what was lost then is not known\n";
+  }
   if (result.probed && result.failure.empty()) {
     const ProbeCount& before = probes_of(result, DrillPart::before);
     append_format(text,
@@ -98,6 +104,7 @@ json::object result_json(const DrillResult& result) {
            {"before", result.carried_before}, {"during", result.carried_during}, {"after", result.carried_after}}},
       {"outage_ms", result.outage_ms()},
       {"measured", result.is_measured()},
+      {"blind_ms", result.blind_ms},
       {"exposed_ms", json::object{{"away", result.exposed_ms[static_cast<std::size_t>(DrillPart::away)]},
                                   {"back", result.exposed_ms[static_cast<std::size_t>(DrillPart::back)]}}},
       {"frames", json::object{{"left", result.host_frames}, {"no_port", result.host_lost}}},
@@ -121,10 +128,16 @@ std::string render_drill(const DrillReport& report) {
   std::string text;
   for (const DrillResult& result : report.results) text += result_text(report, result);
   if (!report.unmeasured_why.empty()) text += "Loss was not measured: " + report.unmeasured_why + ".\n";
+  const bool has_failed = std::any_of(report.results.begin(), report.results.end(),
+                                      [](const DrillResult& result) { return !result.failure.empty(); });
+  if (has_failed) return wrapped(text + "The drill FAILED.\n");
   text += "Outage: " + duration_text(report.outage_ms());
-  if (report.request.limit)
-    text += std::string(report.held() ? ", within the " : "; NOT HELD: the limit is ") +
-            duration_text(report.request.limit->count) + (report.held() ? " asked for" : "");
+  if (const auto& limit = report.request.limit) {
+    const std::string asked = duration_text(limit->count);
+    text += report.held()                       ? ", within the " + asked + " asked for"
+            : report.outage_ms() > limit->count ? "; NOT HELD: the limit is " + asked
+                                                : "; NOT HELD: bondbox stood still for longer than the limit, " + asked;
+  }
   return wrapped(text + ".\n");
 }
 

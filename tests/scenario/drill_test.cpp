@@ -120,6 +120,19 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_set_down_leaves_and_comes_back_and_all_is_to
   BOOST_TEST(program.card("e0").up);
 }
 
+BOOST_AUTO_TEST_CASE(a_drill_in_which_bondbox_stood_still_has_not_held_its_limit_and_says_so) {
+  for (const std::int64_t stood : {300, 900}) {
+    Program program;
+    std::int64_t ms = 0;
+    const Reply reply = program.drill({"bond0", "e0", "--for", "2s", "--max-outage", "50ms"}, [&] {
+      if (++ms == 1'000) program.clock.advance_to(Tick{program.now() + stood});
+    });
+    BOOST_TEST(has(reply.text, "  blind       bondbox stood still for "), reply.text);
+    BOOST_TEST((reply.exit_status == 0) == (stood < 500), reply.text);
+    BOOST_TEST(has(reply.text, "NOT HELD: bondbox stood still for longer than the limit") == (stood > 500), reply.text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_absence_that_a_machine_slept_through_is_seen_before_it_ends) {
   SimBench bench({"e0", "e1"});
   bench.world.events_enabled = false;
