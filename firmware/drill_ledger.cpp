@@ -55,6 +55,9 @@ void DrillLedger::close(const Probe& probe) {
   ++count.lost;
   count.lost_out += probe.taken ? 0 : 1;
   count.lost_in += probe.got_out ? 1 : 0;
+  // Answers that were on their way when the port was taken are lost with it: such a silence is its absence's from
+  // there.
+  if (in_run_ && run_part_ == DrillPart::before && probe.part != DrillPart::before) end_run(probe.at);
   if (in_run_) return;
   in_run_ = true;
   run_began_ = probe.at;

@@ -67,6 +67,18 @@ BOOST_AUTO_TEST_CASE(a_run_of_losses_belongs_to_the_part_in_which_it_began) {
   BOOST_TEST((ledger.part(DrillPart::back) == ProbeCount{2, 1, 0, 0, 0}));
 }
 
+BOOST_AUTO_TEST_CASE(a_silence_that_began_before_a_port_was_taken_is_an_outage_of_its_absence) {
+  DrillLedger ledger(every);
+  ledger.expect(Ticks{2}, false);
+  ledger.sent(DrillPart::before, true, Tick{0});
+  for (const std::int64_t at : {10, 20, 30}) ledger.sent(DrillPart::away, false, Tick{at});
+  ledger.sent(DrillPart::back, true, Tick{40});
+  ledger.answered(true, Tick{42});
+  ledger.finish(Tick{50});
+  BOOST_TEST((ledger.part(DrillPart::before) == ProbeCount{1, 1, 0, 0, 10}));
+  BOOST_TEST((ledger.part(DrillPart::away) == ProbeCount{3, 3, 3, 0, 30}));
+}
+
 BOOST_AUTO_TEST_CASE(what_was_not_taken_is_lost_out_and_what_got_around_is_lost_in) {
   DrillLedger ledger(every);
   ledger.expect(Ticks{2}, false);
