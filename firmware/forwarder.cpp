@@ -82,6 +82,12 @@ std::size_t hand_over(std::span<Packet* const> frames, Channel& host) {
   return lost;
 }
 
+/// Whose whole LACPDU it is.
+std::optional<MacAddress> speaker_of(wire::Bytes frame) noexcept {
+  const auto pdu = wire::LacpduView::parse(wire::EthernetView::parse(frame)->payload());
+  return pdu ? std::optional(pdu->actor().system) : std::nullopt;
+}
+
 }  // namespace
 
 Punt punt_class(wire::Bytes frame, bool from_host) noexcept {
@@ -301,22 +307,25 @@ void Forwarder::punt(PortId port, bool from_host, wire::Bytes frame) {
   punted_.push_back(copy);
 }
 
-/// Of a port's LACPDUs the newest counts; and no other slow protocol takes its room.
+/// Of what a system says by a port the newest LACPDU counts; nothing else takes its room: other slow protocols, LACPDUs
+/// that are not whole, other systems' (a loop's, or an intruder's). Where there is none of these the last gives way.
 void Forwarder::punt_slow(PortId port, wire::Bytes frame) {
-  PuntedFrame* last = nullptr;
-  std::size_t queued = 0;
-  for (PuntedFrame& other : punted_) {
-    if (other.from_host || other.port != port) continue;
-    last = &other;
-    ++queued;
-  }
-  if (queued < slow_punts_max) return punt(port, false, frame);
+  FixedVector<std::size_t, slow_punts_max> queued;
+  for (std::size_t i = 0; i < punted_.size() && !queued.full(); ++i)
+    if (!punted_[i].from_host && punted_[i].port == port) queued.push_back(i);
+  if (!queued.full()) return punt(port, false, frame);
+  const std::optional<MacAddress> speaker = speaker_of(frame);
   ++punts_lost_;
-  const wire::Bytes payload = wire::EthernetView::parse(frame)->payload();
-  const bool is_lacpdu = !payload.empty() && payload[0] == wire::slow_subtype::lacp;
-  if (!is_lacpdu || frame.size() > last->bytes.capacity()) return;
-  last->bytes.clear();
-  for (const std::uint8_t byte : frame) last->bytes.push_back(byte);
+  if (!speaker || frame.size() > decltype(PuntedFrame::bytes)::capacity()) return;
+  std::size_t gives_way = queued[slow_punts_max - 1];
+  for (std::size_t i = slow_punts_max; i-- > 0;) {
+    const std::optional<MacAddress> other = speaker_of(punted_[queued[i]].bytes);
+    if (other && *other != *speaker) continue;
+    gives_way = queued[i];
+    if (other) break;
+  }
+  punted_.erase_at(gives_way);
+  punt(port, false, frame);
 }
 
 void Forwarder::take_punted(const PuntedFrame& frame) {

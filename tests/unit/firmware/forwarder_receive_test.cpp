@@ -167,25 +167,54 @@ BOOST_AUTO_TEST_CASE(slow_protocols_are_taken_from_every_port_and_kept_from_the_
   BOOST_TEST(counters(3).rx_suppressed == 0U);
 }
 
+/// What a system says by a port, numbered.
+FrameBytes lacpdu_of(std::uint8_t system, std::uint16_t number) {
+  wire::LacpEnd actor;
+  actor.system = MacAddress{{0x02, 0, 0, 0, 0x0c, system}};
+  actor.port = number;
+  const wire::SmallFrame frame = wire::build_lacpdu(far_mac, actor, {});
+  return {frame.begin(), frame.end()};
+}
+
 BOOST_AUTO_TEST_CASE(a_port_has_its_share_of_the_queue_and_in_it_its_newest_lacpdu) {
   plan.punt = punt_slow_protocols;
-  const auto pdu = [](std::uint8_t subtype, std::uint32_t number) {
-    FrameBytes frame = slow_frame(number);
-    frame[14] = subtype;
-    return frame;
-  };
-  to_host(0, std::vector<FrameBytes>(PuntQueue::capacity(), pdu(wire::slow_subtype::marker, 1)));
+  FrameBytes marker = slow_frame(1);
+  marker[14] = wire::slow_subtype::marker;
+  to_host(0, std::vector<FrameBytes>(PuntQueue::capacity(), marker));
   BOOST_TEST(forwarder.punted().size() == slow_punts_max);
-  to_host(0, {pdu(wire::slow_subtype::lacp, 2), pdu(wire::slow_subtype::lacp, 3), pdu(wire::slow_subtype::marker, 4)});
+  to_host(0, {lacpdu_of(1, 2), lacpdu_of(1, 3), marker});
   BOOST_REQUIRE(forwarder.punted().size() == slow_punts_max);
-  BOOST_TEST(std::ranges::equal(forwarder.punted()[slow_punts_max - 1].bytes, pdu(wire::slow_subtype::lacp, 3)));
+  BOOST_TEST(std::ranges::equal(forwarder.punted()[slow_punts_max - 1].bytes, lacpdu_of(1, 3)));
+  BOOST_TEST(std::ranges::equal(forwarder.punted()[slow_punts_max - 2].bytes, marker));
   BOOST_TEST(counters(0).rx_punted == PuntQueue::capacity() + 3);
   BOOST_TEST(forwarder.punts_lost() == counters(0).rx_punted - slow_punts_max);
-  to_host(1, {pdu(wire::slow_subtype::lacp, 5)});
+  to_host(1, {lacpdu_of(1, 5)});
   BOOST_TEST(forwarder.punted().size() == slow_punts_max + 1);
   forwarder.drop_punted(PortId{0});
   BOOST_REQUIRE(forwarder.punted().size() == 1U);
   BOOST_TEST((forwarder.punted()[0].port == PortId{1}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_the_partners_takes_no_room_from_it_wherever_it_stands) {
+  plan.punt = punt_slow_protocols;
+  FrameBytes broken = lacpdu_of(9, 9);
+  broken[16] = 0x77;
+  const auto has_partner = [this] {
+    return std::ranges::any_of(forwarder.punted(),
+                               [](const PuntedFrame& one) { return std::ranges::equal(one.bytes, lacpdu_of(1, 1)); });
+  };
+  for (std::size_t before = 0; before < 12; ++before) {
+    forwarder.punted().clear();
+    std::vector<FrameBytes> flood;
+    for (std::uint16_t i = 0; i < 24; ++i) {
+      if (i == before) flood.push_back(lacpdu_of(1, 1));
+      // The words of a system that hears itself, which are whole, and what is no LACPDU at all.
+      flood.push_back(i % 3 == 0 ? broken : lacpdu_of(7, i));
+    }
+    to_host(0, flood);
+    BOOST_TEST(forwarder.punted().size() == slow_punts_max);
+    BOOST_TEST(has_partner(), "behind " << before);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_protocol_behind_a_tag_is_taken_all_the_same) {
