@@ -24,8 +24,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -178,9 +176,12 @@ Namespace::~Namespace() {
 void Namespace::end_bondboxes(std::string_view word) const {
   struct stat own {};
   if (::stat((netns_directory + name_).c_str(), &own) != 0) return;
+  // Not by a stream: of a process that has just gone the file opens and cannot be read, and a stream throws then.
   const auto text_of = [](const std::string& path) {
-    std::ifstream file(path);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::array<char, 4096> text{};
+    const lnx::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const ssize_t got = ::read(file.get(), text.data(), text.size());
+    return std::string(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   };
   const auto lives_here = [&](const std::string& process) {
     struct stat its {};
