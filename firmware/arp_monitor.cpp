@@ -45,6 +45,12 @@ void move_times(const List& before, const List& after, Times& times, Tick now) n
   }
 }
 
+/// Our own questions, which switches flood to all ports.
+bool is_own(const ArpMonitor::Scene& scene, const MacAddress& source) noexcept {
+  return std::any_of(scene.ports.begin(), scene.ports.end(),
+                     [&](const ArpMonitor::Port& port) { return port.mac == source; });
+}
+
 }  // namespace
 
 void ArpMonitor::begin(PortId port, bool up, const BondOptions& options, Tick now) noexcept {
@@ -122,7 +128,8 @@ ArpMonitor::Heard ArpMonitor::hear(const Scene& scene, PortId id, wire::Bytes fr
   if (heard.any) {
     ignored = 0;
   } else if (const auto view = wire::EthernetView::parse(frame);
-             view && (view->ethertype() == wire::ethertype::arp || is_neighbour_discovery(frame))) {
+             view && !is_own(scene, view->source()) &&
+             (view->ethertype() == wire::ethertype::arp || is_neighbour_discovery(frame))) {
     ++ignored;
   }
   return note(of, heard, now);

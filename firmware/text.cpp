@@ -56,6 +56,9 @@ std::string wrapped(const std::string& text) {
     while (line.size() > columns) {
       std::size_t at = line.rfind(", ", columns - 1);
       at = at != std::string::npos && at > columns / 2 ? at + 1 : line.rfind(' ', columns);
+      // A number stays with its unit: "for 4" and "s" on the next line is hard to read.
+      const std::size_t before = at != std::string::npos && at > 0 ? line.rfind(' ', at - 1) : std::string::npos;
+      if (before != std::string::npos && line.find_first_not_of("0123456789", before + 1) == at) at = before;
       if (at == std::string::npos || at < line.find_first_not_of(' ')) at = columns;  // one word is as long
       result += line.substr(0, at) + "\n";
       line = "    " + line.substr(line[at] == ' ' ? at + 1 : at);

@@ -111,7 +111,12 @@ BOOST_AUTO_TEST_CASE(prometheus_node_exporter_counts_ports_and_those_with_link,
 
 BOOST_AUTO_TEST_CASE(promtool_finds_nothing_wrong_with_the_metrics, *ut::precondition(has_package_file(promtool))) {
   const Judged house;
+  for (const char* words :
+       {"monitor any", "arp_ip_target +10.99.0.1", "arp_interval 200", "flap_damping 15000", "revert_delay 1000"})
+    BOOST_TEST(house.daemon.ask(std::string("set bond0 ") + words).status == 0, words);
   const std::string file = house.status_file("prometheus");
+  for (const char* family : {"port_monitor_up", "port_damping_penalty", "port_revert_left_seconds"})
+    BOOST_TEST(contains(read_text(file), std::string("# TYPE bondbox_") + family + " gauge"), read_text(file));
   BOOST_TEST(contains(read_text(file), "bondbox_port_up{bond=\"bond0\",port=\"eth1\"} 1"), read_text(file));
   const CommandResult judgement = house.box.run(of_package(promtool) + " check metrics < " + file);
   BOOST_TEST(judgement.ok(), judgement.output);

@@ -254,6 +254,15 @@ Situations arp_situations() {
        "no port is active, and they are asked in turn; no answer from 10.0.0.254 has come in on it yet",
        way_to_a_target,
        [] { return asked_in_turn(LinkState::back, [](NeighbourBench& bench) { bench.link("e0", false); }); }},
+      {"only our own questions come back, which the switch floods",
+       {Said::arp_in_turn, Said::for_a_time},
+       "no port is active, and they are asked in turn; no answer from 10.0.0.254 has come in on it for 5 s",
+       way_to_a_target,
+       [] {
+         return asking(
+             "e0", [](BondConfig& config) { config.options.arp_validate = ArpValidate::all; },
+             [](NeighbourBench& bench) { bench.run_to(5'050); }, {"10.0.0.9"});
+       }},
       {"strangers alone, while none is active",
        {Said::arp_ignored},
        "of the ARP that has come in on it none is an answer of 10.0.0.254 to us, which arp_validate=all asks for; none "
