@@ -221,9 +221,11 @@ traces: $(UNIT) $(LAB) $(PROGRAM) ## record the traces anew that tests step on e
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' BONDBOX_KEEP_TRACES='$(CURDIR)/tests/scenario/traces' $(LAB) \
 	  --run_test='lab_trace/all_from_the_start*'
 
-takeovers: $(PROGRAM) $(LAB) build/deps/run.stamp build/deps/test.stamp ## one process takes over from another, again and again; REPEAT=50, RATE=10000 packets/s each way
+takeovers: $(PROGRAM) $(LAB) $(LIVE) build/deps/run.stamp build/deps/test.stamp build/deps/live.stamp ## one process takes over from another, again and again; REPEAT=50, RATE=10000 packets/s each way
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' REPEAT=$(or $(REPEAT),50) RATE=$(or $(RATE),10000) $(LAB) \
 	  --run_test=lab_takeover --log_level=message --color_output=no
+	$(Q)for offload in off auto; do BONDBOX='$(abspath $(PROGRAM))' REPEAT=$(or $(REPEAT),50) RATE=$(or $(RATE),10000) \
+	  OFFLOAD=$$offload $(LIVE) --run_test='lacp_ovs_partner/a_takeover*' --color_output=no || exit 1; done
 
 # Not a part of `test`: each boots a Debian of its own, which debootstrap makes the first time.
 INITS ?= systemd sysvinit

@@ -58,6 +58,7 @@ Outcome LinuxOffload::take_port(Port& slot, LaterPrograms::Job& job) {
                    job.complaint);
   (is_ingress ? slot.ingress : slot.filter) = std::move(job.program);
   if (!slot.ingress.valid() || !slot.filter.valid()) return Outcome::done();
+  slot.nic->drop_carried();
   if (Outcome outcome = attach_port(slot); !outcome.ok()) return slot.is_gone() ? Outcome::done() : outcome;
   slot.nic->forget_carried();
   locate(job.port);

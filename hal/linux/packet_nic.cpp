@@ -344,13 +344,19 @@ bool PacketNic::queue_has_started(std::int64_t now_ms) {
   return context_->interfaces.find(index_, info) == 0 && (info.flags & (IFF_RUNNING | flag_dormant)) != 0;
 }
 
+void PacketNic::drop_carried() const {
+  if (!carried_ || gone_) return;
+  for (const PacketSocket* const socket : {&neighbours_, &socket_}) socket->drop_waiting();
+}
+
 void PacketNic::forget_carried() {
-  if (!std::exchange(carried_, false) || gone_) return;
-  for (const PacketSocket* const socket : sockets()) socket->drop_waiting();
+  drop_carried();
+  carried_ = false;
 }
 
 void PacketNic::end_adoption() {
   if (!carried_ || gone_) return;
+  drop_carried();
   remove_leftover_ingress(index_);
   if (claim_.fence() == FenceKind::filter) (void)put_back_fence(context_->interfaces.netlink(), index_);
   forget_carried();

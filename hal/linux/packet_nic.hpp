@@ -64,8 +64,10 @@ class PacketNic : public Nic {
   /// or does not.
   using AlsoHeard = FixedVector<MacAddress, max_ports + 1>;
   void hear_also(const AlsoHeard& macs);
-  /// The programs of a killed process have been replaced: until now they carried what the socket has copies of, which
-  /// are thrown away. Nothing for a port that was not taken over.
+  /// The programs of a killed process carry what the sockets have copies of, which are thrown away, but for LACPDUs. To
+  /// be called before they are replaced, as there may be thousands, which takes its time, and once they are, for the
+  /// last time: what comes then is nobody else's. Nothing for a port that was not taken over.
+  void drop_carried() const;
   void forget_carried();
   /// All bonds are made: a port that was taken over and has got no programs from us gets its fence back.
   void end_adoption();

@@ -162,8 +162,8 @@ int number_from(const char* variable, int otherwise) {
   return text != nullptr && *text != '\0' ? std::atoi(text) : otherwise;
 }
 
-/// REPEAT=N in the environment: N times instead of three. RATE=N: N datagrams a second each way, as far as the machine
-/// keeps pace.
+/// REPEAT=N in the environment: N times instead of three; 0: 20 s in which nothing happens, for comparison. RATE=N: N
+/// datagrams a second each way, as far as the machine keeps pace.
 void left_is_taken_over(Pair& pair) {
   start_and_come_together(pair);
   BothWays traffic(pair, number_from("RATE", 0));
@@ -175,6 +175,7 @@ void left_is_taken_over(Pair& pair) {
     pair.left->take_over();
     pair.watch(300);
   }
+  if (times == 0) pair.watch(20'000);
   const std::int64_t until = now_ms();
   // Longer than a partner waits for the next word at the fast rate.
   pair.watch(silence_ms + 1'000);
@@ -182,6 +183,7 @@ void left_is_taken_over(Pair& pair) {
   check_partnership(pair);
   traffic.stop();
   traffic.note_loss(traffic.begin(), since, "before, in " + in_ms(since - traffic.begin()));
+  traffic.note_loss(until, now_ms() - 1'000, "after");
   traffic.note_loss(since, until, std::to_string(times) + " takeovers, in " + in_ms(until - since));
   traffic.check_intact(traffic.begin(), now_ms(), "while others took over");
 }
