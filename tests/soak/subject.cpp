@@ -39,7 +39,9 @@ std::int64_t number(const json::value& document, const std::string& pointer) {
   json::error_code error;
   const json::value* const found = document.find_pointer(pointer, error);
   if (error || found == nullptr || !found->is_number()) return 0;
-  return found->to_number<std::int64_t>();
+  const auto value = found->to_number<std::int64_t>(error);
+  if (error) throw std::runtime_error(pointer + " is " + json::serialize(*found));
+  return value;
 }
 
 }  // namespace
