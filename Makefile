@@ -228,7 +228,7 @@ takeovers: $(PROGRAM) $(LAB) $(LIVE) build/deps/run.stamp build/deps/test.stamp 
 	  OFFLOAD=$$offload $(LIVE) --run_test='lacp_ovs_partner/a_takeover*' --color_output=no || exit 1; done
 
 # Not a part of `test`: each boots a Debian of its own, which debootstrap makes the first time.
-INITS ?= systemd sysvinit
+INITS ?= systemd sysvinit openrc openrc-sysvinit
 inits: $(PROGRAM) build/deps/inits.stamp build/deps/live.stamp ## bondbox as a service of real inits, in user-mode-linux; INITS=systemd
 	$(Q)for init in $(INITS); do BONDBOX='$(abspath $(PROGRAM))' tests/inits/run.sh $$init || exit 1; done
 

@@ -15,6 +15,7 @@ check() {
     echo "FAILED $name: $*: $(tr '\n' ' ' < /run/lab-output)"
   fi
 }
+refuses() { ! "$@"; }
 # Until it holds, a quarter of a minute at least.
 comes() {
   tries=0
@@ -80,6 +81,26 @@ check "the ports are given back" comes is_given_back
 check "nothing of it runs" sh -c '! pgrep -x bondbox'
 check "start" start
 check "the far side answers after a start" answers
+# Where the init has a supervisor apart from itself.
+if has_supervisor; then
+  cp $config /run/lab-config
+  sed -i 's/^mode.*/mode = "nonsense"/' $config
+  check "a restart with a file that is wrong is refused" refuses restart
+  check "and has stopped nothing" answers
+  cp /run/lab-config $config
+  old=$(pid_of)
+  lose_supervisor
+  check "without its supervisor it goes on" answers
+  check "another supervisor takes it over" regain
+  check "that has put another one in its place" comes is_another_than "$old"
+  check "it is watched again" watches
+  check "the far side answers after that takeover" answers
+  lose_supervisor
+  check "stop without a supervisor" stop
+  check "the ports are given back even so" comes is_given_back
+  check "start after that" start
+  check "the far side answers at the end" answers
+fi
 tell
 echo "the end"
 end_machine

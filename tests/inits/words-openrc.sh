@@ -12,6 +12,9 @@ watches() {
   [ -n "$supervisor" ] && [ "$(pgrep -c -P "$supervisor")" = 1 ]
 }
 upgrade_by_a_service() { sh -c 'bondbox upgrade'; }
+has_supervisor() { :; }
+lose_supervisor() { pkill -9 -x supervise-daemo; }
+regain() { rc-service bondbox zap && rc-service bondbox start; }
 tell() {
   rc-status -a
   dmesg | grep bondbox | tail -n 60

@@ -137,6 +137,11 @@ BOOST_AUTO_TEST_CASE(the_rcs_script_starts_shows_reloads_restarts_and_stops, *ne
   BOOST_TEST(contains(host.must(script + "status"), "active port eth0"));
   host.write_etc("bondbox.toml", std::string(config_text) + "primary = \"eth1\"\n");
   BOOST_TEST(contains(host.must(script + "reload"), "primary none -> eth1"));
+  // A file that is wrong stops nothing.
+  host.write_etc("bondbox.toml", "[bond.bond0]\nmode = \"nonsense\"\n");
+  BOOST_TEST(contains(host.run(script + "restart").output, "mode cannot be \"nonsense\""));
+  BOOST_TEST(host.must("cat /run/bondbox/pid") == first);
+  host.write_etc("bondbox.toml", std::string(config_text) + "primary = \"eth1\"\n");
   host.must(script + "restart");
   BOOST_TEST(host.must("cat /run/bondbox/pid") != first);
   BOOST_TEST(host.option("primary") == "eth1");
@@ -169,7 +174,7 @@ BOOST_AUTO_TEST_CASE(the_scripts_of_procd_and_openrc_say_what_they_should, *need
       service("openrc/bondbox") + " && depend && echo $supervisor $command $command_args'");
   BOOST_TEST(openrc ==
              "want localmount\nbefore net networking\n"
-             "supervise-daemon /sbin/bondbox run -c /etc/bondbox.toml --log kmsg\n");
+             "supervise-daemon /sbin/bondbox run --takeover -c /etc/bondbox.toml --log kmsg\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
