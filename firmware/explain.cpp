@@ -110,7 +110,7 @@ Explanation failing_port(const BondStatus& bond, const PortStatus& port) {
 Explanation returning_port(const BondStatus& bond, const PortStatus& port) {
   if (bond.options.is_judged_by_arp()) return silent_port(bond, port);
   const std::string left = span_text(port.delay_left);
-  if (!port.monitors.empty()) return say(Said::voted_returning, {monitor_rule_text(bond.options), left});
+  if (is_called_up_together(port)) return say(Said::voted_returning, {monitor_rule_text(bond.options), left});
   return say(Said::returning, {left});
 }
 

@@ -1,5 +1,7 @@
 // Why a port is kept out of use although nothing may be wrong with its cable: it flaps, or its monitors together say
 // no.
+#include <algorithm>
+
 #include "firmware/explain_words.hpp"
 #include "firmware/port_voices.hpp"
 #include "firmware/text.hpp"
@@ -8,7 +10,7 @@ namespace bondbox {
 namespace {
 
 bool is_voted_down(const PortStatus& port) {
-  return !port.monitors.empty() && (port.held || port.link == LinkState::down);
+  return !port.monitors.empty() && ((port.held && port.link == LinkState::up) || port.link == LinkState::down);
 }
 
 Said remedy_for(const PortStatus& port) {
@@ -31,6 +33,12 @@ std::string silent_monitors(const PortStatus& port) {
   return text;
 }
 
+bool is_called_up_together(const PortStatus& port) {
+  return !port.monitors.empty() && std::none_of(port.monitors.begin(), port.monitors.end(), [](const auto& verdict) {
+    return std::string_view(verdict.name) == monitor_kind_name(MonitorKind::lacp);
+  });
+}
+
 std::string used_when(Explanation& told, const BondOptions& options) {
   if (options.is_judged_by_arp()) return say_part(told, Said::used_when_answered);
   const std::string updelay = duration_text(options.updelay_ms);
@@ -48,7 +56,8 @@ std::string kept_out_text(const PortStatus& port, Explanation* noted) {
     return say_part(told, Said::kept_damped, {duration_text(port.damping.left.count)});
   if (port.monitors.empty()) return {};
   const std::string left = duration_text(port.delay_left.count);
-  if (port.link == LinkState::back) return say_part(told, Said::kept_returning, {left});
+  if (port.link == LinkState::back)
+    return is_called_up_together(port) ? say_part(told, Said::kept_returning, {left}) : std::string();
   const bool is_failing = port.link == LinkState::fail;
   const std::string silent = is_failing || is_voted_down(port) ? silent_monitors(port) : std::string();
   if (silent.empty()) return {};

@@ -182,6 +182,9 @@ std::string used_when(Explanation& told, const BondOptions& options);
 /// "probes (no answer yet) and lacp (no partner speaks LACP on it)": the monitors that do not call it up.
 std::string silent_monitors(const PortStatus& port);
 
+/// Whether several monitors together are why it is going back. In mode 4 its link alone is, for LACP comes after it.
+bool is_called_up_together(const PortStatus& port);
+
 /// "eth0, eth1 and eth2"
 std::string list_text(const std::vector<std::string>& names);
 

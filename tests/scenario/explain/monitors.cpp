@@ -143,6 +143,22 @@ Situations single_situations() {
          bench.run_for(8'000);
          return explain_port(bench.status(), bench.port("e1"));
        }},
+      {"updelay in mode 4, whose monitors wait for LACP",
+       {Said::returning},
+       "it has link again and is used in 3 s (updelay)",
+       "Nothing needs to be done; a smaller updelay uses it sooner",
+       [] {
+         LacpBench bench;
+         bench.near.options.monitor = MonitorRule::all;
+         bench.near.options.updelay_ms = 5'000;
+         bench.start();
+         bench.run_for(12'000);
+         bench.link("e1", false);
+         bench.run_for(1'000);
+         bench.link("e1", true);
+         bench.run_for(2'000);
+         return explain_port(bench.status(), bench.port("e1"));
+       }},
       {"a primary that waits for revert_delay",
        {Said::waits_to_revert},
        "it is the primary, and may take over in 3 s (revert_delay)",
