@@ -71,11 +71,13 @@ bool LinuxOffload::take_over() {
   Handover& handed = context_->handed;
   const std::string key = handed_bpf(host_index_);
   HandedOffload offload;
+  OffloadCounters told;
   if (handed.fact(key + "signature") != std::to_string(bpf_signature())) return false;
-  if (!from_bytes(handed.fact(key + "offload"), offload) || !from_bytes(handed.fact(key + "counters"), before_))
+  if (!from_bytes(handed.fact(key + "offload"), offload) || !from_bytes(handed.fact(key + "counters"), told))
     return false;
   UniqueFd egress = handed.take(key + "egress");
   if (!egress.valid() || maps_.take_over(handed, key, host_index_) != 0) return false;
+  before_ = told;  // of these maps, so not before they are here: facts stay, descriptors are taken once
   egress_ = std::move(egress);
   egress_kind_ = wanted_kind_ = offload.egress_kind;
   layout_ = offload.layout;

@@ -176,6 +176,29 @@ BOOST_DATA_TEST_CASE(takeovers_lose_and_double_no_packet,
   BOOST_TEST(!house.box.run("ip link show bond0").ok());
 }
 
+BOOST_AUTO_TEST_CASE(counts_go_on_when_the_offload_is_switched_after_a_takeover) {
+  const House house;
+  Daemon daemon(house.box, std::string(words) + "mode=1");
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  (void)house.box.run("ping -n -q -c 200 -i 0.005 192.168.10.254");
+  const ScratchDirectory scratch;
+  const Process next =
+      take_over(house.box, daemon, std::string(words) + "mode=1", daemon.pid(), scratch.path() + "/log");
+  BOOST_TEST(daemon.stop(0) == 0);
+  const auto frames = [&](const char* way) {
+    return std::stoull("0" + daemon.status(std::string("/bonds/0/ports/0/") + way + "/frames"));
+  };
+  const std::uint64_t sent = frames("tx");
+  const std::uint64_t received = frames("rx");
+  BOOST_TEST(sent >= 200U);
+  BOOST_TEST(daemon.ask("set bond0 offload off").status == 0);
+  BOOST_TEST(daemon.ask("set bond0 offload auto").status == 0);
+  for (const auto& [now, then] : {std::pair(frames("tx"), sent), std::pair(frames("rx"), received)}) {
+    BOOST_TEST(now >= then);
+    BOOST_TEST(now < then + 200U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(takeovers_with_several_loops_lose_no_packet) {
   const House house;
   write_text(house.config_path(),
