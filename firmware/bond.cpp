@@ -384,9 +384,14 @@ bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
     if (slot(id).nic->receive(batch) == 0) return false;
     if (watcher_ != nullptr) watcher_->see(id, batch, plan_.ports[id.index]);
     if (has_arp_probes()) listen(id, batch);
+    const Deliver before = plan_.ports[id.index].deliver;
     look_before_dropping(id);
     if (!slots_[id.index]) return false;
-    forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
+    if (before == deliver_nothing && plan_.ports[id.index].deliver != before) {
+      forward_without_echoes(id, batch);
+    } else {
+      forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
+    }
     if (batch.has_room()) return false;
   }
   return true;

@@ -174,6 +174,7 @@ class Bond final : public OptionTarget {
 
  private:
   struct Port {
+    Port() noexcept {}  // clang knows none that is implied before Bond ends, and keeps std::optional from making one
     FixedText<15> name;
     std::unique_ptr<Nic> nic;
     PortOptions options;
@@ -331,6 +332,7 @@ class Bond final : public OptionTarget {
   void read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic);
   void read_waiting(PortId id, Nic& nic, Deliver but);
   void look_before_dropping(PortId id);
+  void forward_without_echoes(PortId id, PacketBatch& batch);
 
   // bond_leaving.cpp
   bool is_leaving() const noexcept;

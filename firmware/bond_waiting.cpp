@@ -1,9 +1,11 @@
 // Frames on the brink of a decision: what has come by a port and was not read yet when a plan takes from that port what
 // it delivered, or the port goes; and what is about to be dropped while a link may have changed unseen.
 #include <algorithm>
+#include <utility>
 
 #include "firmware/bond.hpp"
 #include "firmware/trace/tape.hpp"
+#include "hal/wire/ethernet.hpp"
 
 namespace bondbox {
 namespace {
@@ -66,6 +68,29 @@ void Bond::look_before_dropping(PortId id) {
   if (delivers ? std::none_of(order_.begin(), order_.end(), is_back) : !has_lost_link()) return;
   tape_.note(trace::Point::look, number_);
   look_and_decide();
+}
+
+/// What came by a port that delivers only since these frames were looked at. Not what the host itself has sent: it left
+/// by another port when its own refused it, and a switch brings it to every cable.
+void Bond::forward_without_echoes(PortId id, PacketBatch& batch) {
+  if (spare_ == nullptr) return forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
+  const auto is_ours = [this](const MacAddress& mac) {
+    const auto has = [&](PortId port) { return slot(port).mac == mac; };
+    return mac == mac_ || std::any_of(order_.begin(), order_.end(), has);
+  };
+  ForwardingPlan silent = plan_;
+  silent.ports[id.index].deliver = deliver_nothing;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const wire::Bytes frame = std::as_const(batch[i]).frame();
+    const bool echo = frame.size() >= wire::ethernet_header_size && is_ours(MacAddress::load(frame.data() + 6));
+    spare_->clear();
+    Packet& copy = spare_->prepare();
+    std::copy(frame.begin(), frame.end(), copy.frame_bytes());
+    copy.set_length(frame.size());
+    copy.set_offload(batch[i].offload());
+    spare_->commit();
+    forwarder_.port_to_host(*spare_, id, echo ? silent : plan_, *host_, mac_);
+  }
 }
 
 }  // namespace bondbox
