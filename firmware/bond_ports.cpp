@@ -158,7 +158,7 @@ BondFacts Bond::facts() const {
     known.monitored = port.monitor.inspected();
     known.speed_mbps = port.sample.speed_mbps;
     known.duplex = port.sample.duplex;
-    known.mac = port.nic->mac();
+    known.mac = port.mac;  // what somebody else has set is put back with the next look
     known.permanent_mac = port.nic->permanent_mac();
     known.options = port.options;
     facts.ports.push_back(known);
