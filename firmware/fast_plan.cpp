@@ -43,7 +43,8 @@ FastPlan compile_plan(const ForwardingPlan& plan, MacAddress bond_mac) {
   // A port that cannot hear itself is spoken to through every other one.
   std::uint16_t deaf = 0;
   for (std::uint8_t i = 0; i < max_ports; ++i) {
-    const bool hears = std::find(rule.usable.begin(), rule.usable.end(), PortId{i}) != rule.usable.end();
+    const bool hears = plan.ports[i].deliver != deliver_nothing ||
+                       std::find(rule.usable.begin(), rule.usable.end(), PortId{i}) != rule.usable.end();
     if (plan.ports[i].own_mac && !hears) deaf = static_cast<std::uint16_t>(deaf | 1U << i);
   }
   for (std::uint8_t i = 0; i < max_ports; ++i) {

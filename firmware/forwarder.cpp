@@ -28,8 +28,8 @@ std::uint8_t* source_of(Packet& packet) noexcept {
   return packet.frame().data() + 6;
 }
 
-/// The addresses under which the host is spoken to through one port: that port's own, and those of ports that cannot
-/// hear themselves. Another usable port's would be a copy that a switch flooded to this one as well.
+/// The addresses under which the host is spoken to through one port: that port's own, and those of ports that
+/// neither deliver nor are used. Another port's would be a copy that a switch flooded to this one as well.
 class OwnMacs {
  public:
   void add(const MacAddress& mac) { macs_.push_back(mac); }
@@ -46,7 +46,8 @@ OwnMacs own_macs_on(PortId port, const ForwardingPlan& plan) {
   const PortList& usable = plan.transmit.usable;
   for (std::uint8_t index = 0; index < max_ports; ++index) {
     if (!plan.ports[index].own_mac) continue;
-    const bool hears = std::find(usable.begin(), usable.end(), PortId{index}) != usable.end();
+    const bool hears = plan.ports[index].deliver != deliver_nothing ||
+                       std::find(usable.begin(), usable.end(), PortId{index}) != usable.end();
     if (index == port.index || !hears) macs.add(*plan.ports[index].own_mac);
   }
   return macs;

@@ -98,7 +98,8 @@ ForwardingPlan BalancedPorts::plan(const BondFacts& facts, BucketKey key, Delive
   for (const PortFacts& port : facts.ports) {
     PortRule& own = plan.ports[port.id.index];
     const bool delivers = port.id == active || port.id == first || facts.options.all_slaves_active;
-    own.deliver = delivers ? deliver_all : inactive;
+    // For a port that is down the active one hears. When its link is back unseen a switch floods to both.
+    own.deliver = delivers ? deliver_all : port.link == LinkState::down ? deliver_nothing : inactive;
     if (port.id != active) own.source_mac = port.mac;
     if (port.mac != facts.bond_mac) own.own_mac = port.mac;
   }

@@ -94,7 +94,7 @@ struct PortRule {
   /// theirs on two ports (modes 5 and 6; observed kernel behaviour).
   std::optional<MacAddress> source_mac;
   /// Frames to this address get the bond's address before the host sees them (modes 5 and 6: the port's own). While
-  /// the port is not usable, those that reach another port as well.
+  /// the port is not usable and delivers nothing, those that reach another port as well.
   std::optional<MacAddress> own_mac;
   /// Frames that the host puts into its queue of this number leave here, if the port is usable (modes 0 to 2); 0: none.
   std::uint16_t queue_id = 0;

@@ -161,6 +161,28 @@ BOOST_AUTO_TEST_CASE(no_client_loses_the_host_when_a_cable_is_pulled_and_both_po
   }
 }
 
+/// With the kernel driver, too, of the copies that a switch floods one reaches a socket.
+BOOST_AUTO_TEST_CASE(a_frame_that_a_switch_floods_reaches_the_host_once_while_a_port_comes_back) {
+  for (const std::uint32_t updelay_ms : {0U, 3'000U}) {
+    BondConfig config = SimBench::config({"e0", "e1"});
+    config.options.updelay_ms = updelay_ms;
+    Alb bench(config);
+    bench.ask_all();
+    bench.world.events_enabled = false;  // it is found by the next poll
+    bench.link("e1", false);
+    bench.run_for(100);
+    BOOST_REQUIRE((bench.state("e1") == LinkState::down));
+    BOOST_TEST(bench.send_all() == client_count);
+    bench.link("e1", true);
+    for (int i = 0; i < 80; ++i) {
+      // To the address that nobody has sent from since the switch forgot it.
+      BOOST_TEST(bench.send_all() == client_count, "after " << i * 7 << " ms, updelay " << updelay_ms);
+      bench.run_for(7);
+      bench.listen();
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_port_that_is_soon_back_hears_for_itself_at_once) {
   Alb bench;
   bench.ask_all();

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(frames_to_the_ports_own_address_get_the_bonds) {
 
 BOOST_AUTO_TEST_CASE(frames_to_a_port_that_cannot_hear_them_are_the_hosts_wherever_they_come_in) {
   use(Spread::single, {1});
-  plan.ports[0] = {deliver_all, std::nullopt, port_mac(0)};
+  plan.ports[0] = {deliver_nothing, std::nullopt, port_mac(0)};
   plan.ports[1] = {deliver_all, std::nullopt, std::nullopt};
   to_host(1, {numbered(0, port_mac(0), far_mac)});
   BOOST_REQUIRE(host.delivered.size() == 1U);
@@ -104,6 +104,11 @@ BOOST_AUTO_TEST_CASE(frames_to_a_port_that_cannot_hear_them_are_the_hosts_wherev
   use(Spread::single, {1, 0});
   to_host(1, {numbered(1, port_mac(0), far_mac)});
   BOOST_TEST(std::ranges::equal(host.delivered[1], numbered(1, port_mac(0), far_mac)));
+  // And so does one that delivers though nothing leaves there.
+  use(Spread::single, {1});
+  plan.ports[0].deliver = deliver_unicast;
+  to_host(1, {numbered(2, port_mac(0), far_mac)});
+  BOOST_TEST(std::ranges::equal(host.delivered[2], numbered(2, port_mac(0), far_mac)));
 }
 
 BOOST_AUTO_TEST_CASE(runts_are_not_delivered_and_are_counted) {
