@@ -17,6 +17,9 @@ constexpr std::size_t ring_segment_bytes = 96 * 1024;
 constexpr std::size_t long_segments = 256;
 constexpr std::size_t long_segment_bytes = 256 * 1024;
 constexpr unsigned files_kept = 4;
+/// What stands in a file beside its header and what was recorded, at most.
+constexpr std::size_t around_header = 64;
+constexpr std::size_t around_segment = 64;
 /// The announcements that follow a failover are of the story.
 constexpr Ticks after_failover = ticks_from_ms(1'000);
 /// A flapping link must not keep the program busy with writing.
@@ -124,6 +127,7 @@ RecorderStatus FlightRecorder::status() const {
 Result<std::string> FlightRecorder::hand_over(Done done) {
   if (!store_) return Outcome::failed(ENODATA, "nothing is recorded");
   const auto bytes = std::make_shared<std::vector<std::uint8_t>>();
+  bytes->reserve(header_.size() + around_header + status().bytes + store_->size() * around_segment);
   (void)write_trace(header_, *store_, ends_amid(), append_bytes, bytes.get());
   const std::string name = std::to_string(next_file_ % files_kept + 1) + ".trace";
   std::string path = directory_ + "/" + name;

@@ -349,4 +349,20 @@ BOOST_AUTO_TEST_CASE(an_address_given_to_the_bond_goes_to_the_active_port) {
   BOOST_TEST(bench.card("e1").mac.text() == station_mac(9).text());
 }
 
+BOOST_AUTO_TEST_CASE(flows_of_the_very_first_tick_come_out_the_same_from_a_recording) {
+  for (const Rebalance rebalance : {Rebalance::bounded, Rebalance::kernel}) {
+    Tlb bench(rebalance);
+    bench.checkpoint_each = 1;
+    bench.is_replayed_from_all = true;
+    for (std::uint32_t round = 0; round < 40; ++round) {
+      for (std::uint32_t flow = 0; flow < 60; ++flow)
+        bench.host().inject(flow_frame(flow, bench.host().mac(), 100 + flow * 20));
+      bench.settle();
+      if (round == 20) bench.link("e1", false);
+      if (round > 3) bench.run_for(700);
+    }
+    BOOST_TEST(bench.replayed() == "");
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "firmware/scheduler.hpp"
+#include "firmware/trace/taped_hardware.hpp"
 #include "hal/sim/sim_clock.hpp"
 #include "hal/sim/sim_hardware.hpp"
 #include "hal/sim/sim_host_port.hpp"
@@ -105,6 +106,55 @@ Item idle_step(int bonds) {
           [scene] { scene->step(); }};
 }
 
+/// A bond of two ports in the midst of traffic: 16 frames a tick each way, as the daemon steps, with and without the
+/// recorder.
+struct Traffic {
+  explicit Traffic(bool records) : hardware(tape, &machine), scheduler(hardware, clock, events) {
+    BondConfig config;
+    config.name = "bond0";
+    for (std::uint8_t port = 0; port < 2; ++port) {
+      const std::string name = "e" + std::to_string(port);
+      (void)world.add_nic({.name = name, .mac = {{0x02, 0, 0, 1, 0, port}}, .speed_mbps = 10'000});
+      config.ports.push_back(name);
+    }
+    scheduler.set_tape(tape);
+    if (records) tape.record(store, clock.now());
+    (void)scheduler.add_bond(config);
+    (void)world.host_port("bond0")->set_up(true);
+    for (std::uint32_t i = 0; i < frames; ++i) frame[i] = tcp_frame(i, 0, 80);
+    for (int i = 0; i < 100; ++i) step();
+  }
+  void step() {
+    clock.advance(Ticks{1});
+    for (const FrameBytes& one : frame) {
+      (void)world.host_port("bond0")->inject(one);
+      (void)world.deliver("e0", one);
+    }
+    while (scheduler.step()) {
+    }
+    (void)world.host_port("bond0")->take_delivered();
+    for (const char* card : {"e0", "e1"}) world.clear_sent(card);
+    if (tape.needs_room()) tape.begin_segment(clock.now(), {});
+  }
+  static constexpr std::uint32_t frames = 16;
+  std::array<FrameBytes, frames> frame;
+  sim::SimClock clock;
+  sim::SimWorld world{clock};
+  sim::SimHardware machine{world};
+  trace::Store store = trace::Store::ring(4, 96 * 1024);
+  trace::Tape tape;
+  trace::TapedHardware hardware;
+  EventLog events;
+  Scheduler scheduler;
+};
+
+Item traffic_step(bool records) {
+  const auto scene = std::make_shared<Traffic>(records);
+  return {records ? "traffic_recorded" : "traffic_unrecorded",
+          std::string("simulated traffic, ") + (records ? "recorded" : "not recorded"), 2 * Traffic::frames,
+          [scene] { scene->step(); }};
+}
+
 /// One bond, and the host has an address on each VLAN: a failover that the link monitor finds, announcements included.
 Item failover(int vlans) {
   const auto scene = std::make_shared<Bonds>(1);
@@ -140,6 +190,7 @@ std::vector<Item> control_items() {
   items.push_back(plan_swap(Mode::active_backup, 8));
   for (const std::size_t ports : {1U, 2U, 4U, 8U}) items.push_back(lacp_step(ports));
   for (const int bonds : {1, 16, 64}) items.push_back(idle_step(bonds));
+  for (const bool records : {false, true}) items.push_back(traffic_step(records));
   for (const int vlans : {1, 64, 1024, 4094}) items.push_back(failover(vlans));
   return items;
 }
