@@ -22,6 +22,9 @@ class FaultyNic final : public Nic {
     card_.life.number = ++hardware_.lives_;
     card_.late.clear();
   }
+  ~FaultyNic() override {
+    if (hardware_.hands_over) hardware_.handed_nics_[name_] = std::move(inner_);
+  }
 
   std::string_view name() const noexcept override { return inner_->name(); }
   MacAddress permanent_mac() const noexcept override { return inner_->permanent_mac(); }
@@ -151,8 +154,11 @@ class FaultyNic final : public Nic {
 
 class WatchedHostPort final : public HostPort {
  public:
-  WatchedHostPort(FaultyHardware& hardware, std::unique_ptr<HostPort> inner)
-      : hardware_(hardware), inner_(std::move(inner)), name_(inner_->name()) {}
+  WatchedHostPort(FaultyHardware& hardware, std::unique_ptr<HostPort> inner, bool handed_over)
+      : hardware_(hardware), inner_(std::move(inner)), name_(inner_->name()), handed_over_(handed_over) {}
+  ~WatchedHostPort() override {
+    if (hardware_.hands_over) hardware_.handed_hosts_[name_] = std::move(inner_);
+  }
 
   std::string_view name() const noexcept override { return inner_->name(); }
   std::string_view interface_name() const noexcept override { return inner_->interface_name(); }
@@ -164,7 +170,7 @@ class WatchedHostPort final : public HostPort {
   Outcome set_queues(std::size_t count) override { return inner_->set_queues(count); }
   bool is_present() const noexcept override { return inner_->is_present(); }
   bool was_taken_over() const noexcept override { return inner_->was_taken_over(); }
-  bool was_handed_over() const noexcept override { return inner_->was_handed_over(); }
+  bool was_handed_over() const noexcept override { return handed_over_; }
   bool shows_carrier() const noexcept override { return inner_->shows_carrier(); }
   bool has_queueing() const noexcept override { return inner_->has_queueing(); }
   bool is_up() const noexcept override { return inner_->is_up(); }
@@ -204,6 +210,7 @@ class WatchedHostPort final : public HostPort {
   FaultyHardware& hardware_;
   std::unique_ptr<HostPort> inner_;
   std::string name_;
+  bool handed_over_;
 };
 
 FaultyHardware::Card& FaultyHardware::state(std::string_view card) {
@@ -213,6 +220,11 @@ FaultyHardware::Card& FaultyHardware::state(std::string_view card) {
 }
 
 Result<std::unique_ptr<Nic>> FaultyHardware::open_nic(std::string_view name, LinkSource source) {
+  if (const auto handed = handed_nics_.find(name); handed != handed_nics_.end()) {
+    std::unique_ptr<Nic> nic = std::move(handed->second);
+    handed_nics_.erase(handed);
+    return std::unique_ptr<Nic>(std::make_unique<FaultyNic>(*this, state(name), std::move(nic)));
+  }
   auto inner = inner_.open_nic(name, source);
   if (!inner.ok()) return inner.failure();
   return std::unique_ptr<Nic>(std::make_unique<FaultyNic>(*this, state(name), std::move(inner.value())));
@@ -220,9 +232,21 @@ Result<std::unique_ptr<Nic>> FaultyHardware::open_nic(std::string_view name, Lin
 
 Result<std::unique_ptr<HostPort>> FaultyHardware::open_host_port(std::string_view name, std::size_t queues,
                                                                  std::size_t channels) {
+  if (const auto handed = handed_hosts_.find(name); handed != handed_hosts_.end()) {
+    std::unique_ptr<HostPort> host = std::move(handed->second);
+    handed_hosts_.erase(handed);
+    return std::unique_ptr<HostPort>(std::make_unique<WatchedHostPort>(*this, std::move(host), true));
+  }
   auto inner = inner_.open_host_port(name, queues, channels);
   if (!inner.ok()) return inner.failure();
-  return std::unique_ptr<HostPort>(std::make_unique<WatchedHostPort>(*this, std::move(inner.value())));
+  return std::unique_ptr<HostPort>(std::make_unique<WatchedHostPort>(*this, std::move(inner.value()), false));
+}
+
+std::size_t FaultyHardware::close_handed() {
+  const std::size_t left = handed_nics_.size() + handed_hosts_.size();
+  handed_nics_.clear();
+  handed_hosts_.clear();
+  return left;
 }
 
 void FaultyHardware::calm() {

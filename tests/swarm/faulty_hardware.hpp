@@ -81,6 +81,11 @@ class FaultyHardware final : public Hardware {
   std::function<void(wire::Bytes)> excuse = [](wire::Bytes) {};
   Witness* witness = nullptr;
   bool goes_on = false;  ///< NICs that are claimed now take another process's place: their lives go on
+  /// What the program closes from now on stays open, as descriptors do that another process has as well, and is what
+  /// that one gets when it asks for it.
+  bool hands_over = false;
+  /// What was kept open so and was not asked for is closed. How much that was.
+  std::size_t close_handed();
 
  private:
   friend class FaultyNic;
@@ -107,6 +112,8 @@ class FaultyHardware final : public Hardware {
   std::uint64_t lives_ = 0;
   NoiseCount count_;
   std::map<std::string, Card, std::less<>> cards_;
+  std::map<std::string, std::unique_ptr<Nic>, std::less<>> handed_nics_;
+  std::map<std::string, std::unique_ptr<HostPort>, std::less<>> handed_hosts_;
 };
 
 }  // namespace bondbox::swarm

@@ -128,6 +128,7 @@ class Teller {
             at_ms, {"speed", card, random_.chance(500) ? "100" : "1000", random_.chance(300) ? "half" : "full"},
             {"speed", card, "1000", "full"});
       case 7:
+        return put(at_ms, {"takeover", std::to_string(random_.chance(700) ? 0 : random_.between(1, 300))});
       case 8:
         return put(at_ms, {"kill", std::to_string(random_.chance(500) ? 0 : random_.between(1, 3'000))});
       case 9:

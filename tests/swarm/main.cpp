@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -55,6 +56,9 @@ int run(std::uint64_t seed, double seconds, const std::string& directory) {
   std::uint64_t violations = 0;
   const std::uint64_t first = seed;
   double shrinking = 0;
+  double cpu_of_shrinking = 0;
+  const std::clock_t cpu_start = std::clock();
+  const auto cpu_seconds = [cpu_start] { return static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC; };
   for (; seconds_since(start) - shrinking < seconds && violations < violations_max; ++seed) {
     const swarm::Story story = swarm::generate(seed);
     const swarm::Played played = swarm::play(story);
@@ -64,13 +68,16 @@ int run(std::uint64_t seed, double seconds, const std::string& directory) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), violation_text(*played.violation).c_str());
     std::fflush(stdout);
     const double before = seconds_since(start);
+    const double cpu_before = cpu_seconds();
     keep_shrunk(story, played.violation->rule, directory + "/seed-" + std::to_string(seed) + ".story");
     shrinking += seconds_since(start) - before;
+    cpu_of_shrinking += cpu_seconds() - cpu_before;
   }
   const double took = seconds_since(start) - shrinking;
-  std::printf("seeds %llu to %llu, %.0f s: %s%.1f simulated hours per second; %llu violations\n",
-              static_cast<unsigned long long>(first), static_cast<unsigned long long>(seed - 1), took,
-              tally.text().c_str(), static_cast<double>(tally.simulated_ms) / 3.6e6 / took,
+  const double cpu = cpu_seconds() - cpu_of_shrinking;
+  std::printf("seeds %llu to %llu, %.0f s, %.0f s of CPU: %s%.2f simulated hours per second of CPU; %llu violations\n",
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(seed - 1), took, cpu,
+              tally.text().c_str(), static_cast<double>(tally.simulated_ms) / 3.6e6 / cpu,
               static_cast<unsigned long long>(violations));
   return violations == 0 ? 0 : 1;
 }
@@ -84,7 +91,7 @@ int play_file(const std::string& file) {
     std::fprintf(stderr, "%s: %s\n", file.c_str(), error.c_str());
     return 2;
   }
-  const swarm::Played played = swarm::Play(*story, {.timeline = true, .sabotage = {}}).run();
+  const swarm::Played played = swarm::play(*story, {.timeline = true, .stays = false, .sabotage = {}});
   std::printf("%s%s", played.timeline.c_str(), played.tally.text().c_str());
   std::printf("%s\n", played.violation ? violation_text(*played.violation).c_str() : "no rule was broken");
   return played.violation ? 1 : 0;

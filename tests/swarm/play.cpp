@@ -16,11 +16,6 @@ constexpr Ticks question_interval = ticks_from_ms(1'000);
 constexpr Ticks last_frames = ticks_from_ms(50);
 constexpr std::uint64_t steps_between_checkpoints = 1'000;
 
-std::uint64_t mixed(std::uint64_t digest, wire::Bytes bytes) {
-  for (const std::uint8_t byte : bytes) digest = (digest ^ byte) * 0x100000001b3U;
-  return digest;
-}
-
 wire::Bytes bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -34,8 +29,15 @@ IpAddress ipv6_beside(const IpAddress& v4) {
 
 }  // namespace
 
+void Play::digest(wire::Bytes bytes) {
+  for (const std::uint8_t byte : bytes) result_.digest = (result_.digest ^ byte) * 0x100000001b3U;
+}
+
 Play::Play(const Story& story, Settings settings)
     : story_(story), settings_(std::move(settings)), hardware_(world_, story.seed), rules_(events_, hardware_) {
+  paths_.differ = [this](std::string text) { rules_.fail(clock_.now(), "two paths", std::move(text)); };
+  paths_.has_carrier = [this](const std::string& card) { return world_.nic(card)->carrier; };
+  paths_.distort = settings_.sabotage.other_plan;
   hardware_.witness = this;
   hardware_.excuse = [this](wire::Bytes frame) {
     const auto number = frame_number(frame);
@@ -45,8 +47,10 @@ Play::Play(const Story& story, Settings settings)
   rules_.tamper_texts = settings_.sabotage.texts;
   rules_.also_told = [this](const Event& event) {
     const std::string line = std::to_string(event.at.number) + " " + event_line(event);
-    result_.digest = mixed(result_.digest, bytes_of(line));
     if (settings_.timeline) result_.timeline += line + "\n";
+    // Nobody else is to notice.
+    if (event.text.view() == "taken over from another process") return;
+    digest(bytes_of(line));
   };
   world_.events_enabled = story.events;
 }
@@ -67,6 +71,7 @@ Played Play::run() {
       if (!end_ && clock_.now().number >= story_.calm_ms) come_to_calm();
       traffic();
       settle();
+      result_.trail.push_back({clock_.now().number, result_.digest});
       if (end_ && clock_.now() >= *end_) break;
       Tick wake = next_wake();
       if (!end_ && next < story_.steps.size()) wake = std::min(wake, Tick{story_.steps[next].at_ms});
@@ -90,9 +95,7 @@ Played Play::run() {
 
 bool Play::build() {
   build_cards();
-  tape_.record(store_, clock_.now());
-  scheduler_ = std::make_unique<Scheduler>(taped_, clock_, events_);
-  scheduler_->set_tape(tape_);
+  begin_process();
   for (const Words& words : story_.bonds)
     if (!build_bond(words)) return false;
   for (const Words& words : story_.stations) {
@@ -104,6 +107,13 @@ bool Play::build() {
   }
   build_flows();
   return true;
+}
+
+void Play::begin_process() {
+  recording_ = std::make_unique<Recording>(hardware_);
+  recording_->tape.record(recording_->store, clock_.now());
+  scheduler_ = std::make_unique<Scheduler>(recording_->hardware, clock_, events_);
+  scheduler_->set_tape(recording_->tape);
 }
 
 void Play::build_cards() {
@@ -189,6 +199,7 @@ bool Play::step(const Scheduler::Command* command) {
   for (const auto& bond : scheduler_->bonds()) {
     const sim::SimHostPort* const port = world_.host_port(bond->name());
     const BondStatus status = bond->status(clock_.now());
+    paths_.end_step(*bond);
     rules_.check(status, port != nullptr ? port->has_carrier() : status.carrier, scheduler_->status());
   }
   return more;
@@ -272,7 +283,7 @@ void Play::arrived(std::size_t index, wire::Bytes frame) {
   Entry& entry = entries_[number->number];
   const Flow& flow = flows_[entry.flow];
   const std::string name = "frame " + std::to_string(number->number) + " from " + hosts_[flow.from]->name;
-  result_.digest = mixed(result_.digest, frame);
+  digest(frame);
   if (index == flow.from && !entry.excused && !may_double(flow))
     return rules_.fail(clock_.now(), "loop", name + " came back to it");
   if (index != flow.to) return;
@@ -287,16 +298,10 @@ void Play::arrived(std::size_t index, wire::Bytes frame) {
 bool Play::may_double(const Flow& flow) const {
   for (const std::size_t end : {flow.from, flow.to}) {
     if (!hosts_[end]->is_bond) continue;
-    const Bond* const bond = scheduler_->find(hosts_[end]->name);
+    const Bond* const bond = bond_of(hosts_[end]->name);
     if (bond == nullptr) continue;
     const BondOptions& options = bond->options();
     if (options.mode == Mode::broadcast || options.all_slaves_active) return true;
-    // Mode 6: the active port hears for one that is not up. When that one has its link again a switch which has not
-    // been told floods its frames to both.
-    if (options.mode != Mode::balance_alb) continue;
-    const BondStatus status = bond->status(clock_.now());
-    for (const PortStatus& port : status.ports)
-      if (port.link != LinkState::up && world_.nic(port.name)->carrier) return true;
   }
   return false;
 }
@@ -377,10 +382,6 @@ std::optional<std::size_t> Play::host_index(std::string_view name) const {
 const std::string* Play::owner_of(const std::string& card) const {
   const auto place = owners_.find(card);
   return place == owners_.end() ? nullptr : &place->second;
-}
-
-Played play(const Story& story) {
-  return Play(story, {}).run();
 }
 
 }  // namespace bondbox::swarm

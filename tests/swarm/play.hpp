@@ -19,6 +19,7 @@
 #include "tests/swarm/stack.hpp"
 #include "tests/swarm/story.hpp"
 #include "tests/swarm/tally.hpp"
+#include "tests/swarm/two_paths.hpp"
 
 namespace bondbox::swarm {
 
@@ -36,6 +37,8 @@ struct Sabotage {
   bool deaf = false;            ///< no host ever hears an answer
   bool half_refuse = false;     ///< what is refused has been done
   bool misremember = false;     ///< the record of it is altered
+  bool forget = false;          ///< who takes over has another option
+  bool other_plan = false;      ///< the programs in the kernel have another plan than the forwarder
   std::function<void(BondStatus&)> status = {};
   std::function<void(std::string& json, std::string& proc, std::string& text)> texts = {};
 };
@@ -44,7 +47,8 @@ class Play final : private Witness {
  public:
   struct Settings {
     bool timeline = false;
-    Sabotage sabotage;
+    bool stays = false;  ///< nobody takes over
+    Sabotage sabotage = {};
   };
   Play(const Story& story, Settings settings);
   ~Play() override;
@@ -86,9 +90,12 @@ class Play final : private Witness {
   void host_gave(const std::string& bond, wire::Bytes frame) override;
   void host_was_given(const std::string& bond, wire::Bytes frame, int error) override;
 
+  const Bond* bond_of(const std::string& name) const;
+
   // play.cpp
   bool build();
   void build_cards();
+  void begin_process();
   bool build_bond(const Words& words);
   void build_host(Host host);
   void build_flows();
@@ -100,6 +107,7 @@ class Play final : private Witness {
   bool put(Host& host, wire::Bytes frame);
   void arrived(std::size_t host, wire::Bytes frame);
   bool may_double(const Flow& flow) const;
+  void digest(wire::Bytes bytes);
   void come_to_calm();
   void judge_recovery();
   void make_checkpoint();
@@ -116,6 +124,8 @@ class Play final : private Witness {
   bool perform_on_host(const Words& words);
   void command(const std::string& bond, const std::function<Outcome(Bond&)>& change);
   void kill(Ticks gap);
+  void take_over(Ticks gap);  // takeover.cpp
+  void go_on_from(const std::vector<std::uint8_t>& bytes);
   void heal();
   void move(Host& host, std::size_t card);
 
@@ -126,9 +136,15 @@ class Play final : private Witness {
   FaultyHardware hardware_;
   EventLog events_;
   Rules rules_;
-  trace::Store store_ = trace::Store::ring(1, std::size_t{32} << 20);
-  trace::Tape tape_;
-  trace::TapedHardware taped_{tape_, &hardware_};
+  TwoPaths paths_;
+  /// What is recorded of one process.
+  struct Recording {
+    explicit Recording(Hardware& below) : hardware(tape, &below) {}
+    trace::Store store = trace::Store::ring(1, std::size_t{32} << 20);
+    trace::Tape tape;
+    trace::TapedHardware hardware;
+  };
+  std::unique_ptr<Recording> recording_;
   std::unique_ptr<Scheduler> scheduler_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<Flow> flows_;
@@ -138,12 +154,14 @@ class Play final : private Witness {
   std::map<std::string, Words> card_words_;
   std::map<std::string, bool> frames_passed_;  ///< of a bond, within this step
   bool spoke_ = false;                         ///< a host answered within a step
+  bool bonds_end_ = false;                     ///< the program's are being destroyed
   std::optional<Tick> judged_from_;
   std::optional<Tick> end_;
   Played result_;
 };
 
-Played play(const Story& story);
+/// With all rules, also those that take the story to be played twice.
+Played play(const Story& story, const Play::Settings& settings = {});
 
 /// Within how many ms after the last fault a bond carries again, by its options; see bounds.cpp.
 std::int64_t recovery_bound_ms(const BondOptions& options, std::size_t ports);

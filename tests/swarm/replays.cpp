@@ -22,19 +22,20 @@ std::string replayed(wire::Bytes bytes, Tick from) {
 
 void Play::make_checkpoint() {
   std::vector<std::uint8_t> state;
-  tape_.settle();
-  if (trace::write_checkpoint(*scheduler_, taped_, state)) tape_.checkpoint(state);
+  recording_->tape.settle();
+  if (trace::write_checkpoint(*scheduler_, recording_->hardware, state)) recording_->tape.checkpoint(state);
 }
 
 void Play::judge_replay() {
-  if (tape_.is_broken()) return rules_.fail(clock_.now(), "replay", "there is too much to record");
-  std::vector<std::uint8_t> bytes(store_[0].bytes.get(), store_[0].bytes.get() + store_[0].used);
+  if (recording_->tape.is_broken()) return rules_.fail(clock_.now(), "replay", "there is too much to record");
+  const trace::Segment& kept = recording_->store[0];
+  std::vector<std::uint8_t> bytes(kept.bytes.get(), kept.bytes.get() + kept.used);
   struct Beginning {
     std::size_t offset;
     Tick from;
   };
   std::vector<Beginning> checkpoints;
-  for (trace::Records records(bytes, store_[0].from); records.next().kind <= Kind::record; records.advance()) {
+  for (trace::Records records(bytes, kept.from); records.next().kind <= Kind::record; records.advance()) {
     const trace::Records::Record& next = records.next();
     if (next.kind == Kind::end) break;
     if (next.kind != Kind::record) continue;
@@ -45,7 +46,7 @@ void Play::judge_replay() {
     if (settings_.sabotage.misremember && next.point == trace::Point::event && is_here)
       bytes[static_cast<std::size_t>(at) + next.payload.size() - 1] ^= 1;
   }
-  std::string difference = replayed(bytes, store_[0].from);
+  std::string difference = replayed(bytes, kept.from);
   if (difference.empty() && !checkpoints.empty()) {
     const Beginning& middle = checkpoints[checkpoints.size() / 2];
     difference = replayed(wire::Bytes(bytes).subspan(middle.offset), middle.from);

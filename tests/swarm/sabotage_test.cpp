@@ -24,7 +24,7 @@ Story story_of(const char* mode, const char* steps = "", const char* partner_opt
 
 /// The rule that is broken; empty: none.
 std::string broken_rule(const Story& story, Sabotage sabotage) {
-  const Played played = Play(story, {.timeline = false, .sabotage = std::move(sabotage)}).run();
+  const Played played = play(story, {.timeline = false, .stays = false, .sabotage = std::move(sabotage)});
   return played.violation ? played.violation->rule : std::string();
 }
 
@@ -175,6 +175,16 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_changes_something_is_found) {
 
 BOOST_AUTO_TEST_CASE(a_record_that_does_not_come_out_the_same_is_found) {
   BOOST_TEST(broken_rule({.misremember = true}) == "replay");
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_that_knows_less_is_found) {
+  for (const char* mode : {"1", "2", "4"})
+    BOOST_TEST(broken_rule({.forget = true}, mode, "at 4000 takeover 0\n") == "takeover", mode);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_below_that_is_not_the_forwarders_is_found) {
+  for (const char* mode : {"0", "1", "2", "5"})
+    BOOST_TEST(broken_rule({.other_plan = true}, mode) == "two paths", mode);
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_disagree_are_found) {

@@ -14,6 +14,7 @@
 //   move STATION N               to its N-th card
 //   deaf STATION on|off          it answers nobody
 //   stall MS                     nothing runs for so long
+//   takeover MS                  the program hands all that it knows to another, which carries on after so long
 //   kill MS                      the program is killed, and another goes on from what it knew; after 0 ms: takes its
 //   place
 #include <algorithm>
@@ -48,6 +49,8 @@ void Play::perform(const Words& words) {
     clock_.advance(span);
   } else if (words[0] == "kill") {
     kill(ticks_from_ms(std::max<std::int64_t>(0, number_of(words[1]))));
+  } else if (words[0] == "takeover") {
+    take_over(ticks_from_ms(std::max<std::int64_t>(0, number_of(words[1]))));
   } else if (!perform_on_card(words) && !perform_on_host(words)) {
     (void)perform_on_bond(words);
   }
@@ -186,7 +189,9 @@ void Play::kill(Ticks gap) {
     for (std::size_t i = 0; i < bond->port_count(); ++i) (void)world_.abandon(bond->port_name(i));
     (void)world_.abandon(bond->name());
   }
+  bonds_end_ = true;
   for (const Kept& one : kept) scheduler_->remove_bond(one.config.name);
+  bonds_end_ = false;
   const Tick then = clock_.now();
   if (gap.count != 0) rules_.note_stall(gap);
   clock_.advance(gap);

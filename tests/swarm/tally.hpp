@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/swarm/rules.hpp"
 
@@ -32,11 +33,19 @@ struct Tally {
   std::string text() const;
 };
 
+/// What `digest` was when a tick was over.
+struct Footprint {
+  std::int64_t at_ms = 0;
+  std::uint64_t digest = 0;
+  friend bool operator==(const Footprint&, const Footprint&) = default;
+};
+
 struct Played {
   std::optional<Violation> violation;
   Tally tally;
-  std::uint64_t digest = 0;  ///< of every event and of every frame that reached a host
-  std::string timeline;      ///< every event, a line each, when it was asked for
+  std::uint64_t digest = 0;  ///< of every event, and of every frame that left on a NIC or reached a host
+  std::vector<Footprint> trail;
+  std::string timeline;  ///< every event, a line each, when it was asked for
 };
 
 }  // namespace bondbox::swarm
