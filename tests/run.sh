@@ -166,7 +166,7 @@ run_again() {
     rm -f "$report"
     echo "  AGAIN $(basename "$binary") $case"
     # Time for the slowest of them, and for all within what CI allows.
-    timeout -k 10 120 "$binary" --run_test="$case" --color_output=no --log_level=error --report_format=XML \
+    timeout -k 10 240 "$binary" --run_test="$case" --color_output=no --log_level=error --report_format=XML \
       --report_level=short --report_sink="$report" 3<&-
     status=$?
     # Another result than one passed case (skipped, not found, killed) leaves the first one as it is.
