@@ -125,6 +125,7 @@ class Play final : private Witness {
   void command(const std::string& bond, const std::function<Outcome(Bond&)>& change);
   void kill(Ticks gap);
   void take_over(Ticks gap);  // takeover.cpp
+  std::size_t port_count() const;
   void go_on_from(const std::vector<std::uint8_t>& bytes);
   void heal();
   void move(Host& host, std::size_t card);

@@ -41,6 +41,7 @@ void Play::take_over(Ticks gap) {
   }
   std::vector<std::uint8_t> bytes;
   state.write(bytes, then, events_);
+  const std::size_t ports = port_count();
   judge_replay();
   for (const auto& bond : scheduler_->bonds()) bond->let_go();
   hardware_.hands_over = true;
@@ -49,6 +50,13 @@ void Play::take_over(Ticks gap) {
   if (gap.count != 0) rules_.note_stall(gap);
   clock_.advance(gap);
   go_on_from(bytes);
+  result_.found_gone = result_.found_gone || port_count() != ports;
+}
+
+std::size_t Play::port_count() const {
+  std::size_t count = 0;
+  for (const auto& bond : scheduler_->bonds()) count += bond->port_count();
+  return count;
 }
 
 /// The other one, which has nothing but the bytes and what is open.
@@ -85,7 +93,7 @@ Played play(const Story& story, const Play::Settings& settings) {
   const bool at_once = std::all_of(story.steps.begin(), story.steps.end(), [](const Step& step) {
     return !is_takeover(step) || number_of(step.words[1]) == 0;
   });
-  if (!any || !at_once || played.violation) return played;
+  if (!any || !at_once || played.found_gone || played.violation) return played;
   Play::Settings staying = settings;
   staying.stays = true;
   const Played without = Play(story, staying).run();

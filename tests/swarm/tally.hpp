@@ -45,7 +45,8 @@ struct Played {
   Tally tally;
   std::uint64_t digest = 0;  ///< of every event, and of every frame that left on a NIC or reached a host
   std::vector<Footprint> trail;
-  std::string timeline;  ///< every event, a line each, when it was asked for
+  bool found_gone = false;  ///< who took over found an interface gone, before a poll would have
+  std::string timeline;     ///< every event, a line each, when it was asked for
 };
 
 }  // namespace bondbox::swarm
