@@ -44,7 +44,7 @@ void Bond::read_waiting(PortId id, Nic& nic, Deliver but) {
   ForwardingPlan last = plan_;
   PortRule& rule = last.ports[id.index];
   rule.deliver = static_cast<Deliver>(rule.deliver & ~but);
-  loops_.read_before(id, last);
+  loops_.read_before(id, last, nic.has_link());
   for (std::size_t read = 0; read < frames_max; read += spare_->size()) {
     spare_->clear();
     if (nic.receive(*spare_) == 0) return;

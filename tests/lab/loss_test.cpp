@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_second_loop_when_its_port_is_left_is_deliv
     flows.push_back(std::make_unique<bench::NumberedFlow>(house.town, from, house.box, House::box_v4, port, 20'000));
     driven.push_back(flows.back().get());
   }
-  bench::FlowDriver driver(driven, 300);
+  bench::FlowDriver driver(driven, 1'500);
   const auto pass = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
   BOOST_REQUIRE(wait_until([&] { return driven[0]->highest() > 20; }, 5'000));
   BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
