@@ -144,15 +144,21 @@ BOOST_DATA_TEST_CASE(an_lacp_partner_does_not_notice_a_killed_daemon_that_is_bac
   BOOST_REQUIRE(wait_until([&] { return count("\"state\":63}") == 4; }, 5'000));
   const std::string agreed = ends(right);
   const std::string told = right.events();
+  // The partner hears an LACPDU each second and waits for three: a machine that takes longer than the rest to start a
+  // process leaves it right to notice.
+  constexpr std::chrono::milliseconds at_once{1'900};
+  bool in_time = true;
   for (int i = 0; i < 2; ++i) {
+    const auto killed = std::chrono::steady_clock::now();
     BOOST_TEST(left.stop(SIGKILL) == 128 + SIGKILL);
     left.start();
+    in_time = in_time && std::chrono::steady_clock::now() - killed < at_once;
     // Longer than the partner waits for the next LACPDU.
     pass_ms(3'500);
     BOOST_TEST(ends(right) == agreed);
     BOOST_TEST(partners_are_there(left), left.ask("status").out);
   }
-  BOOST_TEST(right.events() == told);
+  BOOST_TEST((!in_time || right.events() == told), right.events());
   BOOST_TEST(!contains(left.log(), "begins anew"), left.log());
 }
 

@@ -188,7 +188,7 @@ void TcpStream::read() {
 
 bool TcpStream::goes_on(std::size_t bytes) const {
   const std::size_t wanted = received_ + bytes;
-  return wait_until([&] { return received_ >= wanted; }, patience);
+  return wait_until([&] { return received_ >= wanted; }, 3 * patience);
 }
 
 bool TcpStream::finish() {
