@@ -2,6 +2,7 @@
 // the machine is. How many are lost, and for how long, is measured by `bondbox-bench loss`.
 #include "tests/bench/loss.hpp"
 
+#include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -104,7 +105,13 @@ BOOST_AUTO_TEST_CASE(a_flow_that_only_comes_in_goes_on_after_each_pull) {
   const LossResult result = bench::measure_loss(settings);
   BOOST_TEST(result.pulls.size() > 1U);
   for (const PullLoss& back : result.backs) BOOST_TEST(back.in.lost < back.in.sent, bench::loss_text(result));
-  BOOST_TEST(number(daemon, "/bonds/0/failovers") >= result.pulls.size());
+  // A cable that was away for less than a poll, while others had the CPU, may never have been missed.
+  const double missed_ms = 100.0 + 50.0 + static_cast<double>(number(daemon, "/scheduler/worst_overrun_ms"));
+  std::uint64_t certain = 0;
+  for (std::size_t i = 0; i < result.pulls.size() && i < result.backs.size(); ++i)
+    certain += (result.backs[i].at_s - result.pulls[i].at_s) * 1'000 > missed_ms ? 1U : 0U;
+  BOOST_TEST_MESSAGE(certain << " of " << result.pulls.size() << " pulls must have been seen");
+  BOOST_TEST(number(daemon, "/bonds/0/failovers") >= std::max<std::uint64_t>(certain, 1), bench::loss_text(result));
 }
 
 /// As when the machine gives it no CPU, or another process takes its place meanwhile: the first step that comes finds
