@@ -72,6 +72,8 @@ Words read_words(std::span<const std::string> given, std::string_view known, boo
   for (const std::string& word : given) {
     if (names_only || word.size() < 2 || word[0] != '-') {
       words.names.push_back(word);
+      // After "--", or alone: no command takes such a name.
+      if (word.starts_with('-')) words.wrong = true;
     } else if (word == "--") {
       names_only = true;
     } else if (word.starts_with("--")) {

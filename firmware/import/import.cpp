@@ -14,11 +14,15 @@ namespace {
 
 constexpr std::size_t value_bytes_max = 512;
 
+bool is_shown(char c) {
+  return c >= ' ' && c < 0x7f;
+}
+
 /// What comes from a file of somebody's, as it may stand in a message.
 std::string shown(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   std::string result;
-  for (const char c : text.substr(0, shown_max)) result += c >= ' ' && c < 0x7f ? c : '?';
+  for (const char c : text.substr(0, shown_max)) result += is_shown(c) ? c : '?';
   return text.size() > shown_max ? result + "..." : result;
 }
 
@@ -32,8 +36,7 @@ std::string canonical(std::string_view key) {
 }
 
 bool is_plain(std::string_view text) {
-  return text.size() <= value_bytes_max &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+  return text.size() <= value_bytes_max && std::all_of(text.begin(), text.end(), &is_shown);
 }
 
 std::vector<std::string> words_of(const OldBond& bond) {
@@ -106,6 +109,9 @@ void Import::set_count(unsigned count, const Origin& where) {
 
 void Import::note(const Origin& where, std::string text) {
   ++notes_count_;
+  // It may show words of the file.
+  for (char& c : text)
+    if (!is_shown(c)) c = '?';
   if (notes_.size() < notes_max)
     notes_.push_back(where.text() + ": " + text);
   else if (notes_.size() == notes_max)

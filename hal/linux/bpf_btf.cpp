@@ -194,7 +194,9 @@ std::uint32_t KernelTypes::long_size() const {
     const Type type = type_at(at);
     if (type.kind != kind_int) continue;
     const std::string_view name = text(type.name);
-    if (name == "long unsigned int" || name == "unsigned long") return word(at + 8);
+    if (name != "long unsigned int" && name != "unsigned long") continue;
+    const std::uint32_t size = word(at + 8);
+    return size == 4 || size == 8 ? size : 0;
   }
   return 0;
 }

@@ -78,7 +78,8 @@ bool parse_address(const nlmsghdr& message, InterfaceAddress& address) {
   const Attributes attributes(message, sizeof header);
   // On a point-to-point address IFA_ADDRESS is the peer's.
   const wire::Bytes bytes = attributes.bytes(attributes.has(IFA_LOCAL) ? IFA_LOCAL : IFA_ADDRESS);
-  if (bytes.size() != (header.ifa_family == AF_INET ? 4u : 16u)) return false;
+  if (bytes.size() != (header.ifa_family == AF_INET ? 4u : 16u) || header.ifa_prefixlen > bytes.size() * 8)
+    return false;
   const std::uint32_t flags = attributes.u32(IFA_FLAGS, header.ifa_flags);
   address = {};
   address.index = static_cast<int>(header.ifa_index);
