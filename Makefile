@@ -450,12 +450,12 @@ $(patsubst %,build/fuzz/%,$(FUZZ_TARGETS)): build/fuzz/%: build/fuzz/obj/tests/f
   build/fuzz/obj/tests/fuzz/targets/%.o build/fuzz/program.a
 	$(call say,LINK,$@)
 	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer,address,undefined $^ -lpcap -o $@
-build/fuzz/seeds: build/fuzz/obj/tests/fuzz/engine/seeds.o build/fuzz/program.a
+build/fuzz/seed-maker: build/fuzz/obj/tests/fuzz/engine/seeds.o build/fuzz/program.a
 	$(call say,LINK,$@)
 	$(Q)$(FUZZ_CXX) -fsanitize=address,undefined,fuzzer-no-link $^ -lpcap -o $@
-build/fuzz/seeds.stamp: build/fuzz/seeds $(wildcard tests/oracle/data/*)
+build/fuzz/seeds.stamp: build/fuzz/seed-maker $(wildcard tests/oracle/data/*)
 	$(call say,SEEDS,build/fuzz)
-	$(Q)build/fuzz/seeds tests/oracle/data build/fuzz && touch $@
+	$(Q)build/fuzz/seed-maker tests/oracle/data build/fuzz && touch $@
 
 # ---- Images ----------------------------------------------------------------------------------------------------------
 

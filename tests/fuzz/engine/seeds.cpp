@@ -1,5 +1,5 @@
 // Writes what fuzzing begins with: frames that the kernel driver's recordings hold, texts and words that bondbox knows,
-// each in the form that a target reads. seeds RECORDINGS DIRECTORY: files in DIRECTORY/seeds/TARGET,
+// each in the form that a target reads. seed-maker RECORDINGS DIRECTORY: files in DIRECTORY/seeds/TARGET,
 // DIRECTORY/words.dict.
 #include <cstdio>
 #include <cstdlib>
