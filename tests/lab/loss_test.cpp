@@ -68,6 +68,22 @@ std::uint64_t fates_of_sent(const House& house, const Daemon& daemon) {
   return total;
 }
 
+void pass() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+}
+
+/// Pulls the active port's cable under a daemon that has been stopped for a while, and lets it go on to the other port.
+/// When it was pulled, as in Packet::sent_ns.
+std::int64_t pull_while_nobody_reads(const House& house, const Daemon& daemon) {
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
+  pass();
+  const std::int64_t pulled_ns = bench::wall_ns();
+  house.pull(0);
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
+  BOOST_TEST(daemon.comes_to("eth1"));
+  return pulled_ns;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_loss)
@@ -123,14 +139,8 @@ BOOST_AUTO_TEST_CASE(what_came_before_the_pull_is_delivered_though_nobody_read_i
   BOOST_REQUIRE(reaches(house.town, House::box_v4));
   bench::NumberedFlow in(house.town, House::town_v4, house.box, House::box_v4, 7002, 20'000);
   bench::FlowDriver driver({&in}, 1'000);
-  const auto pass = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
   pass();
-  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
-  pass();
-  const std::int64_t pulled_ns = bench::wall_ns();
-  house.pull(0);
-  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
-  BOOST_TEST(daemon.comes_to("eth1"));
+  const std::int64_t pulled_ns = pull_while_nobody_reads(house, daemon);
   driver.stop();
   std::size_t before = 0;
   std::size_t lost = 0;
@@ -162,14 +172,8 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_second_loop_when_its_port_is_left_is_deliv
     driven.push_back(flows.back().get());
   }
   bench::FlowDriver driver(driven, 1'500);
-  const auto pass = [] { std::this_thread::sleep_for(std::chrono::milliseconds(200)); };
   BOOST_REQUIRE(wait_until([&] { return driven[0]->highest() > 20; }, 5'000));
-  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
-  pass();
-  const std::int64_t pulled_ns = bench::wall_ns();
-  house.pull(0);
-  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
-  BOOST_TEST(daemon.comes_to("eth1"));
+  const std::int64_t pulled_ns = pull_while_nobody_reads(house, daemon);
   driver.stop();
   for (const bench::NumberedFlow* flow : driven) {
     std::size_t lost = 0;
