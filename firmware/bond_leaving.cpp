@@ -19,7 +19,10 @@ Outcome Bond::release_later(std::string_view port, Ticks delay) {
 void Bond::leave_later(Ticks delay) {
   const trace::Tape::Command command(tape_, trace::CommandKind::leave_later, name_, delay);
   leaves_at_ = now_ + delay;
-  record(EventKind::bond, {}, -1, "is removed in %s unless it is added again", duration_text(delay.count).c_str());
+  if (delay.count == 0)
+    record(EventKind::bond, {}, -1, "is removed");
+  else
+    record(EventKind::bond, {}, -1, "is removed in %s unless it is added again", duration_text(delay.count).c_str());
 }
 
 void Bond::stay() {

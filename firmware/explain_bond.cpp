@@ -187,8 +187,9 @@ Explanation explain_bond(const BondStatus& bond) {
   if (!bond.carrier || !bond.host_up) return down_bond(bond);
   if (bond.options.unmonitored) return say(Said::bond_unmonitored);
   if (is_degraded(bond)) return say_troubles(bond, Said::bond_degraded);
-  Explanation told =
-      bond.ports.size() == 1 ? say(Said::bond_one_port) : say(Said::bond_works, {std::to_string(bond.ports.size())});
+  const std::size_t ports = bond.ports.size();
+  Explanation told = ports == 1 ? say(Said::bond_one_port)
+                                : say(Said::bond_works, {ports == 2 ? "both" : "all " + std::to_string(ports)});
   if (bond.options.mode == Mode::active_backup && !bond.active.empty() && bond.ports.size() > 1)
     add_part(told, Said::bond_works_active, {bond.active});
   if (bond.lacp && bond.lacp->active && bond.lacp->active->partner_system.is_zero())

@@ -179,7 +179,7 @@ constexpr Sentence sentences[] = {
      "Turn one on, for instance miimon=100"},
     {Said::bond_degraded, "is degraded", "%1", see_ports},
     {Said::bond_one_port, works, "its only port is up", "A second port would take over when this one fails"},
-    {Said::bond_works, works, "all %1 ports are up", nothing},
+    {Said::bond_works, works, "%1 ports are up", nothing},
     {Said::bond_works_active, "", ", %1 is active", ""},
     {Said::bond_works_alone, "", ", though no partner speaks LACP", ""},
     {Said::trouble_no_link, "", "%1 has no link", ""},

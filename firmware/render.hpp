@@ -71,6 +71,8 @@ std::string render_prometheus(std::span<const BondStatus> bonds, const Scheduler
 
 /// One event as a line: wall time (UTC), tick, the event in the kernel's form, the outage where one ended.
 std::string render_event(const Event& event, const WallClock& wall);
+/// "; eth0 has no link": what stands behind an event's sentence, of which a "!" is end enough. Empty without a cause.
+std::string event_cause(const Event& event);
 /// The same as a JSON object in a line, with the keys of status and "bond".
 std::string render_event_json(const Event& event, const WallClock& wall);
 

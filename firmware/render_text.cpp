@@ -314,10 +314,14 @@ std::string render_text(const BondStatus& bond, const WallClock* wall) {
   return text;
 }
 
+std::string event_cause(const Event& event) {
+  if (event.cause.empty()) return {};
+  return (event.text.view().ends_with('!') ? " " : "; ") + event.cause.str();
+}
+
 std::string render_event(const Event& event, const WallClock& wall) {
   std::string line = wall_text(wall.at(event.at)) + format(" %10lld ", static_cast<long long>(event.at.number));
-  line += event_line(event);
-  if (!event.cause.empty()) line += "; " + event.cause.str();
+  line += event_line(event) + event_cause(event);
   if (event.outage_ms_max >= 0) {
     append_format(line, " (traffic interrupted for at most %lld ms)", static_cast<long long>(event.outage_ms_max));
   }

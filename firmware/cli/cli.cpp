@@ -1,5 +1,6 @@
 #include "firmware/cli/cli.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
@@ -223,7 +224,7 @@ constexpr Command table[] = {
      "  bondbox sim failover.toml --timeline\n",
      simulate},
     {"replay", "bondbox replay TRACE [--timeline]", "step a trace again: does the same come out?",
-     "TRACE is what sim --trace or a running bondbox wrote, on whatever CPU. Every plan,\n"
+     "TRACE is what a running bondbox or a simulation wrote, on whatever CPU. Every plan,\n"
      "action, frame and event has to be the same, byte for byte; the first that is not is\n"
      "told with its tick and both values (exit status 1), as is a file that was cut off or\n"
      "altered, with the offset. --timeline shows each record.\n\n"
@@ -277,6 +278,12 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
+std::string_view nearest_command(std::string_view name) {
+  std::array<std::string_view, std::size(table)> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = table[i].name;
+  return nearest_name(name, names);
+}
+
 void say(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -328,10 +335,7 @@ int main(std::string_view called_as, std::span<const std::string> arguments) {
 
   const Command* const command = find_command(invocation.command);
   if (command == nullptr) {
-    std::vector<std::string_view> names;
-    names.reserve(std::size(table));
-    for (const Command& known : table) names.push_back(known.name);
-    const std::string_view near = nearest_name(invocation.command, names);
+    const std::string_view near = nearest_command(invocation.command);
     complain("there is no command \"" + invocation.command + "\"" +
              (near.empty() ? "; bondbox help lists the commands" : "; did you mean \"" + std::string(near) + "\"?"));
     return exit_usage;

@@ -16,7 +16,8 @@ std::string overview() {
                   static_cast<int>(command.summary.size()), command.summary.data());
   }
   text +=
-      "\nEvery command takes --help, and --run-dir DIR (or BONDBOX_RUN_DIR) for another\n"
+      "\nbondbox help options lists the options of a bond, bondbox help OPTION explains one.\n"
+      "Every command takes --help, and --run-dir DIR (or BONDBOX_RUN_DIR) for another\n"
       "place than /run/bondbox. Exit status: 0 done, 1 it failed, 2 the words were wrong.\n";
   return text;
 }
@@ -45,7 +46,7 @@ std::string modes_text(ModeSet modes) {
 std::string option_line(const OptionInfo& option) {
   const ModeSet modes = option.effective_modes();
   const std::string shown = modes == every_mode ? "all" : mode_numbers(modes, ",");
-  return format("  %-20.*s %-8s %.*s\n", static_cast<int>(option.name.size()), option.name.data(), shown.c_str(),
+  return format("  %-20.*s %-9s %.*s\n", static_cast<int>(option.name.size()), option.name.data(), shown.c_str(),
                 static_cast<int>(option.help.size()), option.help.data());
 }
 
@@ -97,7 +98,8 @@ int help(const Invocation& invocation) {
   } else if (const OptionInfo* const option = find_option(topic)) {
     say(option_help(*option));
   } else {
-    const std::string_view near = nearest_option(topic);
+    const std::string_view command_near = nearest_command(topic);
+    const std::string_view near = command_near.empty() ? nearest_option(topic) : command_near;
     return wrong_words(invocation, "there is no command or option \"" + topic + "\"" +
                                        (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
   }

@@ -12,7 +12,9 @@ void unknown_key(const ConfigEntry& entry, ConfigMessages& messages) {
   if (find_option(entry.key) != nullptr || entry.key == "ports" || entry.key == "address" || entry.key == "gateway")
     messages.error(entry.at, name + " stands outside a bond", "write [bond.bond0] above it");
   else
-    messages.error(entry.at, "unknown key " + name, entry.value.table() ? "bonds are written as [bond.bond0]" : "");
+    messages.error(entry.at, "unknown key " + name,
+                   entry.value.table() ? "bonds are written as [bond.bond0]"
+                                       : did_you_mean(entry.key, {"log", "loops", "page_drill", "readers", "sandbox"}));
 }
 
 /// `loops = "auto"` or a number.

@@ -230,7 +230,7 @@ void add_events(Html& html, const std::vector<Event>& events, const BondStatus& 
     html.add("<li class=\"%\">@<p>", {event_kind_name(event.kind), time_element(wall.at(event.at), wall.at(bond.at))});
     if (!event.port.empty()) html.add("<b>%</b> ", {event.port.view()});
     html.add("%", {event.text.view()});
-    if (!event.cause.empty()) html.add("<span class=\"dim\">; %</span>", {event.cause.view()});
+    if (!event.cause.empty()) html.add("<span class=\"dim\">%</span>", {event_cause(event)});
     if (event.outage_ms_max >= 0)
       html.add(" <em>interrupted for at most % ms</em>", {text_of(static_cast<std::uint64_t>(event.outage_ms_max))});
     html.add("</p></li>");

@@ -11,9 +11,10 @@
 namespace bondbox::test {
 namespace {
 
-constexpr const char* commands[] = {
-    "run",    "check",  "status", "get",     "set", "enslave", "release", "activate", "add",  "remove", "ifenslave",
-    "reload", "events", "which",  "explain", "sim", "version", "help",    "import",   "init", "page",   "drill"};
+constexpr const char* commands[] = {"run",      "check",   "status",  "get",       "set",     "enslave", "release",
+                                    "activate", "add",     "remove",  "ifenslave", "reload",  "events",  "which",
+                                    "explain",  "sim",     "version", "help",      "import",  "init",    "page",
+                                    "drill",    "upgrade", "trace",   "capture",   "console", "replay"};
 
 /// The long options that a help text names: "--format" of "--format text|proc|json".
 std::set<std::string> options_in(const std::string& text) {

@@ -73,7 +73,7 @@ static Situations whole_bonds() {
   return {
       {"all well",
        {Said::bond_works, Said::bond_works_active},
-       "all 2 ports are up, e0 is active",
+       "both ports are up, e0 is active",
        nothing,
        [] { return told_of_bond(two_ports(Mode::active_backup)); }},
       {"one port, and no partner",

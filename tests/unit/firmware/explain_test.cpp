@@ -161,9 +161,9 @@ BOOST_AUTO_TEST_CASE(balancing_modes_say_how_much_each_port_has) {
 // --- the bond ---
 
 BOOST_AUTO_TEST_CASE(a_bond_that_works_says_so) {
-  check(explain_bond(bond_of(Mode::active_backup)), "works", "all 2 ports are up, eth0 is active",
+  check(explain_bond(bond_of(Mode::active_backup)), "works", "both ports are up, eth0 is active",
         "Nothing needs to be done");
-  check(explain_bond(bond_of(Mode::balance_rr)), "works", "all 2 ports are up", "Nothing needs to be done");
+  check(explain_bond(bond_of(Mode::balance_rr)), "works", "both ports are up", "Nothing needs to be done");
   BondStatus bond = bond_of(Mode::balance_xor);
   bond.ports.pop_back();
   check(explain_bond(bond), "works", "its only port is up", "A second port would take over when this one fails");

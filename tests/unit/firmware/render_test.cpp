@@ -447,4 +447,15 @@ BOOST_AUTO_TEST_CASE(an_event_is_a_line_with_wall_time_tick_and_outage) {
   BOOST_TEST(has(render_event(event, wall), "one (traffic interrupted for at most 42 ms)\n"));
 }
 
+BOOST_AUTO_TEST_CASE(an_event_tells_its_cause_behind_a_semicolon_or_behind_the_end_of_a_sentence) {
+  Event event;
+  event.bond.assign("bond0");
+  event.text.assign("carrier off");
+  event.cause.assign("no port can send");
+  BOOST_TEST(has(render_event(event, WallClock{}), "bond0: carrier off; no port can send\n"));
+  event.text.assign("now running without any active interface!");
+  event.cause.assign("eth0 has no link");
+  BOOST_TEST(has(render_event(event, WallClock{}), "active interface! eth0 has no link\n"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -342,6 +342,9 @@ BOOST_AUTO_TEST_CASE(keys_outside_a_bond_are_refused_with_the_way_in) {
   check_errors("miimon = 100\nbonding = 1\n",
                {"bondbox.toml:1:1: \"miimon\" stands outside a bond; write [bond.bond0] above it",
                 "bondbox.toml:2:1: unknown key \"bonding\""});
+  check_errors("lops = 2\nreader = \"monitoring\"\n",
+               {"bondbox.toml:1:1: unknown key \"lops\"; did you mean \"loops\"?",
+                "bondbox.toml:2:1: unknown key \"reader\"; did you mean \"readers\"?"});
   check_errors("[bond]\nmiimon = 100\n",
                {"bondbox.toml:2:1: \"miimon\" stands in [bond], not in a bond; write [bond.bond0] above it"});
   check_errors("bond = 3\n", {"bondbox.toml:1:8: bond is a whole number; write [bond.bond0] and its options below"});
