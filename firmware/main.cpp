@@ -6,6 +6,7 @@
 
 #include "firmware/cli/cli.hpp"
 #include "hal/linux/descriptors.hpp"
+#include "hal/linux/memory.hpp"
 
 namespace {
 
@@ -30,6 +31,7 @@ void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
 }  // namespace __gnu_cxx
 
 int main(int count, char** words) {
+  bondbox::lnx::give_memory_back();
   bondbox::lnx::hold_standard_descriptors();
   std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   if (count > 0 && is_called_as_init(words[0])) arguments.insert(arguments.begin(), "init");

@@ -110,6 +110,7 @@ void StateKeeper::keep() {
 
 void StateKeeper::collect(Tick now) {
   before_.bonds.clear();
+  bytes_.reserve(size_);
   SavedState state;
   state.place = here_;
   state.saved_ms = clock_.monotonic_ms_at(now);
@@ -119,6 +120,7 @@ void StateKeeper::collect(Tick now) {
     bond->save(state.bonds.back().memory, now);
   }
   state.write(bytes_, now, scheduler_.events());
+  size_ = bytes_.size();
 }
 
 void StateKeeper::save(Tick now) {
@@ -129,7 +131,7 @@ void StateKeeper::save(Tick now) {
   next_beat_ = now + beat_interval;
   writer_.hand(
       whole_name,
-      [file = file_, bytes = bytes_] {
+      [file = file_, bytes = std::exchange(bytes_, {})] {
         Outcome outcome = file->replace(bytes);
         // Going on from what was true some time ago would be worse than to begin anew.
         if (!outcome.ok()) file->remove();
@@ -170,7 +172,7 @@ void StateKeeper::forget() {
   history.place = here_;
   history.saved_ms = clock_.monotonic_ms_at(scheduler_.now());
   history.write(bytes_, scheduler_.now(), scheduler_.events());
-  writer_.hand(whole_name, [file = std::move(file_), kept = std::move(history_), bytes = bytes_] {
+  writer_.hand(whole_name, [file = std::move(file_), kept = std::move(history_), bytes = std::move(bytes_)] {
     // Without it the next history begins anew, and nothing else is amiss.
     (void)kept->replace(bytes);
     file->remove();

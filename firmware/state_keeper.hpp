@@ -88,8 +88,9 @@ class StateKeeper {
   SavedPlace here_;
   SavedState before_;  ///< as it was read
   std::map<std::string, Origin, std::less<>> origins_;
-  std::vector<std::uint8_t> bytes_;
-  std::uint64_t version_ = 0;  ///< that was saved
+  std::vector<std::uint8_t> bytes_;  ///< between collect() and whoever takes them
+  std::size_t size_ = 0;             ///< that they last had
+  std::uint64_t version_ = 0;        ///< that was saved
   Tick next_save_{};
   Tick next_news_{};
   Tick next_beat_{};

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t ring_segments = 4;
 constexpr std::size_t ring_segment_bytes = 96 * 1024;
+/// What is written to of a segment in the end; the rest is room for what one step may have to say.
+constexpr std::size_t ring_segment_resident = 64 * 1024;
 constexpr std::size_t long_segments = 256;
 constexpr std::size_t long_segment_bytes = 256 * 1024;
 constexpr unsigned files_kept = 4;
@@ -76,7 +78,7 @@ void FlightRecorder::start(std::string directory, std::int64_t started_ms, Tick 
   directory_ = std::move(directory);
   header_ = header_text(started_ms);
   crash_file_ = directory_ + "/crash.trace";
-  store_.emplace(file_.empty() ? Store::ring(ring_segments, ring_segment_bytes)
+  store_.emplace(file_.empty() ? Store::ring(ring_segments, ring_segment_bytes, ring_segment_resident)
                                : Store::growing(long_segments, long_segment_bytes));
   tape_.record(*store_, now);
   lnx::on_fatal_signal(crashed, this);

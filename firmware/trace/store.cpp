@@ -3,11 +3,19 @@
 #include <algorithm>
 
 namespace bondbox::trace {
+namespace {
 
-Store::Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes)
+constexpr std::size_t further_step = 16 * 1024;
+
+}  // namespace
+
+Store::Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes, std::size_t resident_bytes)
     : segment_bytes_(segment_bytes), count_max_(count_max) {
   segments_.reserve(count_max);
-  for (std::size_t i = 0; i < taken; ++i) add_segment();
+  for (std::size_t i = 0; i < taken; ++i) {
+    add_segment();
+    std::fill_n(segments_[i]->bytes.get(), std::min(resident_bytes, segment_bytes), std::uint8_t{0});
+  }
   segments_[0]->begins = true;
 }
 
@@ -46,8 +54,10 @@ void Store::next_segment(Tick from, bool begins, std::size_t further_room) {
   segment.begins = segment.cut = false;
   std::atomic_signal_fence(std::memory_order_release);
   if (const std::size_t wanted = segment_bytes_ + further_room; segment.capacity < wanted) {
-    segment.bytes.reset(new std::uint8_t[wanted]);
-    segment.capacity = wanted;
+    // What is wanted beside the records varies by some bytes.
+    segment.capacity = (wanted / further_step + 1) * further_step;
+    segment.bytes.reset();
+    segment.bytes.reset(new std::uint8_t[segment.capacity]);
   }
   segment.from = from;
   segment.begins = begins;

@@ -26,9 +26,14 @@ struct Segment {
 
 class Store {
  public:
-  /// Ring: `count` segments. Growing: the same, and ever more, up to `count_max`.
-  static Store ring(std::size_t count, std::size_t segment_bytes) { return Store(count, count, segment_bytes); }
-  static Store growing(std::size_t count_max, std::size_t segment_bytes) { return Store(1, count_max, segment_bytes); }
+  /// Ring: `count` segments, of each the first `resident_bytes` written to at once, so that no page is taken later.
+  /// Growing: one, and ever more, up to `count_max`.
+  static Store ring(std::size_t count, std::size_t segment_bytes, std::size_t resident_bytes = 0) {
+    return Store(count, count, segment_bytes, resident_bytes);
+  }
+  static Store growing(std::size_t count_max, std::size_t segment_bytes) {
+    return Store(1, count_max, segment_bytes, 0);
+  }
 
   /// False, and nothing appended: the segment is full.
   bool append(wire::Bytes bytes) noexcept;
@@ -55,7 +60,7 @@ class Store {
   std::uint64_t lost_bytes() const noexcept { return lost_bytes_; }
 
  private:
-  Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes);
+  Store(std::size_t taken, std::size_t count_max, std::size_t segment_bytes, std::size_t resident_bytes);
   void add_segment();
   Segment& newest() noexcept { return *segments_[(first_ + count_ - 1) % segments_.size()]; }
   const Segment& newest() const noexcept { return *segments_[(first_ + count_ - 1) % segments_.size()]; }

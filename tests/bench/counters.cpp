@@ -100,6 +100,10 @@ std::uint64_t resident_bytes(const std::vector<pid_t>& processes) {
   return sum;
 }
 
+std::uint64_t own_bytes(pid_t process) {
+  return field("/proc/" + std::to_string(process) + "/status", "RssAnon") * 1024;
+}
+
 std::uint64_t wake_ups(const std::vector<pid_t>& processes) {
   std::uint64_t sum = 0;
   for (const pid_t process : processes) {

@@ -16,6 +16,8 @@ double process_cpu_s(const std::vector<pid_t>& processes);
 /// Seconds that the machine's CPUs have not been idle, interrupts included; steal left out.
 double machine_cpu_s();
 std::uint64_t resident_bytes(const std::vector<pid_t>& processes);
+/// Of these what is the process's own, and not of a file that the kernel may read again.
+std::uint64_t own_bytes(pid_t process);
 /// How often the threads of the processes have been put on a CPU.
 std::uint64_t wake_ups(const std::vector<pid_t>& processes);
 

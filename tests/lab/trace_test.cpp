@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "firmware/control_client.hpp"
+#include "tests/bench/counters.hpp"
 #include "tests/lab/support/lab_house.hpp"
 
 namespace bondbox::lab {
@@ -20,9 +22,36 @@ bool is_there(const std::string& file) {
   return wait_until([&] { return !read_text(file).empty(); }, 8'000);
 }
 
+/// Of words that are refused, which are recorded whole, so much that the ring goes round; a file of it now and then.
+void fill_the_ring(const Daemon& daemon) {
+  const std::vector<std::string> refused{"set", "bond0", "primary", std::string(3'000, 'x')};
+  for (int quarter = 0; quarter < 4; ++quarter) {
+    for (int i = 0; i < 30; ++i) BOOST_REQUIRE(control::ask(daemon.path("control.sock"), refused).exit_status == 1);
+    BOOST_REQUIRE(daemon.ask("trace").status == 0);
+  }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_trace)
+
+BOOST_AUTO_TEST_CASE(a_ring_that_goes_round_and_the_files_of_it_take_no_more_memory) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(daemon.comes_to("eth0"));
+  const auto own_kb = [&] { return bench::own_bytes(daemon.pid()) / 1024; };
+  const std::uint64_t at_first = own_kb();
+  fill_the_ring(daemon);
+  fill_the_ring(daemon);
+  // What is being written to a file has a copy for as long.
+  const auto comes_down_to = [&](std::uint64_t most) { return wait_until([&] { return own_kb() <= most; }, 5'000); };
+  constexpr std::uint64_t heap_kb = 512;
+  BOOST_TEST(comes_down_to(at_first + heap_kb), own_kb() << " kB, and " << at_first << " at first");
+  const std::uint64_t once_full = own_kb();
+  for (int i = 0; i < 6; ++i) fill_the_ring(daemon);
+  BOOST_TEST(std::stoull(daemon.status("/recorder/dropped_bytes")) > 6U * 256 * 1024);
+  BOOST_TEST(comes_down_to(once_full + 128), own_kb() << " kB, and " << once_full << " when the ring was full");
+}
 
 BOOST_AUTO_TEST_CASE(a_failover_is_written_by_itself_and_comes_out_the_same) {
   const House house;

@@ -15,10 +15,10 @@ namespace {
 
 using bench::PullKind;
 
-constexpr double settle_s = 1.5;                // before the first happening of a lap and after its last
-constexpr std::uint64_t growth_max_kb = 1'024;  // the flight recorder's ring, a copy being written, and the allocator
-constexpr double warm_share = 0.1;              // of a run, before and after which memory is not compared
-constexpr double moment_s = 0.02;               // that a port may go on carrying after it was told to go
+constexpr double settle_s = 1.5;              // before the first happening of a lap and after its last
+constexpr std::uint64_t growth_max_kb = 256;  // what is told of 512 events, and the heap's last pages
+constexpr double warm_share = 0.1;            // of a run, until it has warmed up, and in which memory is compared then
+constexpr double moment_s = 0.02;             // that a port may go on carrying after it was told to go
 constexpr int first_port = 20'000;  // of UDP; another one for each lap, so that no packet is taken for a later
 
 /// Whose hands are on the cables and at the keyboard.
@@ -131,6 +131,8 @@ void Hands::watch() {
     usage.first.memory_kb = it.memory_kb;
     usage.least = usage.most = it;
   }
+  if (now - begun_s_ < settings_.seconds * 2 * warm_share)
+    usage.first.memory_kb = std::min(usage.first.memory_kb, it.memory_kb);
   for (const auto member : {&Resources::memory_kb, &Resources::descriptors, &Resources::threads}) {
     usage.least.*member = std::min(usage.least.*member, it.*member);
     usage.most.*member = std::max(usage.most.*member, it.*member);

@@ -36,13 +36,13 @@ constexpr bool faces_a_switch(int mode) noexcept {
 
 /// What the kernel tells of a process.
 struct Resources {
-  std::uint64_t memory_kb = 0;  ///< resident
+  std::uint64_t memory_kb = 0;  ///< resident, and its own
   std::uint64_t descriptors = 0;
   std::uint64_t threads = 0;
 };
 
 struct Usage {
-  Resources first;  ///< when it had warmed up: after a tenth of the run
+  Resources first;  ///< before it began; of memory the least of the run's second tenth, when it had warmed up
   Resources least;
   Resources most;
   Resources last;

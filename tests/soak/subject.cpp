@@ -151,7 +151,7 @@ bool Subject::comes_to_be_whole() const {
 
 Resources Subject::resources() const {
   const std::string process = "/proc/" + std::to_string(box_.process.pid());
-  return {bench::resident_bytes({box_.process.pid()}) / 1024, entries(process + "/fd"), entries(process + "/task")};
+  return {bench::own_bytes(box_.process.pid()) / 1024, entries(process + "/fd"), entries(process + "/task")};
 }
 
 Counted Subject::counted() const {
