@@ -61,28 +61,6 @@ std::vector<Frame> arp_storm() {
   return frames;
 }
 
-struct TwoBoxes {
-  Namespace left;
-  Namespace right;
-
-  TwoBoxes() {
-    lay_cable(left, "eth0", right, "eth0", 10);
-    lay_cable(left, "eth1", right, "eth1", 11);
-  }
-  static std::string words(int end, const std::string& more) {
-    return "bond0 eth0 eth1 mode=4 lacp_rate=fast miimon=50 address=192.168.11." + std::to_string(end) + "/24 " + more;
-  }
-};
-
-/// Both ports, in the words of the status.
-bool partners_are_there(const Daemon& daemon) {
-  for (const std::string port : {"/bonds/0/ports/0", "/bonds/0/ports/1"}) {
-    if (daemon.status(port + "/carries") != "true") return false;
-    if (daemon.status(port + "/lacp/receive_state") != "current") return false;
-  }
-  return true;
-}
-
 std::uint64_t number(const Daemon& daemon, const std::string& pointer) {
   const std::string text = daemon.status(pointer);
   return text.empty() ? 0 : std::stoull(text);
@@ -138,9 +116,10 @@ BOOST_AUTO_TEST_SUITE(lab_attacks)
 BOOST_DATA_TEST_CASE(
     lacp_partners_stay_together_while_arp_nonsense_of_their_protocol_and_their_own_words_come_as_fast_as_they_can,
     boost::unit_test::data::make({"offload=off", "offload=auto"}), path) {
-  const TwoBoxes boxes;
-  const Daemon left(boxes.left, TwoBoxes::words(1, path));
-  const Daemon right(boxes.right, TwoBoxes::words(2, path));
+  const TwoHouses boxes;
+  const std::string words = std::string("mode=4 lacp_rate=fast miimon=50 ") + path;
+  const Daemon left(boxes.left, TwoHouses::words(1, words));
+  const Daemon right(boxes.right, TwoHouses::words(2, words));
   BOOST_REQUIRE(wait_until([&] { return partners_are_there(left) && partners_are_there(right); }, 10'000));
   const std::string port = "/bonds/0/ports/0";
   const std::size_t partners = told(left, "partner");

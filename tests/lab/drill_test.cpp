@@ -179,15 +179,10 @@ BOOST_AUTO_TEST_CASE(another_process_that_takes_over_has_the_port_back) {
 }
 
 BOOST_AUTO_TEST_CASE(with_lacp_the_partner_sees_the_port_go_and_the_drill_waits_until_it_carries_again) {
-  Namespace left;
-  Namespace right;
-  lay_cable(left, "eth0", right, "eth0", 10);
-  lay_cable(left, "eth1", right, "eth1", 11);
-  const auto words_of = [](int end) {
-    return "bond0 eth0 eth1 mode=4 lacp_rate=fast miimon=20 address=192.168.11." + std::to_string(end) + "/24";
-  };
-  const Daemon near(left, words_of(1));
-  const Daemon far(right, words_of(2));
+  const TwoHouses houses;
+  const std::string words = "mode=4 lacp_rate=fast miimon=20";
+  const Daemon near(houses.left, TwoHouses::words(1, words));
+  const Daemon far(houses.right, TwoHouses::words(2, words));
   const auto carries = [](const Daemon& daemon) {
     return daemon.status("/bonds/0/ports/0/carries") == "true" && daemon.status("/bonds/0/ports/1/carries") == "true";
   };

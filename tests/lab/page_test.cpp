@@ -38,6 +38,13 @@ std::string at_second(const std::string& action, const std::string& done) {
   return "if [ \"$asked\" = 2 ] && [ ! -e " + done + " ]; then " + action + "; fi";
 }
 
+/// The words that run a configuration by which the page has a button for a drill.
+std::string with_drill_button(const House& house) {
+  const std::string words = house.config();
+  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
+  return words;
+}
+
 /// Pictures for whoever wants to see them.
 std::string picture(const std::string& name) {
   const std::string directory = std::filesystem::exists("build/tests") ? "build/tests/page" : "/tmp";
@@ -132,9 +139,7 @@ BOOST_AUTO_TEST_CASE(a_web_server_that_is_a_reader_shows_the_page_before_and_aft
 
 BOOST_AUTO_TEST_CASE(lighttpd_serves_the_page_its_json_and_a_drill, *ut::precondition(has_file(lighttpd))) {
   const House house;
-  const std::string words = house.config();
-  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
-  const Daemon daemon(house.box, words);
+  const Daemon daemon(house.box, with_drill_button(house));
   BOOST_REQUIRE(daemon.comes_to("eth0"));
   const WebServer server(house, daemon, {}, {}, lighttpd);
   const std::string page = server.get(WebServer::page);
@@ -171,9 +176,7 @@ BOOST_AUTO_TEST_CASE(what_is_asked_wrongly_is_refused_and_changes_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_drill_is_done_for_a_form_of_the_page_where_it_is_allowed_and_for_no_other) {
   const House house;
-  const std::string words = house.config();
-  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
-  const Daemon daemon(house.box, words);
+  const Daemon daemon(house.box, with_drill_button(house));
   BOOST_REQUIRE(daemon.comes_to("eth0"));
   const WebServer server(house, daemon);
   const std::string page = server.get(WebServer::page);
@@ -249,9 +252,7 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_open_while_a_cable_is_pulled_shows_it) {
 BOOST_AUTO_TEST_CASE(a_click_on_the_drill_button_takes_the_port_away_and_gives_it_back,
                      *ut::precondition(has_file("/usr/bin/python3"))) {
   const House house;
-  const std::string words = house.config();
-  write_text(house.config_path(), "page_drill = true\n" + read_text(house.config_path()));
-  const Daemon daemon(house.box, words);
+  const Daemon daemon(house.box, with_drill_button(house));
   BOOST_REQUIRE(daemon.comes_to("eth0"));
   const WebServer server(house, daemon);
   const std::string seen = click_drill(house, WebServer::page, "bond0", "eth0");

@@ -32,29 +32,6 @@ void let_it_carry(const Daemon& daemon, const std::string& offload) {
   (void)wait_until([&] { return daemon.status("/bonds/0/offload/serving") == "true"; }, 3'000);
 }
 
-/// Two boxes, cable by cable.
-struct Partners {
-  Namespace left;
-  Namespace right;
-
-  Partners() {
-    lay_cable(left, "eth0", right, "eth0", 10);
-    lay_cable(left, "eth1", right, "eth1", 11);
-  }
-  static std::string words(int end, const std::string& offload) {
-    return "bond0 eth0 eth1 mode=4 lacp_rate=fast miimon=20 offload=" + offload + " address=192.168.11." +
-           std::to_string(end) + "/24";
-  }
-};
-
-bool partners_are_there(const Daemon& daemon) {
-  for (const std::string port : {"/bonds/0/ports/0", "/bonds/0/ports/1"}) {
-    if (daemon.status(port + "/carries") != "true") return false;
-    if (daemon.status(port + "/lacp/receive_state") != "current") return false;
-  }
-  return true;
-}
-
 /// Both ends of both ports, as LACP tells them.
 std::string ends(const Daemon& daemon) {
   std::string all;
@@ -129,9 +106,10 @@ BOOST_DATA_TEST_CASE(killed_and_started_again_it_goes_on_where_it_stood, data::m
 
 BOOST_DATA_TEST_CASE(an_lacp_partner_does_not_notice_a_killed_daemon_that_is_back_at_once, data::make({"off", "auto"}),
                      offload) {
-  const Partners boxes;
-  Daemon left(boxes.left, Partners::words(1, offload));
-  const Daemon right(boxes.right, Partners::words(2, "off"));
+  const TwoHouses boxes;
+  const std::string lacp_words = "mode=4 lacp_rate=fast miimon=20 offload=";
+  Daemon left(boxes.left, TwoHouses::words(1, lacp_words + offload));
+  const Daemon right(boxes.right, TwoHouses::words(2, lacp_words + "off"));
   BOOST_REQUIRE(wait_until([&] { return partners_are_there(left) && partners_are_there(right); }, 10'000));
   let_it_carry(left, offload);
   // Until each has told the other that it sends.

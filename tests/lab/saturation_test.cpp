@@ -30,29 +30,6 @@ Process flood(const Namespace& from, const std::string& interface, MacAddress to
   });
 }
 
-struct TwoBoxes {
-  Namespace left;
-  Namespace right;
-
-  TwoBoxes() {
-    lay_cable(left, "eth0", right, "eth0", 10);
-    lay_cable(left, "eth1", right, "eth1", 11);
-  }
-  static std::string words(int end) {
-    return "bond0 eth0 eth1 mode=4 lacp_rate=fast miimon=50 offload=off address=192.168.11." + std::to_string(end) +
-           "/24";
-  }
-};
-
-/// Both ports, in the words of the status.
-bool partners_are_there(const Daemon& daemon) {
-  for (const std::string port : {"/bonds/0/ports/0", "/bonds/0/ports/1"}) {
-    if (daemon.status(port + "/carries") != "true") return false;
-    if (daemon.status(port + "/lacp/receive_state") != "current") return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lab_saturation)
@@ -209,9 +186,10 @@ BOOST_AUTO_TEST_CASE(a_refused_list_tells_its_place_wherever_arp_stands_in_it) {
 }
 
 BOOST_AUTO_TEST_CASE(lacp_partners_stay_together_and_arp_is_answered_while_both_directions_overflow) {
-  const TwoBoxes boxes;
-  const Daemon left(boxes.left, TwoBoxes::words(1));
-  const Daemon right(boxes.right, TwoBoxes::words(2));
+  const TwoHouses boxes;
+  const std::string words = "mode=4 lacp_rate=fast miimon=50 offload=off";
+  const Daemon left(boxes.left, TwoHouses::words(1, words));
+  const Daemon right(boxes.right, TwoHouses::words(2, words));
   BOOST_REQUIRE(wait_until([&] { return partners_are_there(left) && partners_are_there(right); }, 10'000));
   const MacAddress left_mac = *MacAddress::parse(left.status("/bonds/0/mac"));
   const MacAddress right_mac = *MacAddress::parse(right.status("/bonds/0/mac"));

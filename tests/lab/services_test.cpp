@@ -1,15 +1,14 @@
 // What board/services holds, tried as far as there are programs to try it with.
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <cstring>
 #include <string>
 
 #include "tests/lab/support/old_host.hpp"
+#include "tests/support/socket_address.hpp"
 #include "tests/support/source_dir.hpp"
 
 namespace bondbox::lab {
@@ -31,9 +30,7 @@ address = ["192.168.10.52/24"]
 class NotifySocket {
  public:
   NotifySocket() : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path().c_str(), sizeof address.sun_path - 1);
+    const sockaddr_un address = test::socket_address(path());
     BOOST_REQUIRE(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     const timeval limit{10, 0};
     BOOST_REQUIRE(::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);

@@ -229,21 +229,6 @@ BOOST_AUTO_TEST_CASE(a_takeover_with_another_configuration_is_followed_by_its_ch
   BOOST_TEST(reaches(house.town, House::box_v4));
 }
 
-/// Two bondboxes with two cables between them.
-struct TwoHouses {
-  Namespace left;
-  Namespace right;
-
-  TwoHouses() {
-    for (const Namespace* house : {&left, &right}) house->must("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
-    lay_cable(left, "eth0", right, "eth0", 10);
-    lay_cable(left, "eth1", right, "eth1", 11);
-  }
-  static std::string words(const std::string& mode, int end) {
-    return "bond0 eth0 eth1 miimon=20 " + mode + " address=192.168.11." + std::to_string(end) + "/24";
-  }
-};
-
 bool is_whole(const Daemon& daemon, bool lacp) {
   for (const std::string port : {"/bonds/0/ports/0/", "/bonds/0/ports/1/"}) {
     if (daemon.status(port + "carries") != "true") return false;
@@ -267,8 +252,8 @@ BOOST_DATA_TEST_CASE(takeovers_between_two_bondboxes_are_not_seen_by_the_other,
                                                    "mode=0 offload=off", "mode=2", "mode=3 offload=off"}),
                      mode) {
   const TwoHouses houses;
-  const Daemon right(houses.right, TwoHouses::words(mode, 2));
-  const std::string arguments = TwoHouses::words(mode, 1);
+  const Daemon right(houses.right, TwoHouses::words(2, std::string("miimon=20 ") + mode));
+  const std::string arguments = TwoHouses::words(1, std::string("miimon=20 ") + mode);
   Daemon left(houses.left, arguments);
   BOOST_REQUIRE(reaches(houses.left, "192.168.11.2"));
   const bool lacp = contains(mode, "mode=4");
@@ -302,8 +287,9 @@ double longest_silence_ms(const bench::NumberedFlow& flow, std::int64_t from_ns)
 BOOST_DATA_TEST_CASE(a_kill_and_a_new_start_are_not_seen_by_an_lacp_partner,
                      boost::unit_test::data::make({"offload=off", "offload=auto"}), offload) {
   const TwoHouses houses;
-  const Daemon right(houses.right, TwoHouses::words("mode=4 lacp_rate=fast", 2) + " " + offload);
-  Daemon left(houses.left, TwoHouses::words("mode=4 lacp_rate=fast", 1) + " " + offload);
+  const std::string lacp_words = "miimon=20 mode=4 lacp_rate=fast ";
+  const Daemon right(houses.right, TwoHouses::words(2, lacp_words + offload));
+  Daemon left(houses.left, TwoHouses::words(1, lacp_words + offload));
   BOOST_REQUIRE(reaches(houses.left, "192.168.11.2"));
   BOOST_REQUIRE(wait_until([&] { return is_whole(right, true); }, 15'000));
   const std::string seen = lacp_view(right);

@@ -7,41 +7,28 @@
 namespace bondbox::lab {
 namespace {
 
-constexpr const char* left_v4 = "192.168.11.1";
-constexpr const char* right_v4 = "192.168.11.2";
 constexpr const char* right_v6 = "fd11::2";
 
-struct TwoHouses {
-  Namespace left;
-  Namespace right;
-
-  TwoHouses() {
-    for (const Namespace* house : {&left, &right}) house->must("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
-    lay_cable(left, "eth0", right, "eth0", 10);
-    lay_cable(left, "eth1", right, "eth1", 11);
-  }
-  std::string words(const std::string& mode, int end) const {
-    const std::string number = std::to_string(end);
-    return "bond0 eth0 eth1 miimon=20 mode=" + mode + " address=192.168.11." + number + "/24,fd11::" + number + "/64";
-  }
-};
+std::string words(const std::string& mode, int end) {
+  return TwoHouses::words(end, "miimon=20 mode=" + mode) + ",fd11::" + std::to_string(end) + "/64";
+}
 
 void check_mode(const std::string& mode, bool copies) {
   const TwoHouses houses;
-  const Daemon left(houses.left, houses.words(mode, 1));
-  const Daemon right(houses.right, houses.words(mode, 2));
-  BOOST_REQUIRE(reaches(houses.left, right_v4));
+  const Daemon left(houses.left, words(mode, 1));
+  const Daemon right(houses.right, words(mode, 2));
+  BOOST_REQUIRE(reaches(houses.left, TwoHouses::right_v4));
   BOOST_TEST(reaches(houses.left, right_v6));
   BOOST_TEST(contains(left.proc_file(), "MII Status: up\n"), left.proc_file());
   BOOST_TEST(left.ask("get bond0 active_slave").out == "");
 
-  Ping ping(houses.right, left_v4);
-  TcpStream stream(houses.left, houses.right, right_v4);
+  Ping ping(houses.right, TwoHouses::left_v4);
+  TcpStream stream(houses.left, houses.right, TwoHouses::right_v4);
   BOOST_TEST(stream.goes_on());
   houses.right.must("ip link set eth0 down");
   BOOST_TEST(wait_until([&] { return left.status("/bonds/0/ports/0/link") == "down"; }, 5'000));
   BOOST_TEST(stream.goes_on());
-  BOOST_TEST(reaches(houses.left, right_v4));
+  BOOST_TEST(reaches(houses.left, TwoHouses::right_v4));
   houses.right.must("ip link set eth0 up");
   BOOST_TEST(wait_until([&] { return left.status("/bonds/0/ports/0/link") == "up"; }, 5'000));
   BOOST_TEST(wait_until([&] { return right.status("/bonds/0/ports/0/link") == "up"; }, 5'000));

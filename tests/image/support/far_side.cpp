@@ -2,11 +2,9 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
 #include "hal/wire/arp.hpp"
@@ -14,6 +12,7 @@
 #include "hal/wire/ethernet.hpp"
 #include "hal/wire/ip.hpp"
 #include "tests/lab/support/namespace.hpp"
+#include "tests/support/socket_address.hpp"
 
 namespace bondbox::image {
 namespace {
@@ -33,14 +32,6 @@ IpAddress machine_address() {
   return IpAddress::parse("192.168.10.52").value();
 }
 
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("too long for a socket: " + path);
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
 /// The numbers are the ping's own, in identifier (high half, beside what marks ours) and sequence number.
 wire::SmallFrame echo(const MacAddress& to, std::size_t number) {
   wire::FrameBuilder builder;
@@ -58,7 +49,7 @@ wire::SmallFrame echo(const MacAddress& to, std::size_t number) {
 
 FarSide::FarSide(const std::string& directory) : directory_(directory) {
   for (std::size_t cable = 0; cable < cables; ++cable) {
-    const sockaddr_un here = address_of(directory_ + "/far" + std::to_string(cable));
+    const sockaddr_un here = test::socket_address(directory_ + "/far" + std::to_string(cable));
     sockets_[cable] = lnx::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::bind(sockets_[cable].get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0)
       throw std::runtime_error("cannot make a socket in " + directory_);
@@ -234,7 +225,7 @@ void FarSide::send(wire::Bytes frame) {
 
 /// A cable that nobody holds at the other end loses what is sent, as cables do.
 void FarSide::send_by(std::size_t cable, wire::Bytes frame) {
-  const sockaddr_un there = address_of(directory_ + "/near" + std::to_string(cable));
+  const sockaddr_un there = test::socket_address(directory_ + "/near" + std::to_string(cable));
   (void)::sendto(sockets_[cable].get(), frame.data(), frame.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&there), sizeof there);
 }

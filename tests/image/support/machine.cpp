@@ -4,17 +4,16 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cctype>
-#include <cstring>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
 
 #include "tests/lab/support/daemon.hpp"
+#include "tests/support/socket_address.hpp"
 
 namespace bondbox::image {
 namespace {
@@ -26,10 +25,7 @@ std::string image_of(const std::string& board) {
 }
 
 lnx::UniqueFd listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("too long for a socket: " + path);
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const sockaddr_un address = test::socket_address(path);
   lnx::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd.get(), 1) != 0)
     throw std::runtime_error("cannot listen at " + path);

@@ -56,6 +56,24 @@ void House::put_back(int cable) const {
   town.must("ip link set " + numbered("port", cable) + " up");
 }
 
+TwoHouses::TwoHouses() {
+  for (const Namespace* house : {&left, &right}) house->must("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
+  lay_cable(left, "eth0", right, "eth0", 10);
+  lay_cable(left, "eth1", right, "eth1", 11);
+}
+
+std::string TwoHouses::words(int end, const std::string& more) {
+  return "bond0 eth0 eth1 " + more + " address=192.168.11." + std::to_string(end) + "/24";
+}
+
+bool partners_are_there(const Daemon& daemon) {
+  for (const std::string port : {"/bonds/0/ports/0", "/bonds/0/ports/1"}) {
+    if (daemon.status(port + "/carries") != "true") return false;
+    if (daemon.status(port + "/lacp/receive_state") != "current") return false;
+  }
+  return true;
+}
+
 std::string House::config(std::string_view lines) const {
   std::string text =
       "[bond.bond0]\n"

@@ -52,6 +52,24 @@ struct House {
   MacAddress mac(const Namespace& space, const std::string& interface) const;
 };
 
+/// Two houses with two cables between them, for a bond at either end.
+struct TwoHouses {
+  static constexpr const char* left_v4 = "192.168.11.1";
+  static constexpr const char* right_v4 = "192.168.11.2";
+
+  Namespace left;
+  Namespace right;
+
+  /// bond0 will need no duplicate address detection.
+  TwoHouses();
+
+  /// The words of `bondbox run` at an end, 1 (left) or 2, with `more` before the address, which is the last of them.
+  static std::string words(int end, const std::string& more);
+};
+
+/// Whether both ports carry, by what an LACP partner has just said.
+bool partners_are_there(const Daemon& daemon);
+
 /// Whether `space` gets an answer from the address, within a few seconds.
 bool reaches(const Namespace& space, const std::string& address);
 

@@ -7,27 +7,24 @@
 #include <sstream>
 
 #include "firmware/render.hpp"
+#include "tests/unit/firmware/explain_fixture.hpp"
 
 namespace {
 
 using namespace bondbox;
 
+/// eth0 is up, eth1 has lost its link.
 BondStatus bond_of_two(Mode mode) {
-  BondStatus bond;
-  bond.name = "bond0";
-  bond.options.mode = mode;
-  bond.carrier = bond.host_up = true;
-  for (std::uint8_t i = 0; i < 2; ++i) {
-    PortStatus port;
-    port.id = PortId{i};
-    port.name = "eth" + std::to_string(i);
-    port.link = i == 0 ? LinkState::up : LinkState::down;
-    port.failures = i;
-    port.speed_mbps = i == 0 ? 1000 : 0;
+  BondStatus bond = test::bond_of(mode);
+  for (PortStatus& port : bond.ports) {
     port.in_state_for = Ticks{131'005};
     port.counters.tx_bytes = 5'000'000'000;
-    bond.ports.push_back(port);
   }
+  PortStatus& lost = bond.ports[1];
+  lost.link = LinkState::down;
+  lost.failures = 1;
+  lost.speed_mbps = 0;
+  test::take_away(bond, 1);
   return bond;
 }
 

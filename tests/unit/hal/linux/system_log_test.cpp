@@ -1,16 +1,15 @@
 #include "hal/linux/system_log.hpp"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/socket_address.hpp"
 
 namespace {
 
@@ -23,10 +22,7 @@ using Lines = std::vector<std::string>;
 class LogDaemon {
  public:
   LogDaemon(const std::string& path, int kind) : path_(path), kind_(kind) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    BOOST_REQUIRE(path.size() < sizeof address.sun_path);
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const sockaddr_un address = bondbox::test::socket_address(path);
     ::unlink(path.c_str());
     socket_ = ::socket(AF_UNIX, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     BOOST_REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
