@@ -111,15 +111,16 @@ speed = 10000
 [[nic]]
 name = "e1"
 [[wire]]
-a = "e0"
-b = "sw0"
+ends = ["e0", "sw0"]
 [[at]]
 time = "1s"
-link = "e0 down"
+link = { e0 = "down" }
 [[at]]
-time = "2.5s"
-set = "bond0 primary e1"
-print = "bond0"
+time = "2500ms"
+set = { bond0 = { primary = "e1" } }
+[[at]]
+time = "3s"
+print = "proc"
 )";
 
 void add_configurations(Seeds& seeds) {
