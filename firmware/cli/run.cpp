@@ -31,6 +31,14 @@ namespace {
 /// Of open files, with which it gets as far as saying what it cannot have.
 constexpr std::size_t descriptors_least = 16;
 
+/// What a bondbox has whose place is taken, and how it is to be taken.
+struct Inheritance {
+  TakingOver from;
+  lnx::Handover handed;
+  bool keep = false;       // the old one stays, for whoever watches it
+  bool has_words = false;  // the configuration is this command's own
+};
+
 /// Everything a running bondbox is made of, in the order in which it comes and, backwards, goes.
 class Daemon {
  public:
@@ -113,15 +121,16 @@ class Daemon {
   }
 
   /// The same with what another process has, which ends then. Refused, that one goes on as if nothing had happened.
-  Outcome take_over(TakingOver& other, lnx::Handover& handed, bool keep, bool configuration_given) {
+  Outcome take_over(Inheritance& other) {
     if (Outcome outcome = rights_.give_up(configuration_.config); !outcome.ok()) return outcome;
     if (!hardware_.is_usable().ok()) return hardware_.is_usable();
     start_writer();
     start_loops();
-    Outcome outcome = succession_.take_over(other, handed, keep, [this] { return go_on_with_bonds(); });
+    Outcome outcome =
+        succession_.take_over(other.from, other.handed, other.keep, [this] { return go_on_with_bonds(); });
     if (!outcome.ok()) return outcome;
     hardware_.end_takeover();
-    if (configuration_given) apply_given();
+    if (other.has_words) apply_given();
     files_.write_pid();
     return Outcome::done();
   }
@@ -325,12 +334,11 @@ class Daemon {
 
 /// Starts and runs to its end; with a background, tells it how the start went.
 int serve(const Invocation& invocation, Configuration configuration, LogTarget log, lnx::Background& background,
-          TakingOver* other = nullptr, lnx::Handover* handed = nullptr, bool keep = false, bool given = false) {
+          Inheritance* other = nullptr) {
   int successor = 0;
   {
     Daemon daemon(invocation, std::move(configuration), log);
-    const Outcome started =
-        other != nullptr ? daemon.take_over(*other, *handed, keep, given) : daemon.start(invocation.run_dir);
+    const Outcome started = other != nullptr ? daemon.take_over(*other) : daemon.start(invocation.run_dir);
     const bool watched = !background.is_split();
     if (!started.ok()) {
       background.tell(started);
@@ -346,20 +354,18 @@ int serve(const Invocation& invocation, Configuration configuration, LogTarget l
 /// Takes the place of the one that runs; where none does, a start like any other.
 int succeed(Invocation invocation, std::optional<LogTarget> asked, LogTarget log, lnx::Background& background,
             bool keep) {
-  TakingOver other;
-  lnx::Handover handed;
-  Outcome outcome = other.begin(invocation.run_dir);
+  Inheritance other{.from = {}, .handed = {}, .keep = keep, .has_words = !invocation.words.empty()};
+  Outcome outcome = other.from.begin(invocation.run_dir);
   const bool alone = outcome.error == ECONNREFUSED && !keep;
-  if (outcome.ok()) outcome = other.come_in(handed);
+  if (outcome.ok()) outcome = other.from.come_in(other.handed);
   if (!outcome.ok() && !alone) {
     background.tell(outcome);
     complain(outcome.reason);
     return exit_failed;
   }
-  const bool given = !invocation.words.empty();
-  if (!alone && !given) invocation.words = words_from(handed.fact("words"));
-  if (keep && handed.has("stderr")) {
-    lnx::use_as_stderr(handed.take("stderr"));
+  if (!alone && !other.has_words) invocation.words = words_from(other.handed.fact("words"));
+  if (keep && other.handed.has("stderr")) {
+    lnx::use_as_stderr(other.handed.take("stderr"));
     log = LogTarget::standard_error;
   }
   auto read = read_configuration(invocation, true);
@@ -368,8 +374,7 @@ int succeed(Invocation invocation, std::optional<LogTarget> asked, LogTarget log
     return read.exit_status;
   }
   log = asked.value_or(read.configuration->config.log.value_or(log));
-  return alone ? serve(invocation, std::move(*read.configuration), log, background)
-               : serve(invocation, std::move(*read.configuration), log, background, &other, &handed, keep, given);
+  return serve(invocation, std::move(*read.configuration), log, background, alone ? nullptr : &other);
 }
 
 /// "--takeover" or "--takeover=keep" out of the words.
