@@ -292,6 +292,19 @@ BOOST_AUTO_TEST_CASE(every_bondbox_command_between_backticks_exists_with_its_opt
   BOOST_TEST(seen > 50U);
 }
 
+BOOST_AUTO_TEST_CASE(every_key_of_the_json_status_is_told_in_architecture) {
+  const std::string all = read_text(source_root / "ARCHITECTURE.md");
+  const std::size_t from = all.find("\n## JSON status\n");
+  BOOST_REQUIRE(from != std::string::npos);
+  const std::string told = all.substr(from, all.find("\n## ", from + 1) - from);
+  const std::string source = read_text(source_root / "firmware/render_json.cpp");
+  const std::regex key("(?:\\{|\\[)\"([a-z_]+)\"(?:,\\s+(?![\\s\"])|\\])");
+  std::set<std::string> keys;
+  for (std::sregex_iterator at(source.begin(), source.end(), key), end; at != end; ++at) keys.insert((*at)[1].str());
+  for (const std::string& name : keys) BOOST_TEST(told.find("`" + name + "`") != std::string::npos, name);
+  BOOST_TEST(keys.size() > 100U);
+}
+
 BOOST_AUTO_TEST_CASE(every_command_on_a_simulated_board_says_what_is_shown) {
   const std::size_t seen = for_each_block([](const Block& block) {
     if (!block.is_run() || !block.rule.starts_with("on ")) return false;
