@@ -92,7 +92,6 @@ void ConsoleSession::take_byte(std::uint8_t byte, Tick now) {
 }
 
 void ConsoleSession::note_thrown_away(std::size_t bytes) {
-  thrown_away_ += bytes;
   put(format("\n%zu bytes came while nobody read, and were thrown away\n", bytes));
   if (state_ == State::typing && setup_.terminal) prompt();
 }

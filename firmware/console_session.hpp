@@ -53,8 +53,7 @@ class ConsoleSession {
   bool ended() const noexcept { return ended_; }
   /// Whether a command failed, for the exit status of a script.
   bool any_failed() const noexcept { return any_failed_; }
-  /// Bytes that were thrown away or no text, and lines that were not executed, since the beginning.
-  std::uint64_t thrown_away() const noexcept { return thrown_away_; }
+  /// Bytes that were no text, and lines that were not executed, since the beginning.
   std::uint64_t noise_bytes() const noexcept { return noise_bytes_; }
   std::uint64_t refused_lines() const noexcept { return refused_lines_; }
 
@@ -91,7 +90,6 @@ class ConsoleSession {
   std::uint64_t noisy_lines_untold_ = 0;
   std::uint64_t noise_bytes_ = 0;
   std::uint64_t refused_lines_ = 0;
-  std::uint64_t thrown_away_ = 0;
   bool any_failed_ = false;
   bool ended_ = false;
 };

@@ -49,8 +49,4 @@ std::vector<Explanation> explain_remarks(const BondStatus& bond, const Privilege
 std::string render_explanation(const BondStatus& bond, const PrivilegeStatus* privileges = nullptr);
 std::optional<std::string> render_explanation(const BondStatus& bond, std::string_view port);
 
-inline constexpr std::string_view carries_traffic = "carries traffic";
-inline constexpr std::string_view carries_nothing = "does not carry traffic";
-inline constexpr std::string_view nothing_to_do = "Nothing needs to be done";
-
 }  // namespace bondbox

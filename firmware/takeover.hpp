@@ -74,7 +74,6 @@ class TakingOver {
  public:
   /// ECONNREFUSED: no bondbox is running with this run directory.
   Outcome begin(const std::string& run_dir);
-  bool has_begun() const noexcept { return channel_.is_open(); }
   /// What it gives while it works on.
   Outcome come_in(lnx::Handover& handover);
   /// It stands still from here on, and gives again what may have changed. ESTALE: it cannot, now.

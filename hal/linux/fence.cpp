@@ -113,18 +113,6 @@ void remove_placed(NetlinkSocket& netlink, const tcmsg& header, bool remove_qdis
 
 }  // namespace
 
-std::string_view fence_text(FenceKind kind) noexcept {
-  switch (kind) {
-    case FenceKind::filter:
-      return "ingress filter";
-    case FenceKind::settings:
-      return "arp_ignore and rp_filter";
-    case FenceKind::none:
-      break;
-  }
-  return "none";
-}
-
 bool has_ingress_qdisc(NetlinkSocket& netlink, int index) {
   NetlinkMessage message(RTM_GETQDISC, 0, header_for(index, 0, 0));
   return dump_holds(netlink, message, index,

@@ -18,9 +18,6 @@ enum class FenceKind : std::uint8_t {
   settings,  ///< arp_ignore=8 and rp_filter=1: where the kernel has no clsact, ingress or cls_bpf
 };
 
-/// "ingress filter", "arp_ignore and rp_filter", "none".
-std::string_view fence_text(FenceKind kind) noexcept;
-
 /// Whether an ingress or clsact qdisc is on the interface.
 bool has_ingress_qdisc(NetlinkSocket& netlink, int index);
 

@@ -84,8 +84,6 @@ class PacketNic : public Nic {
   Result<std::unique_ptr<Channel>> open_channel() override;
   Outcome spread_flows(bool on) override;
 
-  /// What keeps the host's stack off this port: "ingress filter", "arp_ignore and rp_filter".
-  std::string_view fence_kind() const noexcept { return fence_text(claim_.fence()); }
   /// How the link is read: "ethtool", "mii", "carrier", "none".
   std::string_view link_probe() const noexcept { return reader_.serving(); }
 

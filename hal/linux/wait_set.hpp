@@ -13,8 +13,6 @@ namespace bondbox::lnx {
 
 class WaitSet {
  public:
-  static constexpr std::int64_t forever_us = -1;
-
   struct Woken {
     bool frames = false;
     bool control = false;

@@ -15,7 +15,6 @@ namespace {
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t second = 1'000 * ms;
 constexpr std::int64_t recent = second;         // the kernel tells of links once a second
-constexpr std::int64_t fresh_max = 100 * ms;    // how long ago the other cable came back, in PullClass::fresh
 constexpr std::int64_t on_the_way = 2 * ms;     // packets sent so long before an event may meet it
 constexpr std::int64_t settle = 1'500 * ms;     // before the first pull
 constexpr std::int64_t last_look = 1'000 * ms;  // after the last event

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_port_is_given_back_as_it_was_found) {
       BOOST_TEST(during.find("NOARP") != std::string::npos);
       BOOST_TEST(during.find(stranger.text()) != std::string::npos);
       BOOST_TEST(during.find("clsact") != std::string::npos);
-      BOOST_TEST(dynamic_cast<lnx::PacketNic&>(*nic).fence_kind() == "ingress filter");
+      BOOST_TEST(dynamic_cast<lnx::PacketNic&>(*nic).has_fence_filter());
     }
     BOOST_TEST(bench.portrait() == before);
   }
