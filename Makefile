@@ -205,7 +205,7 @@ bench-kernel: $(PROGRAM) $(BENCH) build/deps/run.stamp build/deps/live.stamp ## 
 bench-micro: $(PROGRAM) $(BENCH) $(MICRO) ## what single decisions cost, in ns and instructions
 	$(Q)$(BENCH_ENV) $(BENCH) micro
 
-soak: $(PROGRAM) $(SOAK) build/deps/run.stamp ## numbered packets while cables are pulled, for TIME=1800 seconds; MODES=1,5, PATHS=off,bpf, SEED=
+soak: $(PROGRAM) $(SOAK) build/deps/run.stamp ## numbered packets while cables are pulled; TIME=60 seconds, MODES=1,5, PATHS=off,bpf, SEED=, RATE=, RESTARTS=1
 	$(Q)BONDBOX='$(abspath $(PROGRAM))' $(SOAK) time=$(TIME) modes=$(MODES) paths=$(PATHS) seed=$(SEED) rate=$(RATE) restarts=$(RESTARTS) keep=build/soak
 
 bench-deps: build/deps/run.stamp build/deps/live.stamp build/deps/unpacked.stamp build/deps/bench.stamp build/deps/bench-unpacked.stamp ## get the programs that bench compares with
