@@ -7,13 +7,14 @@
 
 #include "hal/wire/ethernet.hpp"
 #include "hal/wire/nd.hpp"
+#include "tests/support/alb_bench.hpp"
 #include "tests/support/allocation_counter.hpp"
 #include "tests/support/na_frames.hpp"
-#include "tests/support/sim_bench.hpp"
 
 namespace {
 
 using namespace bondbox;
+using test::AlbBench;
 using test::AllocationCounter;
 using test::card_mac;
 using test::data_frame;
@@ -21,7 +22,7 @@ using test::Frame;
 using test::NaFrame;
 using test::SimBench;
 
-constexpr std::uint8_t client_count = 4;
+constexpr std::uint8_t client_count = AlbBench::client_count;
 const IpAddress host_ip = IpAddress::parse("2001:db8::1").value();
 
 Frame frame_of(const wire::SmallFrame& small) {
@@ -36,30 +37,24 @@ std::optional<wire::NeighbourSolicitationView> solicitation_of(const Frame& fram
   return wire::NeighbourSolicitationView::parse(*packet);
 }
 
-/// A bond of e0 and e1 at 2001:db8::1 and four stations s0 to s3, card_mac(2) and on, 2001:db8::10 and on, at one
-/// switch. A station believes what an advertisement that overrides says (RFC 4861 7.2.5), and a solicitation to it
-/// (7.2.3).
-struct Alb6 : SimBench {
-  explicit Alb6(bool nd_balance = true) : SimBench({"e0", "e1", "s0", "s1", "s2", "s3"}) {
-    BOOST_REQUIRE(world.add_switch("sw").ok());
-    for (const char* card : {"e0", "e1", "s0", "s1", "s2", "s3"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
+/// The bond is 2001:db8::1, the stations are 2001:db8::10 and on. A station believes what an advertisement that
+/// overrides says (RFC 4861 7.2.5), and a solicitation to it (7.2.3).
+struct Alb6 : AlbBench {
+  explicit Alb6(bool nd_balance = true) : AlbBench({"e0", "e1", "s0", "s1", "s2", "s3"}, config_of(nd_balance)) {}
+
+  static BondConfig config_of(bool nd_balance) {
     BondConfig config = SimBench::config({"e0", "e1"});
-    config.options.mode = Mode::balance_alb;
     config.options.nd_balance = nd_balance;
     config.addresses = {IpPrefix::parse("2001:db8::1/64").value()};
-    add(config);
-    run_to(1'000);
+    return config;
   }
-
-  static std::string name_of(std::uint8_t client) { return "s" + std::to_string(client); }
-  static MacAddress mac_of(std::uint8_t client) { return card_mac(static_cast<std::uint8_t>(2 + client)); }
   static IpAddress ip_of(std::uint8_t client) {
     IpAddress address = host_ip;
     address.octets[15] = static_cast<std::uint8_t>(0x10 + client);
     return address;
   }
 
-  void listen() {
+  void listen() override {
     for (std::uint8_t client = 0; client < client_count; ++client) {
       for (const Frame& frame : world.take_received(name_of(client).c_str())) {
         const auto na = test::read_na(frame);
@@ -82,8 +77,7 @@ struct Alb6 : SimBench {
       }
     }
   }
-  /// The host's stack answers solicitations and takes everything else.
-  void answer() {
+  void answer() override {
     for (const Frame& frame : host().take_delivered()) {
       if (test::data_number(frame) >= 0) ++reached;
       const auto asked = solicitation_of(frame);
@@ -97,34 +91,15 @@ struct Alb6 : SimBench {
       BOOST_REQUIRE(host_sends(write_na(na)));
     }
   }
-  void ask_all() {
-    for (std::uint8_t client = 0; client < client_count; ++client) {
-      const auto frame = wire::build_neighbour_solicitation(mac_of(client), ip_of(client), host_ip, {});
-      BOOST_REQUIRE_EQUAL(world.send(name_of(client), frame_of(frame)), 0);
-      settle();
-      answer();
-      listen();
-    }
-  }
-  /// Each client sends one frame to the address that it believes in; how many the host got.
-  std::uint64_t send_all() {
-    reached = 0;
-    for (std::uint8_t client = 0; client < client_count; ++client)
-      BOOST_REQUIRE_EQUAL(world.send(name_of(client), data_frame(believed[client], mac_of(client))), 0);
+  void ask(std::uint8_t client) override {
+    const auto frame = wire::build_neighbour_solicitation(mac_of(client), ip_of(client), host_ip, {});
+    BOOST_REQUIRE_EQUAL(world.send(name_of(client), frame_of(frame)), 0);
     settle();
-    answer();
-    return reached;
-  }
-  std::ptrdiff_t believers(const MacAddress& mac) const { return std::count(believed.begin(), believed.end(), mac); }
-  void pass(std::int64_t span_ms) {
-    run_for(span_ms);
     answer();
     listen();
   }
 
-  std::array<MacAddress, client_count> believed{};
   std::array<int, client_count> told{};
-  std::uint64_t reached = 0;
 };
 
 }  // namespace
@@ -133,35 +108,13 @@ BOOST_AUTO_TEST_SUITE(balance_alb_ipv6)
 
 BOOST_AUTO_TEST_CASE(clients_are_told_of_both_ports_in_turn_and_both_receive) {
   Alb6 bench;
-  bench.ask_all();
-  BOOST_TEST(bench.believers(card_mac(0)) == 2);
-  BOOST_TEST(bench.believers(card_mac(1)) == 2);
-  const std::uint64_t before[] = {bench.port("e0").counters.rx_frames, bench.port("e1").counters.rx_frames};
-  BOOST_TEST(bench.send_all() == client_count);
-  BOOST_TEST(bench.port("e0").counters.rx_frames - before[0] >= 2U);
-  BOOST_TEST(bench.port("e1").counters.rx_frames - before[1] >= 2U);
-  BOOST_TEST(bench.status().balance->clients[0] == 2U);
-  BOOST_TEST(bench.status().balance->clients[1] == 2U);
+  test::check_both_ports_receive(bench);
 }
 
 BOOST_AUTO_TEST_CASE(no_client_loses_the_host_when_a_cable_is_pulled_and_both_ports_are_used_again_after_it) {
   for (const char* pulled : {"e0", "e1"}) {
     Alb6 bench;
-    bench.ask_all();
-    bench.pass(5'000);
-    bench.link(pulled, false);
-    // Before anybody was told anything: the other port hears for both addresses.
-    BOOST_TEST(bench.send_all() == client_count, pulled << " pulled");
-    bench.pass(3'000);
-    const MacAddress alive = bench.host().mac();
-    BOOST_TEST(bench.believers(alive) == client_count, pulled << " pulled");
-    BOOST_TEST(bench.send_all() == client_count);
-    bench.pass(12'000);
-    bench.link(pulled, true);
-    BOOST_TEST(bench.send_all() == client_count);
-    bench.pass(5'000);
-    BOOST_TEST(bench.believers(alive) == 2, pulled << " back");
-    BOOST_TEST(bench.send_all() == client_count);
+    test::check_a_pulled_cable(bench, pulled);
   }
 }
 

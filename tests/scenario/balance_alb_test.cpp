@@ -2,23 +2,23 @@
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <map>
 #include <string>
 
 #include "hal/wire/arp.hpp"
 #include "hal/wire/ethernet.hpp"
 #include "policies/choice.hpp"
-#include "tests/support/sim_bench.hpp"
+#include "tests/support/alb_bench.hpp"
 
 namespace {
 
 using namespace bondbox;
+using test::AlbBench;
 using test::card_mac;
 using test::data_frame;
 using test::Frame;
 using test::SimBench;
 
-constexpr std::uint8_t client_count = 4;
+constexpr std::uint8_t client_count = AlbBench::client_count;
 
 IpAddress ip_of(std::uint8_t last) {
   return IpAddress::from_bytes(std::array<std::uint8_t, 4>{192, 0, 2, last});
@@ -34,24 +34,20 @@ Frame frame_of(const wire::SmallFrame& small) {
   return {small.begin(), small.end()};
 }
 
-/// A bond of e0 and e1 and four stations s0 to s3, card_mac(2) and on, 192.0.2.10 and on, at one switch. Stations learn
-/// the host's address from ARP as stacks do: from replies and from requests that they hear.
-struct Alb : SimBench {
+/// The bond is 192.0.2.1, the stations are 192.0.2.10 and on. They learn the host's address from ARP as stacks do: from
+/// replies and from requests that they hear.
+struct Alb : AlbBench {
   Alb() : Alb(SimBench::config({"e0", "e1"})) {}
   /// Of the ports of this configuration: e2 is there as well.
-  explicit Alb(BondConfig config) : SimBench({"e0", "e1", "s0", "s1", "s2", "s3", "e2"}) {
-    BOOST_REQUIRE(world.add_switch("sw").ok());
-    for (const char* card : {"e0", "e1", "s0", "s1", "s2", "s3", "e2"}) BOOST_REQUIRE(world.connect(card, "sw").ok());
-    config.options.mode = Mode::balance_alb;
+  explicit Alb(BondConfig config) : AlbBench({"e0", "e1", "s0", "s1", "s2", "s3", "e2"}, with_address(config)) {}
+
+  static BondConfig with_address(BondConfig config) {
     config.addresses = {IpPrefix::parse("192.0.2.1/24").value()};
-    add(config);
-    run_to(1'000);
+    return config;
   }
+  static VlanId vlan_of(const Frame& frame) { return wire::EthernetView::parse(frame)->vlan(); }
 
-  static std::string name_of(std::uint8_t client) { return "s" + std::to_string(client); }
-  static MacAddress mac_of(std::uint8_t client) { return card_mac(static_cast<std::uint8_t>(2 + client)); }
-
-  void listen() {
+  void listen() override {
     for (std::uint8_t client = 0; client < client_count; ++client) {
       for (const Frame& frame : world.take_received(name_of(client).c_str())) {
         const auto arp = arp_of(frame);
@@ -59,8 +55,7 @@ struct Alb : SimBench {
       }
     }
   }
-  /// The host's stack answers ARP requests and takes everything else.
-  void answer() {
+  void answer() override {
     for (const Frame& frame : host().take_delivered()) {
       const auto arp = arp_of(frame);
       if (arp && arp->is_request() && arp->target_ip() == ip_of(1))
@@ -71,9 +66,8 @@ struct Alb : SimBench {
         ++reached;
     }
   }
-  static VlanId vlan_of(const Frame& frame) { return wire::EthernetView::parse(frame)->vlan(); }
-
-  void ask(std::uint8_t client, VlanId vlan = {}) {
+  void ask(std::uint8_t client) override { ask(client, {}); }
+  void ask(std::uint8_t client, VlanId vlan) {
     const wire::ArpFields fields{wire::ArpOperation::request, mac_of(client),
                                  ip_of(static_cast<std::uint8_t>(10 + client)), MacAddress{}, ip_of(1)};
     BOOST_REQUIRE_EQUAL(world.send(name_of(client), frame_of(wire::build_arp(fields, broadcast_mac, vlan))), 0);
@@ -81,29 +75,6 @@ struct Alb : SimBench {
     answer();
     listen();
   }
-  void ask_all() {
-    for (std::uint8_t client = 0; client < client_count; ++client) ask(client);
-  }
-  /// Each client sends one frame to the address that it believes in; how many the host got.
-  std::uint64_t send_all() {
-    reached = 0;
-    for (std::uint8_t client = 0; client < client_count; ++client)
-      BOOST_REQUIRE_EQUAL(world.send(name_of(client), data_frame(believed[client], mac_of(client))), 0);
-    settle();
-    answer();
-    return reached;
-  }
-  std::ptrdiff_t believers(const MacAddress& mac) const {
-    return std::count_if(believed.begin(), believed.end(), [&](const auto& one) { return one.second == mac; });
-  }
-  void pass(std::int64_t span_ms) {
-    run_for(span_ms);
-    answer();
-    listen();
-  }
-
-  std::map<std::uint8_t, MacAddress> believed;
-  std::uint64_t reached = 0;
 };
 
 }  // namespace
@@ -112,16 +83,7 @@ BOOST_AUTO_TEST_SUITE(balance_alb)
 
 BOOST_AUTO_TEST_CASE(clients_are_told_of_both_ports_in_turn_and_both_receive) {
   Alb bench;
-  bench.ask_all();
-  BOOST_TEST(bench.believers(card_mac(0)) == 2);
-  BOOST_TEST(bench.believers(card_mac(1)) == 2);
-  const std::uint64_t before[] = {bench.port("e0").counters.rx_frames, bench.port("e1").counters.rx_frames};
-  BOOST_TEST(bench.send_all() == client_count);
-  BOOST_TEST(bench.port("e0").counters.rx_frames - before[0] >= 2U);
-  BOOST_TEST(bench.port("e1").counters.rx_frames - before[1] >= 2U);
-  const BondStatus status = bench.status();
-  BOOST_TEST(status.balance->clients[0] == 2U);
-  BOOST_TEST(status.balance->clients[1] == 2U);
+  test::check_both_ports_receive(bench);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_of_the_host_tells_all_of_one_port_and_they_are_told_again) {
@@ -142,22 +104,7 @@ BOOST_AUTO_TEST_CASE(a_request_of_the_host_tells_all_of_one_port_and_they_are_to
 BOOST_AUTO_TEST_CASE(no_client_loses_the_host_when_a_cable_is_pulled_and_both_ports_are_used_again_after_it) {
   for (const char* pulled : {"e0", "e1"}) {
     Alb bench;
-    bench.ask_all();
-    bench.pass(5'000);
-    bench.link(pulled, false);
-    // Before anybody was told anything: the other port hears for both addresses.
-    BOOST_TEST(bench.send_all() == client_count, pulled << " pulled");
-    bench.pass(3'000);
-    const MacAddress alive = bench.host().mac();
-    BOOST_TEST(bench.believers(alive) == client_count, pulled << " pulled");
-    BOOST_TEST(bench.send_all() == client_count);
-    bench.pass(12'000);
-    BOOST_TEST(!bench.card(pulled[1] == '0' ? "e1" : "e0").promiscuous);
-    bench.link(pulled, true);
-    BOOST_TEST(bench.send_all() == client_count);
-    bench.pass(5'000);
-    BOOST_TEST(bench.believers(alive) == 2, pulled << " back");
-    BOOST_TEST(bench.send_all() == client_count);
+    test::check_a_pulled_cable(bench, pulled);
   }
 }
 
