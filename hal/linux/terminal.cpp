@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -32,6 +33,9 @@ std::size_t terminal_columns(int fd) {
 }
 
 int open_again(int fd) {
+  // The place in a file has to be the same for all who hold it, and a file makes nobody wait.
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return duplicate(fd);
   const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   const int opened = ::open(path.c_str(), access | O_APPEND * (access == O_WRONLY) | O_NOCTTY | O_CLOEXEC);
