@@ -12,7 +12,7 @@ namespace bondbox::control {
 /// long as a drill takes. Exit status 1 and a sentence when there is none.
 Reply ask(const std::string& socket_path, std::span<const std::string> words);
 
-/// Whether anybody listens there.
+/// Whether anybody listens there; true also where this process may not ask, and so cannot know.
 bool is_listening(const std::string& socket_path);
 
 }  // namespace bondbox::control

@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(the_socket_is_for_its_owner_alone) {
                                           " --run-dir " + daemon.run_dir() + " status");
   BOOST_TEST(other.status == 1);
   BOOST_TEST(contains(other.output, "bondbox: you may not talk to bondbox: "), other.output);
+  BOOST_TEST(!contains(other.output, "starting still"), other.output);
 }
 
 BOOST_AUTO_TEST_CASE(garbage_is_answered_or_cut_off_and_disturbs_nobody) {
