@@ -1,5 +1,8 @@
+#include <cstdio>
+
 #include "firmware/cli/configuration.hpp"
 #include "firmware/config/config_diff.hpp"
+#include "hal/linux/users.hpp"
 
 namespace bondbox::cli {
 
@@ -13,6 +16,10 @@ int check(const Invocation& invocation) {
     plain.name = bond.name;
     for (const Change& change : diff_config(plain, bond)) say("  " + change.text() + "\n");
   }
+  const std::string& readers = read.configuration->config.readers;
+  // Not an error: it may be another machine's configuration.
+  if (const Result<unsigned> group = lnx::group_number(readers); !readers.empty() && !group.ok())
+    std::fprintf(stderr, "warning: %s\n", group.failure().reason.c_str());
   if (!read.configuration->config.sandbox) say("no sandbox: bondbox keeps all the rights that it is started with\n");
   say((read.configuration->file.empty() ? std::string("the words are") : read.configuration->file + " is") +
       " right; nothing was changed\n");

@@ -15,9 +15,6 @@ std::optional<unsigned> find_group(std::string_view text, std::string_view name)
 /// By /etc/group; a number stands for itself. ENOENT: there is no such group.
 Result<unsigned> group_number(const std::string& name);
 
-/// Whether this process is root's.
-bool is_root();
-
 /// Whether the process at the other end of a Unix socket is root's or of this process's own user.
 bool is_peer_in_charge(int fd);
 
