@@ -51,7 +51,8 @@ command_sections() {
   done
 }
 
-options() { "$bondbox" help options | sed -n 's/^  \([a-z0-9_]*\)  .*/\1/p'; }
+# What a file has beside options stands behind them, and in the page by itself.
+options() { "$bondbox" help options | sed -n '/^Modes:/q; s/^  \([a-z0-9_]*\)  .*/\1/p'; }
 
 # A sentence of what it is, and one of its values, unit, default and modes.
 option_sections() {

@@ -278,12 +278,6 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-std::string_view nearest_command(std::string_view name) {
-  std::array<std::string_view, std::size(table)> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = table[i].name;
-  return nearest_name(name, names);
-}
-
 void say(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -335,7 +329,9 @@ int main(std::string_view called_as, std::span<const std::string> arguments) {
 
   const Command* const command = find_command(invocation.command);
   if (command == nullptr) {
-    const std::string_view near = nearest_command(invocation.command);
+    std::array<std::string_view, std::size(table)> names;
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = table[i].name;
+    const std::string_view near = nearest_name(invocation.command, names);
     complain("there is no command \"" + invocation.command + "\"" +
              (near.empty() ? "; bondbox help lists the commands" : "; did you mean \"" + std::string(near) + "\"?"));
     return exit_usage;

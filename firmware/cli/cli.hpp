@@ -33,8 +33,6 @@ struct Command {
 /// In the order of the help text.
 std::span<const Command> commands();
 const Command* find_command(std::string_view name);
-/// The command that a typing error may have turned into `name`; empty: none is near.
-std::string_view nearest_command(std::string_view name);
 /// "usage: ...", a line for each form.
 std::string usage_text(const Command& command);
 

@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <span>
+#include <vector>
+
 #include "firmware/cli/cli.hpp"
+#include "firmware/config/file_keys.hpp"
 #include "firmware/config/names.hpp"
 #include "firmware/option_table.hpp"
 #include "firmware/text.hpp"
@@ -63,12 +68,39 @@ std::string option_help(const OptionInfo& option) {
   return text;
 }
 
+std::string key_lines(const char* where, std::span<const FileKey> keys) {
+  std::string text = where;
+  for (const FileKey& key : keys)
+    append_format(text, "  %-20.*s %.*s\n", static_cast<int>(key.name.size()), key.name.data(),
+                  static_cast<int>(key.help.size()), key.help.data());
+  return text;
+}
+
+const FileKey* find_key(std::string_view name) {
+  for (const std::span<const FileKey> keys : {std::span<const FileKey>(program_keys), {bond_keys}}) {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const FileKey& key) { return key.name == name; });
+    if (found != keys.end()) return &*found;
+  }
+  return nullptr;
+}
+
 std::string options_list() {
   std::string text = "Options, as the kernel's bonding driver names them, and the modes they do something in:\n\n";
   for (const OptionInfo& option : all_options()) text += option_line(option);
-  return text +
-         "\nModes: 0 balance-rr, 1 active-backup, 2 balance-xor, 3 broadcast, 4 802.3ad, 5 balance-tlb,\n"
-         "6 balance-alb. bondbox help OPTION tells an option's values.\n";
+  text +=
+      "\nModes: 0 balance-rr, 1 active-backup, 2 balance-xor, 3 broadcast, 4 802.3ad, 5 balance-tlb,\n"
+      "6 balance-alb. bondbox help OPTION tells an option's values.\n";
+  return text + key_lines("\nIn a file a bond has beside them:\n\n", bond_keys) +
+         key_lines("\nand above the first bond may stand:\n\n", program_keys);
+}
+
+std::string_view nearest_topic(std::string_view topic) {
+  std::vector<std::string_view> names;
+  for (const Command& command : commands()) names.push_back(command.name);
+  for (const OptionInfo& option : all_options()) names.push_back(option.name);
+  for (const FileKey& key : program_keys) names.push_back(key.name);
+  for (const FileKey& key : bond_keys) names.push_back(key.name);
+  return nearest_name(topic, names);
 }
 
 }  // namespace
@@ -97,9 +129,10 @@ int help(const Invocation& invocation) {
     say(options_list());
   } else if (const OptionInfo* const option = find_option(topic)) {
     say(option_help(*option));
+  } else if (const FileKey* const key = find_key(topic)) {
+    say(std::string(key->name) + ": " + std::string(key->help) + "\n");
   } else {
-    const std::string_view command_near = nearest_command(topic);
-    const std::string_view near = command_near.empty() ? nearest_option(topic) : command_near;
+    const std::string_view near = nearest_topic(topic);
     return wrong_words(invocation, "there is no command or option \"" + topic + "\"" +
                                        (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
   }

@@ -1,20 +1,29 @@
 #include "firmware/config/bond_config.hpp"
 
+#include <span>
+
 #include "firmware/config/bond_reader.hpp"
 #include "firmware/config/document.hpp"
+#include "firmware/config/file_keys.hpp"
 #include "firmware/option_table.hpp"
 
 namespace bondbox {
 namespace {
+
+std::vector<std::string_view> names_of(std::span<const FileKey> keys) {
+  std::vector<std::string_view> names;
+  for (const FileKey& key : keys) names.push_back(key.name);
+  return names;
+}
 
 void unknown_key(const ConfigEntry& entry, ConfigMessages& messages) {
   const std::string name = "\"" + entry.key + "\"";
   if (find_option(entry.key) != nullptr || entry.key == "ports" || entry.key == "address" || entry.key == "gateway")
     messages.error(entry.at, name + " stands outside a bond", "write [bond.bond0] above it");
   else
-    messages.error(entry.at, "unknown key " + name,
-                   entry.value.table() ? "bonds are written as [bond.bond0]"
-                                       : did_you_mean(entry.key, {"log", "loops", "page_drill", "readers", "sandbox"}));
+    messages.error(
+        entry.at, "unknown key " + name,
+        entry.value.table() ? "bonds are written as [bond.bond0]" : did_you_mean(entry.key, names_of(program_keys)));
 }
 
 /// `loops = "auto"` or a number.

@@ -2,8 +2,10 @@
 #include <cctype>
 #include <cstdlib>
 #include <set>
+#include <span>
 #include <string>
 
+#include "firmware/config/file_keys.hpp"
 #include "firmware/version.hpp"
 #include "tests/frame/command.hpp"
 #include "tests/frame/source_tree.hpp"
@@ -70,6 +72,20 @@ BOOST_AUTO_TEST_CASE(every_option_that_help_names_is_known_to_its_command) {
     }
   }
   unsetenv("BONDBOX_RUN_DIR");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_file_may_have_beside_options_is_listed_and_explained) {
+  const std::string list = run_bondbox("help options").out;
+  for (const std::span<const FileKey> keys : {std::span<const FileKey>(program_keys), {bond_keys}}) {
+    for (const FileKey& key : keys) {
+      const CommandResult help = run_bondbox("help " + std::string(key.name));
+      BOOST_TEST(help.status == 0, key.name);
+      BOOST_TEST(help.out.starts_with(std::string(key.name) + ": "), help.out);
+      BOOST_TEST(list.find("\n  " + std::string(key.name) + " ") != std::string::npos, key.name);
+    }
+  }
+  BOOST_TEST(run_bondbox("help reders").err.find("did you mean \"readers\"?") != std::string::npos);
+  BOOST_TEST(run_bondbox("help stats").err.find("did you mean \"status\"?") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_option_that_does_not_exist_is_refused) {
