@@ -67,7 +67,7 @@ void Bond::archive_checkpoint(Archive& a, trace::TapedHardware& hardware) {
   archive_decided(a);
   auto queues = static_cast<std::uint64_t>(queues_shown_);
   a(now_, configured_, carrier_refused_, queues, next_remake_, remake_refusal_, let_go_, host_doubt_, policy_told_,
-    traffic_);
+    traffic_, below_due_);
   bondbox::archive(a, config_);
   queues_shown_ = static_cast<std::size_t>(queues);
   traffic_told_ = traffic_;
@@ -77,7 +77,8 @@ void Bond::archive_checkpoint(Archive& a, trace::TapedHardware& hardware) {
     let_go_ = true;
     return;
   }
-  offload_.archive(a, hardware);
+  // What a drill listens to is no part of it: a replay has no drill.
+  offload_.archive(a, hardware, watcher_ != nullptr ? std::optional(ArpMonitor::has_to_see(options_)) : std::nullopt);
   hardware.archive(a, host_, name_);
   for (const PortId id : order_) hardware.archive(a, slot(id).nic, slot(id).name.view());
 }

@@ -199,10 +199,15 @@ std::string_view BondOffload::reason() const noexcept {
   return obstacle_.empty() ? offload_->pending() : std::string_view(obstacle_);
 }
 
-void BondOffload::archive(Archive& a, trace::TapedHardware& hardware) {
+void BondOffload::archive(Archive& a, trace::TapedHardware& hardware, std::optional<bool> listens) {
   bool open = offload_ != nullptr;
   a(open, refused_ports_, reason_, obstacle_, published_, has_counted_);
-  if (published_ || a.describes()) bondbox::archive(a, plan_);
+  if (published_ || a.describes()) {
+    wire::FastPlan plan = plan_;
+    if (listens) plan.listens = *listens ? 1 : 0;
+    bondbox::archive(a, plan);
+    if (a.reads()) plan_ = plan;
+  }
   if (open) hardware.archive(a, offload_);
 }
 

@@ -74,8 +74,9 @@ class BondOffload {
   std::string_view reason() const noexcept;
   OffloadStatus status(OffloadUse wanted) const;
 
-  /// Of a checkpoint: what is open, and what was published. Counters are not decided by.
-  void archive(Archive& a, trace::TapedHardware& hardware);
+  /// Of a checkpoint: what is open, and what was published; with `listens` as if that had been. Counters are not
+  /// decided by.
+  void archive(Archive& a, trace::TapedHardware& hardware, std::optional<bool> listens);
 
  private:
   using Counters = OffloadCounters;

@@ -6,7 +6,10 @@
 #include <random>
 #include <string>
 
+#include "firmware/frame_watcher.hpp"
+#include "firmware/trace/checkpoint.hpp"
 #include "firmware/trace/file.hpp"
+#include "tests/support/below.hpp"
 #include "tests/support/recorded_failover.hpp"
 #include "tests/support/sim_recording.hpp"
 
@@ -141,6 +144,47 @@ BOOST_AUTO_TEST_CASE(what_is_left_of_a_ring_that_went_round_comes_out_the_same_i
     BOOST_TEST((!replayed.difference), mode_name(Mode{mode})
                                            << ": " << (replayed.difference ? replayed.difference->what : ""));
   }
+}
+
+/// As between any two steps, not only where the bench has come to rest.
+void make_checkpoint(SimBench& bench) {
+  std::vector<std::uint8_t> state;
+  bench.recording->tape.settle();
+  BOOST_REQUIRE(trace::write_checkpoint(bench.scheduler, bench.recording->hardware, state));
+  bench.recording->tape.checkpoint(state);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_before_the_step_that_opens_the_offload_is_gone_on_from) {
+  SimBench bench({"e0", "e1"});
+  bench.is_replayed_from_all = true;
+  BOOST_REQUIRE(bench.scheduler.add_bond(SimBench::config({"e0", "e1"})).ok());
+  make_checkpoint(bench);
+  (void)bench.scheduler.step();
+  make_checkpoint(bench);
+  bench.run_for(300);
+  bench.link("e0", false);
+  bench.run_for(300);
+  BOOST_TEST(bench.replayed() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_in_a_drill_is_gone_on_from_without_one) {
+  struct Nobody final : FrameWatcher {
+    void see(PortId, const PacketBatch&, const PortRule&) override {}
+  } nobody;
+  test::Below bench({"e0", "e1"});
+  bench.is_replayed_from_all = true;
+  bench.add({"e0", "e1"});
+  bench.bond().set_watcher(&nobody);
+  make_checkpoint(bench);
+  bench.run_for(300);
+  bench.link("e0", false);
+  bench.run_for(300);
+  make_checkpoint(bench);
+  bench.bond().set_watcher(nullptr);
+  bench.link("e0", true);
+  bench.run_for(300);
+  BOOST_TEST(bench.published() > 3U);
+  BOOST_TEST(bench.replayed() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_that_is_not_what_the_part_before_ends_with_is_told) {
