@@ -1,5 +1,6 @@
 // What a policy wants done, done.
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <utility>
 
@@ -39,7 +40,8 @@ void Bond::perform(const SetPortMac& action) {
   if (!slots_[action.port.index]) return;
   Port& port = slot(action.port);
   const Outcome outcome = port.nic->set_mac(action.mac);
-  port.mac = port.nic->mac();
+  // An interface that has gone and is still to be found gone keeps no address from the others.
+  port.mac = outcome.error == ENODEV ? action.mac : port.nic->mac();
   if (!outcome.ok()) {
     record(EventKind::fault, port.name.view(), -1, "cannot set MAC %s: %s", action.mac.text().c_str(),
            outcome.reason.c_str());
