@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "firmware/explain.hpp"
 #include "firmware/link_monitor.hpp"
+#include "firmware/render.hpp"
 #include "policies/modes.hpp"
 #include "tests/swarm/rules.hpp"
 #include "tests/swarm/story.hpp"
@@ -127,6 +129,27 @@ std::string text_disagreement(const BondStatus& status, const std::string& text)
   return {};
 }
 
+/// Whether metrics and explanations say of each port what the status says.
+std::string told_disagreement(const BondStatus& status) {
+  const std::string metrics = render_prometheus(std::span(&status, 1), {}, MetricsForm::prometheus);
+  for (const PortStatus& port : status.ports) {
+    const std::string of = "{bond=\"" + status.name + "\",port=\"" + port.name + "\"} ";
+    const auto says = [&](const char* name, std::uint64_t value) {
+      return metrics.find(name + of + std::to_string(value) + "\n") != std::string::npos;
+    };
+    if (!says("bondbox_port_up", port.link == LinkState::up ? 1 : 0) ||
+        !says("bondbox_port_active", port.active ? 1 : 0) || !says("bondbox_port_carries", port.carries ? 1 : 0) ||
+        !says("bondbox_port_link_failures_total", port.failures))
+      return "the metrics say otherwise of " + port.name;
+    const Explanation told = explain_port(status, port);
+    // A port that is going down, or whose bond is set down, carries by the plan and nothing in truth.
+    const bool in_truth = port.carries && status.host_up && port.link == LinkState::up;
+    if (told.verdict == "carries traffic" ? !port.carries : in_truth)
+      return "it is explained of " + port.name + " that it " + told.verdict + ": " + told.cause;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string disagreement(const BondStatus& status, const std::string& json_text, const std::string& proc,
@@ -139,6 +162,7 @@ std::string disagreement(const BondStatus& status, const std::string& json_text,
   if (!(from_json == wanted)) return "JSON says " + page_text(from_json) + "; it is " + page_text(wanted);
   if (!(from_proc == wanted)) return "the kernel's text says " + page_text(from_proc) + "; it is " + page_text(wanted);
   if (std::string wrong = carrying_disagreement(status, bond); !wrong.empty()) return wrong;
+  if (std::string wrong = told_disagreement(status); !wrong.empty()) return wrong;
   return text_disagreement(status, text);
 }
 

@@ -140,6 +140,8 @@ class FaultyNic final : public Nic {
     }
     if (card_.random.chance(noise.late)) {
       ++count.late;
+      // By then its port may be another's successor, and nobody can know of a copy that is still in the cable.
+      hardware_.excuse(frame);
       return keep(frame, packet.offload(), Ticks{card_.random.between(1, 20)});
     }
     put(batch, frame, packet.offload());

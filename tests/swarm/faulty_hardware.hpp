@@ -77,7 +77,7 @@ class FaultyHardware final : public Hardware {
   /// Of the NIC that is claimed now, or was last.
   NicLife& life(std::string_view card) { return state(card).life; }
   const NoiseCount& noise_count() const noexcept { return count_; }
-  /// Told of every frame that noise has doubled or garbled, so that nobody else is blamed for it.
+  /// Told of every frame that noise has doubled, garbled or held up, so that nobody else is blamed for it.
   std::function<void(wire::Bytes)> excuse = [](wire::Bytes) {};
   Witness* witness = nullptr;
   bool goes_on = false;  ///< NICs that are claimed now take another process's place: their lives go on

@@ -27,12 +27,23 @@ void draw_damping(Draft& draft, Words& words) {
   words.push_back(word("flap_damping", random.between(500, 5'000)));
   words.push_back(word("flap_hold_max", random.between(1'000, 10'000)));
   if (random.chance(300)) words.push_back(word("flap_suppress", random.between(1'001, 4'000)));
+  if (random.chance(300)) words.push_back(word("flap_reuse", random.between(1, 1'000)));
+}
+
+/// The first station's, or the bond's at the other end.
+const char* ipv6_target(const Draft& draft, bool is_far) {
+  return !draft.stations.empty() ? "fd10::b" : is_far ? "fd10::1" : "fd10::2";
 }
 
 void draw_monitor(Draft& draft, bool is_far, Words& words) {
   Random& random = draft.random;
+  if (random.chance(100)) words.push_back("use_carrier=0");
   if (!draft.arp) {
     constexpr std::int64_t polls[] = {0, 0, 0, 1, 2, 5};
+    if (draft.mode < 4 && random.chance(40)) {
+      words.insert(words.end(), {"unmonitored=1", "miimon=0"});
+      return;
+    }
     words.push_back(word("miimon", draft.interval_ms));
     words.push_back(word("updelay", draft.interval_ms * random.pick(polls)));
     words.push_back(word("downdelay", draft.interval_ms * random.pick(polls)));
@@ -48,7 +59,10 @@ void draw_monitor(Draft& draft, bool is_far, Words& words) {
   words.push_back(word("arp_interval", draft.interval_ms));
   const bool second = draft.stations.size() > 1 && random.chance(400);
   const std::string station = second ? "10.0.0.11,10.0.0.12" : "10.0.0.11";
-  words.push_back(word("arp_ip_target", !draft.stations.empty() ? station : is_far ? "10.0.0.1" : "10.0.0.2"));
+  const bool v6 = random.chance(300);
+  if (v6) words.push_back(word("ns_ip6_target", ipv6_target(draft, is_far)));
+  if (!v6 || random.chance(700))
+    words.push_back(word("arp_ip_target", !draft.stations.empty() ? station : is_far ? "10.0.0.1" : "10.0.0.2"));
   words.push_back(word("arp_missed_max", random.between(2, 4)));
   if (!combined && random.chance(500))
     words.push_back(word("arp_validate", draft.mode == 1 ? random.pick(validations) : random.pick(spread_validations)));
@@ -73,10 +87,21 @@ void draw_lacp(Draft& draft, const std::string& bond, bool is_far, Words& words)
 }
 
 /// Words that make no bond, each for a reason of its own, in most modes.
-constexpr const char* wrong_words[] = {"miimon=banana",           "mode=9",           "packets_per_slave=70000",
-                                       "arp_interval=-1",         "primary=",         "lacp_rate=medium",
-                                       "xmit_hash_policy=layer9", "no_such_option=1", "min_links=x",
-                                       "ad_actor_sys_prio=0",     "lp_interval=0",    "arp_missed_max=0"};
+constexpr const char* wrong_words[] = {"miimon=banana",
+                                       "mode=9",
+                                       "packets_per_slave=70000",
+                                       "arp_interval=-1",
+                                       "primary=",
+                                       "lacp_rate=medium",
+                                       "xmit_hash_policy=layer9",
+                                       "no_such_option=1",
+                                       "min_links=x",
+                                       "ad_actor_sys_prio=0",
+                                       "lp_interval=0",
+                                       "arp_missed_max=0",
+                                       "offload=bpf",
+                                       "miimon=0",
+                                       "ns_ip6_target=10.0.0.2"};
 
 }  // namespace
 
@@ -95,8 +120,8 @@ Words draw_options(Draft& draft, const std::string& bond, const Words& ports, bo
   if (draft.mode == 1) {
     constexpr const char* rules[] = {"none", "none", "active", "follow"};
     words.push_back(word("fail_over_mac", random.pick(rules)));
-    if (random.chance(60)) words.push_back("all_slaves_active=1");
   }
+  if (random.chance(50)) words.push_back("all_slaves_active=1");
   if (draft.mode == 2 || draft.mode == 4) {
     words.push_back(word("xmit_hash_policy", random.pick(hash_policies)));
     if (random.chance(300)) words.push_back("xmit_hash_resilient=1");
@@ -124,7 +149,14 @@ Words draw_timing(Draft& draft) {
   Random& random = draft.random;
   if (draft.arp) {
     constexpr const char* intervals[] = {"50", "100", "200", "400"};
-    switch (random.below(4)) {
+    switch (random.below(7)) {
+      case 4:
+        return {"ns_ip6_target", random.chance(500) ? "+fd10::2" : random.chance(500) ? "+fd10::b" : "-fd10::2"};
+      case 5:
+        if (draft.stations.size() > 1) return {"arp_ip_target", random.chance(500) ? "+10.0.0.12" : "-10.0.0.12"};
+        return {"arp_ip_target", "+10.0.0.99"};
+      case 6:
+        return {"miimon", random.pick(intervals)};  // and the ARP monitor is off, until it has an interval again
       case 0:
         return {"arp_interval", random.pick(intervals)};
       case 1:
@@ -172,9 +204,30 @@ Words draw_wrong(Draft& draft) {
   return {name, value};
 }
 
+/// What every bond has, whatever its mode makes of it.
+Words draw_common(Draft& draft, const std::string& port) {
+  Random& random = draft.random;
+  constexpr const char* numbers[][4] = {{"num_unsol_na", "0", "1", "3"},         {"resend_igmp", "0", "1", "3"},
+                                        {"all_slaves_active", "0", "0", "1"},    {"use_carrier", "0", "1", "1"},
+                                        {"busy_poll_us", "0", "50", "10000"},    {"offload", "off", "auto", "bpf"},
+                                        {"flap_damping", "0", "500", "3000"},    {"flap_suppress", "1500", "2500", "9"},
+                                        {"flap_reuse", "1", "700", "2000"},      {"flap_hold_max", "1000", "4000", "0"},
+                                        {"unmonitored", "0", "1", "1"},          {"num_grat_arp", "0", "2", "4"},
+                                        {"peer_notif_delay", "0", "100", "200"}, {"packets_per_slave", "0", "1", "3"}};
+  const std::uint32_t kind = random.below(std::size(numbers) + 3);
+  if (kind < std::size(numbers)) return {numbers[kind][0], numbers[kind][1 + random.below(3)]};
+  if (kind == std::size(numbers)) return {"queue_id", port + ":" + std::to_string(random.below(4))};
+  return {"slaves", (random.chance(500) ? "-" : "+") + port};
+}
+
 Words draw_active_port_write(Draft& draft, const std::string& port) {
   Random& random = draft.random;
-  switch (random.below(5)) {
+  switch (random.below(7)) {
+    case 5:
+      return {"revert_delay", std::to_string(random.below(3'000))};
+    case 6:
+      if (draft.mode == 1) return {"monitor", random.chance(300) ? "off" : random.pick(rules)};
+      return {"xmit_hash_policy", random.pick(hash_policies)};
     case 0:
       return {"primary", port};
     case 1:
@@ -190,7 +243,19 @@ Words draw_active_port_write(Draft& draft, const std::string& port) {
 
 Words draw_lacp_write(Draft& draft, const std::string& port) {
   Random& random = draft.random;
-  switch (random.below(8)) {
+  switch (random.below(14)) {
+    case 7:
+      return {"lacp_active", random.pick(on_off)};
+    case 8:
+      return {"lacp_strict", random.pick(on_off)};
+    case 9:
+      return {"ad_actor_sys_prio", std::to_string(random.below(65'536))};
+    case 10:
+      return {"ad_actor_system", random.chance(500) ? "00:00:00:00:00:00" : "02:00:00:00:0d:0" + port.substr(1)};
+    case 11:
+      return {"xmit_hash_policy", random.pick(hash_policies)};
+    case 12:
+      return {"monitor", random.chance(300) ? "off" : random.pick(rules)};
     case 0:
       return {"lacp_rate", random.chance(500) ? "slow" : "fast"};
     case 1:
@@ -217,6 +282,7 @@ Words draw_write(Draft& draft, const Words& ports) {
   const std::string& port = ports[random.below(static_cast<std::uint32_t>(ports.size()))];
   if (random.chance(150)) return draw_wrong(draft);
   if (random.chance(350)) return draw_timing(draft);
+  if (random.chance(250)) return draw_common(draft, port);
   switch (draft.mode) {
     case 0:
       return {"packets_per_slave", std::to_string(random.below(9))};

@@ -109,7 +109,7 @@ class Teller {
   void add_rare(std::int64_t at_ms) {
     const std::string& bond = draft_.bonds[random_.below(static_cast<std::uint32_t>(draft_.bonds.size()))];
     const std::string card = any_card();
-    switch (random_.below(11)) {
+    switch (random_.below(14)) {
       case 0:
       case 1:
         return put(at_ms, {"stall", std::to_string(random_.chance(700) ? random_.between(1, 300)
@@ -132,6 +132,12 @@ class Teller {
       case 8:
         return put(at_ms, {"kill", std::to_string(random_.chance(500) ? 0 : random_.between(1, 3'000))});
       case 9:
+        return put(at_ms, {"groups", bond, std::to_string(random_.below(4))});
+      case 10:
+        return put_for_a_while(at_ms, {"queueing", bond, "on"}, {"queueing", bond, "off"});
+      case 11:
+        return put_for_a_while(at_ms, {"rename", bond, "up" + bond}, {"rename", bond, bond});
+      case 12:
         if (draft_.stations.empty()) return;
         return put(at_ms, {"move", draft_.stations[random_.below(static_cast<std::uint32_t>(draft_.stations.size()))],
                            std::to_string(random_.below(2))});

@@ -36,7 +36,11 @@ void Play::digest(wire::Bytes bytes) {
 Play::Play(const Story& story, Settings settings)
     : story_(story), settings_(std::move(settings)), hardware_(world_, story.seed), rules_(events_, hardware_) {
   paths_.differ = [this](std::string text) { rules_.fail(clock_.now(), "two paths", std::move(text)); };
-  paths_.has_carrier = [this](const std::string& card) { return world_.nic(card)->carrier; };
+  // A card that was put in again is another one until the bond has taken it.
+  paths_.has_carrier = [this](const std::string& card) {
+    const auto state = world_.nic(card);
+    return state->carrier && state->claimed;
+  };
   paths_.distort = settings_.sabotage.other_plan;
   hardware_.witness = this;
   hardware_.excuse = [this](wire::Bytes frame) {

@@ -10,7 +10,8 @@
 //   mac CARD MAC, mtu CARD N     by somebody else
 //   set BOND OPTION [VALUE]      as a person would; change: with bond0 down where the option asks for it
 //   enslave BOND PORT, release BOND PORT, activate BOND PORT
-//   host BOND up|down, hostmac BOND MAC, hostmtu BOND N, promisc BOND on|off
+//   host BOND up|down, hostmac BOND MAC, hostmtu BOND N, promisc BOND on|off, queueing BOND on|off
+//   groups BOND N                its host is in N multicast groups, rename BOND NAME: somebody calls bond0 so
 //   move STATION N               to its N-th card
 //   deaf STATION on|off          it answers nobody
 //   stall MS                     nothing runs for so long
@@ -118,6 +119,19 @@ bool Play::perform_on_host(const Words& words) {
     (void)port->set_mtu(static_cast<std::uint32_t>(number_of(value)));
   } else if (verb == "promisc") {
     port->host_set_promiscuous(is_on(value));
+  } else if (verb == "queueing") {
+    port->host_set_queueing(is_on(value));
+  } else if (verb == "rename") {
+    port->host_rename(value);
+  } else if (verb == "groups") {
+    std::vector<HostGroup> groups;
+    for (std::int64_t i = 0; i < number_of(value); ++i)
+      groups.push_back({IpAddress{IpAddress::Family::v4, {239, 1, 1, static_cast<std::uint8_t>(i + 1)}},
+                        {},
+                        host.stack.v4,
+                        port->mac(),
+                        3});
+    port->set_groups(groups);
   } else {
     return false;
   }
