@@ -219,8 +219,8 @@ constexpr Command table[] = {
     {"sim", "bondbox sim SCENARIO.toml [--seed N] [--timeline] [--pcap DIR] [--trace FILE]",
      "play a scenario on simulated NICs in simulated time",
      "The same firmware, no privileges needed. stdout has what the scenario prints,\n"
-     "with --timeline every event too. --pcap writes DIR/NIC.pcap for each NIC, --trace\n"
-     "what bondbox replay takes. The same file and seed give the same bytes.\n\n"
+     "with --timeline every event too. --pcap makes DIR, with NIC.pcap for each NIC,\n"
+     "--trace what bondbox replay takes. The same file and seed give the same bytes.\n\n"
      "  bondbox sim failover.toml --timeline\n",
      simulate},
     {"replay", "bondbox replay TRACE [--timeline]", "step a trace again: does the same come out?",

@@ -72,6 +72,10 @@ int simulate(const Invocation& invocation) {
     std::fputs(message_lines(scenario.errors, "").c_str(), stderr);
     return exit_failed;
   }
+  if (!settings.pcap_directory.empty()) {
+    if (const Outcome made = lnx::make_directories(settings.pcap_directory); !made.ok())
+      return complain(made.reason), exit_failed;
+  }
   const std::size_t slash = file.rfind('/');
   if (slash != std::string::npos) settings.scenario_directory = file.substr(0, slash + 1);
   Simulation simulation(std::move(scenario.scenario), settings,
