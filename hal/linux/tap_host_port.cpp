@@ -186,6 +186,8 @@ TapHostPort::~TapHostPort() {
 
 void TapHostPort::vanish() {
   if (gone_) return;
+  // It may be in another network namespace, where nobody would take it away; and who is made in its place has the note.
+  if (journal_.is_open() && !context_->let_go) (void)set_persistent(false);
   gone_ = true;
   changed_ = true;
   state_.up = false;
