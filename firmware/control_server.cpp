@@ -77,6 +77,8 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (*server_ == nullptr) return;
     Server& server = **server_;
     auto words = decode_request(request_);
+    // Who has been told that nobody answers is not to be obeyed behind its back, when we are let go on.
+    if (words && !CommandExecutor::is_question(*words) && lnx::has_hung_up(socket_.native_handle())) return cut_off();
     const bool too_long = request_.size() > request_size_max;
     ++server.status_.requests;
     server.status_.requests_too_long += too_long ? 1 : 0;

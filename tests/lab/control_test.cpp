@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -53,6 +54,23 @@ BOOST_AUTO_TEST_CASE(garbage_is_answered_or_cut_off_and_disturbs_nobody) {
   BOOST_TEST(report.received > 0);
   // Nothing was pulled: the bond had no reason to lose any but the one in flight when ping ended.
   BOOST_TEST(report.received >= report.sent - 1, report.text);
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_not_done) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGSTOP) == 0);
+  {
+    const lnx::UniqueFd client = client_of(daemon);
+    BOOST_REQUIRE(client.valid());
+    say(client, std::string("set\0bond0\0miimon\0"
+                            "50\0",
+                            20));
+    (void)::shutdown(client.get(), SHUT_WR);
+  }
+  BOOST_REQUIRE(::kill(daemon.pid(), SIGCONT) == 0);
+  BOOST_TEST(wait_until([&] { return daemon.status("/control/cut_off") == "1"; }, 5'000));
+  BOOST_TEST(daemon.ask("get bond0 miimon").out == "20\n");
 }
 
 BOOST_AUTO_TEST_CASE(clients_that_never_ask_or_never_read_hold_up_neither_traffic_nor_each_other_for_long) {
