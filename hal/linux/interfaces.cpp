@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "hal/wire/characters.hpp"
+
 namespace bondbox::lnx {
 namespace {
 
@@ -107,7 +109,12 @@ bool parse_route(const nlmsghdr& message, RouteInfo& route) {
 bool is_interface_name(std::string_view name) noexcept {
   if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == "..") return false;
   for (const char c : name)
-    if (c == '/' || c == ':' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f') return false;
+    if (c == '/' || c == ':' || c == ' ' || c == '\n') return false;
+  while (!name.empty()) {
+    const Character character = first_character(name);
+    if (character.length == 0 || is_unfit_to_show(character.code)) return false;
+    name.remove_prefix(character.length);
+  }
   return true;
 }
 
@@ -186,6 +193,12 @@ int Interfaces::set_mac(int index, MacAddress mac) {
 int Interfaces::set_mtu(int index, std::uint32_t mtu) {
   NetlinkMessage message(RTM_NEWLINK, 0, link_header(index));
   message.add_u32(IFLA_MTU, mtu);
+  return netlink_.request(message);
+}
+
+int Interfaces::set_master(int index, int master) {
+  NetlinkMessage message(RTM_NEWLINK, 0, link_header(index));
+  message.add_u32(IFLA_MASTER, static_cast<std::uint32_t>(master));
   return netlink_.request(message);
 }
 

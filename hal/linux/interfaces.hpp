@@ -53,8 +53,8 @@ bool parse_address(const nlmsghdr& message, InterfaceAddress& address);
 /// Of an RTM_NEWROUTE message; false when it is none, or leads to no interface (unreachable, blackhole, prohibit).
 bool parse_route(const nlmsghdr& message, RouteInfo& route);
 
-/// 1 .. 15 bytes, no '/', ':', white space or control characters, neither "." nor ".." (the kernel's dev_valid_name
-/// and what can stand in a file name).
+/// 1 .. 15 bytes, no '/', ':' or white space, neither "." nor ".." (the kernel's dev_valid_name and what can stand in a
+/// file name), and what can stand in JSON and on a terminal: UTF-8 without control characters.
 bool is_interface_name(std::string_view name) noexcept;
 
 /// All results are errno values, 0: done.
@@ -72,6 +72,8 @@ class Interfaces {
   /// Changes it while the interface is up; where the driver refuses that (EBUSY), takes it down for the change.
   int set_mac(int index, MacAddress mac);
   int set_mtu(int index, std::uint32_t mtu);
+  /// Makes it a port of a bridge, or with 0 of none.
+  int set_master(int index, int master);
   int set_transmit_queue_length(int index, std::uint32_t frames);
 
   /// Takes away the interface itself, if it is one that was made.

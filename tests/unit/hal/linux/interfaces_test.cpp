@@ -189,9 +189,10 @@ BOOST_AUTO_TEST_CASE(a_request_that_does_not_fit_is_refused_before_it_is_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(names_follow_the_kernels_rules) {
-  for (const char* name : {"eth0", "bond0.7", "a", "fifteen-letters", "wan@1"})
+  for (const char* name : {"eth0", "bond0.7", "a", "fifteen-letters", "wan@1", "<&\"'$(x)", "b\xc3\xbcro"})
     BOOST_TEST(is_interface_name(name), name);
-  for (const char* name : {"", ".", "..", "sixteen-letters-", "a b", "a/b", "a:b", "tab\t"})
+  for (const char* name : {"", ".", "..", "sixteen-letters-", "a b", "a/b", "a:b", "tab\t", "nl\n", "esc\x1b[31m",
+                           "\xff\xfe", "\xc3", "csi\xc2\x9b", "\xe2\x80\xaeoht0"})
     BOOST_TEST(!is_interface_name(name), name);
 }
 
