@@ -11,6 +11,7 @@
 #include "hal/linux/driver.hpp"
 #include "hal/linux/handover.hpp"
 #include "hal/linux/interfaces.hpp"
+#include "hal/linux/port_journal.hpp"
 
 namespace bondbox::lnx {
 
@@ -35,6 +36,8 @@ struct Context {
     PacketNic* nic = nullptr;
   };
   std::vector<ClaimedNic> nics;
+  /// Ports whose interfaces went while they were ours: one that was only elsewhere for a while is known again.
+  std::vector<PortRecord> departed;
   std::vector<TapHostPort*> host_ports;
   Adoption adoption;
   Handover handed;      ///< by the process whose place this one takes

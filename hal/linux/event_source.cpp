@@ -94,10 +94,19 @@ void EventSource::take_link(const InterfaceInfo& info, bool removed, Events& eve
   }
   const bool is_new = remember(info);
   if (nic != nullptr) {
+    nic->nic->may_be_changed();
     add(events, HardwareEvent::Kind::link_changed, nic->name);
   } else if (is_new && !is_host_port) {
     add(events, HardwareEvent::Kind::nic_appeared, info.name);
   }
+}
+
+/// What keeps the stack off a port makes its own addresses unreachable, and who gave it one may not know.
+void EventSource::tell_of_address(const InterfaceAddress& address) const {
+  const Context::ClaimedNic* nic = claimed(address.index);
+  if (nic != nullptr && !address.link_scope)
+    context_->say(nic->name + " was given the address " + address.prefix.text() +
+                  " by somebody else, which cannot be reached while it is a port; give it to the bond instead");
 }
 
 void EventSource::take_address_of(int index) {
@@ -128,6 +137,7 @@ void EventSource::take_message(const nlmsghdr& message, Events& events) {
   } else if (parse_interface(message, info)) {
     take_link(info, message.nlmsg_type == RTM_DELLINK, events);
   } else if (parse_address(message, address)) {
+    if (message.nlmsg_type == RTM_NEWADDR) tell_of_address(address);
     take_address_of(address.index);
   } else if (message.nlmsg_type == RTM_NEWNETCONF) {
     take_address_of(static_cast<int>(Attributes(message, sizeof(netconfmsg)).u32(NETCONFA_IFINDEX)));
@@ -144,6 +154,7 @@ void EventSource::look_again(Events& events) {
   const std::vector<Context::ClaimedNic> nics = context_->nics;
   for (const Context::ClaimedNic& nic : nics) {
     nic.nic->raise_fence_again();
+    nic.nic->may_be_changed();
     for (LinuxOffload* offload : context_->offloads) offload->filters_removed(nic.index);
   }
   (void)events.push_back({HardwareEvent::Kind::link_changed, {}});

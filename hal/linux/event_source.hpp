@@ -35,6 +35,7 @@ class EventSource {
 
   void take_message(const nlmsghdr& message, Events& events);
   void take_link(const InterfaceInfo& info, bool removed, Events& events);
+  void tell_of_address(const InterfaceAddress& address) const;
   void take_address_of(int index);
   void take_queueing(const nlmsghdr& message);
   void notice_untold_changes();

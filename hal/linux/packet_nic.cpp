@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t carrier_interval_us = 100;
 constexpr std::int64_t mtu_interval_ms = 1'000;
+constexpr std::int64_t keep_off_interval_ms = 500;
 constexpr std::int64_t queue_start_max_ms = 2'000;  // the kernel takes a second at most
 constexpr std::int64_t divide_after_ms = 10'000;    // by then a takeover has succeeded or ended this process
 constexpr std::uint32_t flag_dormant = 1U << 17;    // IFF_DORMANT; <net/if.h> does not have it
@@ -310,6 +311,12 @@ LinkSample PacketNic::link() {
   if (now_ms - mtu_read_ms_ >= mtu_interval_ms) {
     mtu_read_ms_ = now_ms;
     if (const std::uint32_t mtu = context_->driver.mtu(current_name_); mtu != 0) mtu_ = mtu;
+  }
+  // Apart, for somebody may insist.
+  if (changed_ && now_ms - kept_off_ms_ >= keep_off_interval_ms) {
+    changed_ = false;
+    kept_off_ms_ = now_ms;
+    claim_.keep_host_off();
   }
   const bool was_up = last_.up || !link_read_;
   last_ = reader_.read(now_ms);

@@ -77,6 +77,9 @@ class PacketNic : public Nic {
   /// Somebody has taken filters off the interface: its fence is put back where it was one.
   void raise_fence_again();
 
+  /// Somebody may have changed it; looked at with the next link().
+  void may_be_changed() noexcept { changed_ = true; }
+
   /// As PortClaim's.
   int put_back_note() { return claim_.put_back_note(); }
 
@@ -143,6 +146,8 @@ class PacketNic : public Nic {
   UniqueFd program_;  ///< in use instead of the classic filter
   LinkSample last_;
   std::int64_t mtu_read_ms_ = 0;
+  std::int64_t kept_off_ms_ = 0;
+  bool changed_ = false;
   std::int64_t carrier_read_us_ = 0;
   bool carrier_seen_ = false;
   bool link_read_ = false;

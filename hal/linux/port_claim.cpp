@@ -50,6 +50,8 @@ bool add(std::vector<Value>& noted, Value from, Value to) {
   return news;
 }
 
+constexpr std::size_t departed_max = 32;
+
 std::string nothing_to_restore(const PortRecord& record) {
   return record.name + ": the interface of then is gone, nothing to give back";
 }
@@ -117,6 +119,24 @@ std::optional<std::string> restore_from(Context& context, const PortJournal& jou
   return is_same_interface(context, *record) ? restore_port(context, *record) : nothing_to_restore(*record);
 }
 
+/// An interface that was moved to another network namespace, and is back, has kept what it was given as a port; its
+/// index may be another one.
+void put_right_returned(Context& context, InterfaceInfo& info) {
+  std::vector<PortRecord>& departed = context.departed;
+  const auto known = std::find_if(departed.begin(), departed.end(),
+                                  [&info](const PortRecord& record) { return record.name == info.name; });
+  if (known == departed.end()) return;
+  PortRecord record = std::move(*known);
+  departed.erase(known);
+  const std::uint32_t given = flags_of_ports(record);
+  const std::vector<MacAddress>& macs = record.set_macs;
+  const bool has_our_mac = info.mac == record.mac || std::find(macs.begin(), macs.end(), info.mac) != macs.end();
+  if (given == 0 || (info.flags & given) != given || !has_our_mac) return;
+  record.index = info.index;
+  (void)restore_port(context, record);
+  (void)context.interfaces.find(info.index, info);
+}
+
 PortRecord record_of(Context& context, const InterfaceInfo& info) {
   PortRecord record;
   record.name = info.name;
@@ -152,10 +172,19 @@ void look_at_addresses(Context& context, const InterfaceInfo& info, PortRecord& 
 void PortClaim::release() {
   if (context_ == nullptr || context_->let_go) return;
   (void)restore_port(*context_, record_);
-  abandon();
+  end();
 }
 
 void PortClaim::abandon() {
+  if (context_ == nullptr) return;
+  std::vector<PortRecord>& departed = context_->departed;
+  std::erase_if(departed, [this](const PortRecord& record) { return record.name == record_.name; });
+  if (departed.size() == departed_max) departed.erase(departed.begin());
+  departed.push_back(record_);
+  end();
+}
+
+void PortClaim::end() {
   journal_.remove();
   owner_.reset();
   context_ = nullptr;
@@ -216,6 +245,8 @@ Outcome PortClaim::take(std::shared_ptr<Context> context, InterfaceInfo& info, F
       journal_.remove();
       return Outcome::failed(ENODEV, "the interface vanished");
     }
+  } else {
+    put_right_returned(*context, info);
   }
   record_ = record_of(*context, info);
   look_at_addresses(*context, info, record_);
@@ -268,6 +299,25 @@ Outcome PortClaim::keep_stack_off(Context& context) const {
   if (is_no_right(error)) return no_right();
   if (error != 0) return Outcome::failed(error, record_.name + " refuses its flags: " + std::strerror(error));
   return Outcome::done();
+}
+
+void PortClaim::keep_host_off() {
+  InterfaceInfo info;
+  if (!is_held() || context_->let_go || context_->interfaces.find(record_.index, info) != 0) return;
+  const auto told = [this](int error, std::string what, const char* done) {
+    context_->say(record_.name + " was " + std::move(what) + " by somebody else, " +
+                  (error == 0 ? done : std::strerror(error)));
+  };
+  if (info.master != 0) {
+    const std::string master = context_->driver.current_name(info.master);
+    told(context_->interfaces.set_master(record_.index, 0), "made a port of " + master, "taken out of it again");
+  }
+  const std::uint32_t missing = flags_of_ports(record_) & ~info.flags;
+  if (missing != 0) {
+    const bool arp = (missing & IFF_NOARP) != 0;
+    told(context_->interfaces.set_flags(record_.index, missing, missing),
+         arp ? "given ARP back" : "kept from multicast", "put back");
+  }
 }
 
 Outcome PortClaim::no_right() const {

@@ -44,8 +44,11 @@ class PortClaim {
 
   /// Gives the port back, if it is there, and removes the journal.
   void release();
-  /// For an interface that was deleted: removes the journal and touches nothing, for its index may be another's by now.
+  /// For an interface that is gone: removes the journal and touches nothing, for its index may be another's by now.
   void abandon();
+
+  /// Somebody has changed the interface: what keeps the host's stack off it is put back, and told.
+  void keep_host_off();
 
   /// Its journal is where the next start looks for it, again. errno, 0: done.
   int put_back_note() { return journal_.put_back(); }
@@ -59,6 +62,7 @@ class PortClaim {
   FenceKind fence() const noexcept { return record_.fence; }
 
  private:
+  void end();
   void write_journal();
   Outcome raise_fence(FenceKind wanted);
   Outcome keep_stack_off(Context& context) const;

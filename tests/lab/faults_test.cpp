@@ -137,6 +137,65 @@ BOOST_DATA_TEST_CASE(bond0_that_is_renamed_carries_on_and_answers_to_both_names,
   BOOST_TEST(!house.box.run("ip link show wan").ok());
 }
 
+BOOST_DATA_TEST_CASE(a_port_that_somebody_makes_a_port_of_a_bridge_is_taken_out_again_and_told, both_paths, offload) {
+  const House house;
+  const Daemon daemon(house.box, words(offload));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  house.box.must("ip link add br9 type bridge && ip link set br9 up && ip link set eth1 master br9");
+  const std::string told = "eth1 was made a port of br9 by somebody else, taken out of it again";
+  BOOST_TEST(wait_until([&] { return contains(daemon.log(), told); }, 5'000), daemon.log());
+  BOOST_TEST(!contains(house.box.must("ip -o link show eth1"), "master"));
+  must_carry_alone(house, daemon, 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_the_host_speak_on_a_port_is_put_back_and_told) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  house.box.must("ip link set eth1 arp on");
+  const std::string told = "eth1 was given ARP back by somebody else, put back";
+  BOOST_TEST(wait_until([&] { return contains(daemon.log(), told); }, 5'000), daemon.log());
+  BOOST_TEST(contains(house.box.must("ip -o link show eth1"), "NOARP"));
+  house.box.must("ip address add 10.9.8.7/24 dev eth1");
+  const std::string address = "eth1 was given the address 10.9.8.7/24 by somebody else";
+  BOOST_TEST(wait_until([&] { return contains(daemon.log(), address); }, 5'000), daemon.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_was_in_another_namespace_meanwhile_is_given_back_as_it_was_found) {
+  const House house;
+  // What the kernel makes anew when it moves an interface, its IPv6 settings, is left out.
+  const auto link = [&] {
+    return house.box.must(
+        "ip -o link show eth1 | grep -o 'eth1.*mtu [0-9]*\\|link/ether [^ ]*' | sed 's/,[A-Z_]*UP//g'");
+  };
+  const std::string before = link();
+  Daemon daemon(house.box, House::words);
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  // With the bond's address and without ARP, as a port is.
+  house.box.must("ip link set eth1 netns " + house.town.name());
+  BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/awaited") != "[]"; }, 5'000));
+  house.town.must("ip link set eth1 netns " + house.box.name());
+  BOOST_TEST(wait_until([&] { return daemon.status("/bonds/0/degraded") == "false"; }, 10'000));
+  must_carry_alone(house, daemon, 1);
+  BOOST_TEST(daemon.stop() == 0);
+  BOOST_TEST(link() == before);
+}
+
+BOOST_DATA_TEST_CASE(a_bond0_that_was_made_again_outlives_a_kill, both_paths, offload) {
+  const House house;
+  Daemon daemon(house.box, words(offload));
+  BOOST_REQUIRE(reaches(house.box, House::town_v4));
+  house.box.must("ip link del bond0");
+  BOOST_TEST(wait_until([&] { return reaches(house.box, House::town_v4); }, 5'000));
+  const auto index = [&] { return house.box.run("cat /sys/class/net/bond0/ifindex").output; };
+  const std::string made = index();
+  daemon.stop(SIGKILL);
+  BOOST_TEST(index() == made);
+  daemon.start();
+  BOOST_TEST(index() == made);
+  BOOST_TEST(reaches(house.box, House::town_v4));
+}
+
 BOOST_AUTO_TEST_CASE(bond0_that_was_renamed_before_its_daemon_was_killed_is_taken_over) {
   const House house;
   Daemon daemon(house.box, House::words);
