@@ -43,6 +43,10 @@ std::int64_t recovery_bound_ms(const BondOptions& options, std::size_t ports) {
   return bound;
 }
 
+bool teaches_once(const BondOptions& options) {
+  return options.mode == Mode::balance_tlb && !options.tlb_dynamic_lb;
+}
+
 bool is_to_carry(Scheduler& scheduler, const std::string& from, const std::string& to, bool switched) {
   std::optional<Mode> mode;
   bool anybody_speaks = false;

@@ -166,6 +166,8 @@ Played play(const Story& story, const Play::Settings& settings = {});
 
 /// Within how many ms after the last fault a bond carries again, by its options; see bounds.cpp.
 std::int64_t recovery_bound_ms(const BondOptions& options, std::size_t ports);
+/// Whether learning frames are sent when a port changes its address, and never again (observed kernel behaviour).
+bool teaches_once(const BondOptions& options);
 /// Whether frames between these two hosts can be expected to arrive, by the options of those that are bonds.
 /// `switched`: there is a switch between them, and no partner.
 bool is_to_carry(Scheduler& scheduler, const std::string& from, const std::string& to, bool switched);
