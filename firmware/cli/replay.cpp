@@ -5,6 +5,7 @@
 #include "firmware/text.hpp"
 #include "firmware/trace/file.hpp"
 #include "firmware/trace/replay.hpp"
+#include "firmware/version.hpp"
 #include "hal/linux/run_dir.hpp"
 
 namespace bondbox::cli {
@@ -48,7 +49,11 @@ int show_only(const trace::Trace& read, bool timeline) {
 int replay_parts(const trace::Trace& read, bool timeline) {
   const trace::Replayed replayed = trace::replay_all(read, timeline ? print_record : trace::Replay::Listener{});
   if (replayed.difference) {
-    complain(difference_text(*replayed.difference));
+    std::string told = difference_text(*replayed.difference);
+    const std::string own = "bondbox " + std::string(version_full());
+    if (const std::string_view recorder = read.value("program"); recorder != own)
+      told += "\n  it was recorded by " + std::string(recorder) + ", this is " + own + ", which may decide otherwise";
+    complain(told);
     return exit_failed;
   }
   const trace::Replay::Counts& counts = replayed.counts;
