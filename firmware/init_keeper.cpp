@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 
-#include "firmware/cli/configuration.hpp"
 #include "firmware/text.hpp"
 
 namespace bondbox {
@@ -34,9 +34,14 @@ const char* terminal_kind(const std::string& path) {
 
 }  // namespace
 
+void say_as_init(Log& log, LogLevel level, const std::string& text) {
+  log.add(level, "init: " + text);
+  if (level == LogLevel::error && log.is_kernel_log() && !lnx::console_shows(level))
+    std::fprintf(stderr, "bondbox: init: %s\n", text.c_str());
+}
+
 void InitKeeper::say(LogLevel level, const std::string& text) {
-  log_.add(level, "init: " + text);
-  if (level == LogLevel::error && log_.is_kernel_log() && !lnx::console_shows(level)) cli::complain("init: " + text);
+  say_as_init(log_, level, text);
 }
 
 InitRequest InitKeeper::run() {
@@ -92,9 +97,7 @@ void InitKeeper::start_console() {
 }
 
 bool InitKeeper::configuration_is_right() {
-  std::string wrong;
-  const ConfigResult result = cli::read_configuration_file(setup_.config, wrong);
-  if (wrong.empty()) wrong = cli::message_lines(result.errors, "");
+  const std::string wrong = setup_.what_is_wrong();
   const bool right = wrong.empty();
   if (!right && wrong != told_) {
     for (std::string_view rest = wrong; !rest.empty();) {

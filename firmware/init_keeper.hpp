@@ -2,9 +2,8 @@
 // also takes in every orphan and ends the machine in order. Nothing that happens to it makes it return but a request.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "firmware/init_rules.hpp"
 #include "firmware/log.hpp"
@@ -13,6 +12,9 @@
 
 namespace bondbox {
 
+/// To the log, and what is an error and the kernel would not show on the console, to stderr too.
+void say_as_init(Log& log, LogLevel level, const std::string& text);
+
 class InitKeeper {
  public:
   struct Setup {
@@ -20,6 +22,7 @@ class InitKeeper {
     std::string run_dir;
     std::string console;  ///< the terminal that gets a shell, or bondbox's own console; empty: none
     bool ends_machine = false;
+    std::function<std::string()> what_is_wrong;  ///< with the configuration now, a line each; empty: nothing
   };
 
   /// Signals are held already.

@@ -57,13 +57,15 @@ class Stage {
     if (real && options_.next.empty()) lnx::take_ctrl_alt_del();
   }
 
-  static void say_error(Log& log, const std::string& sentence) {
-    log.add(LogLevel::error, "init: " + sentence);
-    if (log.is_kernel_log() && !lnx::console_shows(LogLevel::error)) complain("init: " + sentence);
-  }
+  static void say_error(Log& log, const std::string& sentence) { say_as_init(log, LogLevel::error, sentence); }
 
   InitKeeper::Setup keeper_setup() const {
-    InitKeeper::Setup setup{options_.config, invocation_.run_dir, options_.console, first_};
+    const auto what_is_wrong = [file = options_.config] {
+      std::string unreadable;
+      const ConfigResult read = read_configuration_file(file, unreadable);
+      return unreadable.empty() ? message_lines(read.errors, "") : unreadable;
+    };
+    InitKeeper::Setup setup{options_.config, invocation_.run_dir, options_.console, first_, what_is_wrong};
     if (setup.console.empty() && lnx::is_first_process_of_the_machine()) setup.console = lnx::console_terminal();
     if (setup.console == "none") setup.console.clear();
     return setup;

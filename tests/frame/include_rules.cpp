@@ -47,6 +47,8 @@ std::string quoted_complaint(std::string_view file, std::string_view header) {
     }
   } else if (!starts_with_any(header, {"firmware/", "policies/", "hal/"})) {
     return "firmware includes firmware, policies and hal, by their full path";
+  } else if (header.starts_with("firmware/cli/") && !file.starts_with("firmware/cli/") && file != "firmware/main.cpp") {
+    return "firmware/cli stands above the rest of firmware";
   }
   if (is_mode_header(header) && without_extension(file) != without_extension(header) &&
       without_extension(file) != "policies/modes") {

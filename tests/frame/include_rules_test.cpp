@@ -101,6 +101,7 @@ BOOST_AUTO_TEST_CASE(the_wrong_includes_are_noticed) {
       {"hal/linux/packet_nic.cpp", "pcap.h", false},
       {"firmware/bond.cpp", "policies/active_backup.hpp", true},
       {"firmware/bond.cpp", "bond.hpp", true},
+      {"firmware/bond.cpp", "firmware/cli/cli.hpp", true},
       {"firmware/bond.cpp", "tests/frame/source_tree.hpp", true},
       {"firmware/bond.cpp", "unistd.h", false},
       {"firmware/bond.cpp", "boost/asio/io_context.hpp", false},
@@ -120,6 +121,7 @@ BOOST_AUTO_TEST_CASE(the_right_includes_are_not_complained_about) {
   BOOST_TEST(include_complaint("hal/linux/packet_nic.cpp", "linux/if_packet.h", false).empty());
   BOOST_TEST(include_complaint("hal/linux/packet_nic.cpp", "hal/nic.hpp", true).empty());
   BOOST_TEST(include_complaint("firmware/main.cpp", "hal/linux/packet_nic.hpp", true).empty());
+  BOOST_TEST(include_complaint("firmware/main.cpp", "firmware/cli/cli.hpp", true).empty());
   BOOST_TEST(include_complaint("firmware/config/reader.cpp", "toml++/toml.h", false).empty());
 }
 
