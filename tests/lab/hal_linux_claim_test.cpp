@@ -172,14 +172,7 @@ BOOST_AUTO_TEST_CASE(a_leftover_is_known_again_under_another_name_and_with_anoth
 BOOST_AUTO_TEST_CASE(claiming_a_port_that_a_killed_process_left_finds_its_true_mac) {
   Bench bench;
   const std::string before = bench.portrait();
-  Process owner = bench.host.fork_inside([&] {
-    LinuxHardware hardware(bench.run.path());
-    Result<std::unique_ptr<Nic>> nic = hardware.open_nic("p0", LinkSource::carrier);
-    if (nic.ok() && nic.value()->set_mac(station).ok()) ::pause();
-    return 0;
-  });
-  BOOST_REQUIRE(wait_until([&] { return bench.portrait().find(station.text()) != std::string::npos; }, patience_ms));
-  (void)owner.stop(SIGKILL);
+  leave_p0_claimed(bench);
   const Namespace::Stay inside(bench.host);
   LinuxHardware hardware = bench.hardware();
   std::unique_ptr<Nic> nic = open_p0(hardware);
@@ -191,14 +184,7 @@ BOOST_AUTO_TEST_CASE(claiming_a_port_that_a_killed_process_left_finds_its_true_m
 
 BOOST_AUTO_TEST_CASE(leftovers_of_another_namespace_are_not_touched) {
   Bench bench;
-  Process owner = bench.host.fork_inside([&] {
-    LinuxHardware hardware(bench.run.path());
-    Result<std::unique_ptr<Nic>> nic = hardware.open_nic("p0", LinkSource::carrier);
-    if (nic.ok() && nic.value()->set_mac(station).ok()) ::pause();
-    return 0;
-  });
-  BOOST_REQUIRE(wait_until([&] { return bench.portrait().find(station.text()) != std::string::npos; }, patience_ms));
-  (void)owner.stop(SIGKILL);
+  leave_p0_claimed(bench);
   bench.peer.must("ip link set q0 name p0; ip link set p0 address " + station.text());
   {
     const Namespace::Stay inside(bench.peer);
