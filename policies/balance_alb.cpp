@@ -25,6 +25,9 @@ void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   if (const auto* removed = std::get_if<PortRemoved>(&event)) {
     receive_.port_lost(removed->port, facts);
     neighbours_.port_lost(removed->port, facts);
+    receive_.hurry();
+    neighbours_.hurry();
+    returned_.forget(removed->port);
     if (hearing_ == removed->port) hearing_.reset();
   }
   if (std::holds_alternative<PortAdded>(event)) {
@@ -58,6 +61,7 @@ void BalanceAlb::handle(const PolicyEvent& event, const BondFacts& facts, Tick n
   }
   if (std::holds_alternative<Reconfigured>(event) && !facts.options.nd_balance) neighbours_.dismiss(active(), facts);
   if (const auto* punted = std::get_if<FramePunted>(&event)) take_frame(*punted, facts);
+  returned_.give_due(now, [this](PortId port) { ports_.teach(port, ports_.macs().of(port)); });
   speak(facts, actions);
 }
 
@@ -68,9 +72,13 @@ void BalanceAlb::note_link(const LinkChanged& link, const BondFacts& facts, Acti
     receive_.order_spread();
     neighbours_.order_spread();
     // Its address may have been heard for elsewhere; the switch must not wait for the next lesson.
-    if (hearing_) ports_.teach(link.port, port->mac);
+    if (hearing_) {
+      ports_.teach(link.port, port->mac);
+      returned_.begin(link.port, now_);
+    }
   }
   if (link.to == LinkState::down) {
+    returned_.forget(link.port);
     receive_.port_lost(link.port, facts);
     neighbours_.port_lost(link.port, facts);
     if (link.port != active()) hear_for(port->mac, actions);
@@ -159,7 +167,8 @@ ForwardingPlan BalanceAlb::plan(const BondFacts& facts) const {
 }
 
 std::optional<Tick> BalanceAlb::next_deadline() const noexcept {
-  const std::optional<Tick> due = ports_.next_deadline();
+  std::optional<Tick> due = ports_.next_deadline();
+  if (const auto lesson = returned_.next_deadline(); lesson && (!due || *lesson < *due)) due = lesson;
   if (unsent_.empty() && !receive_.waiting() && !neighbours_.waiting()) return due;
   const Tick next = now_ + ticks_from_ms(1);
   return due && *due < next ? due : next;

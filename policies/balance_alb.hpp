@@ -19,7 +19,7 @@ class BalanceAlb {
   BalanceStatus balance(const BondFacts& facts) const;
   template <class A>
   void archive(A& a) {
-    a(ports_, receive_, neighbours_, unsent_, lost_, lost_told_, hearing_, hearing_ticks_, now_);
+    a(ports_, receive_, neighbours_, unsent_, lost_, lost_told_, hearing_, hearing_ticks_, returned_, now_);
   }
 
  private:
@@ -40,6 +40,7 @@ class BalanceAlb {
   /// The active port, while it hears for one that cannot.
   std::optional<PortId> hearing_;
   std::uint32_t hearing_ticks_ = 0;
+  RepeatedLessons returned_;
   Tick now_{};
 };
 static_assert(Policy<BalanceAlb>);

@@ -1,5 +1,7 @@
 #include "policies/client_rounds.hpp"
 
+#include <algorithm>
+
 namespace bondbox {
 
 void ClientRounds::enter(std::uint8_t index) noexcept {
@@ -65,6 +67,7 @@ void ClientRounds::spread(const BondFacts& facts) {
 }
 
 bool ClientRounds::tick(const BondFacts& facts) {
+  quiet_ = std::min(quiet_ + 1, hurry_delay);
   if (spread_ordered_) {
     spread_ordered_ = false;
     spread(facts);
@@ -84,11 +87,15 @@ void ClientRounds::begin_round() noexcept {
     client.notices_left = burst;
     in_round_ = true;
   });
-  delay_left_ = update_delay;
+  put_off();
   if (retries_left_ != 0)
     --retries_left_;
   else
     outdated_ = false;
+}
+
+void ClientRounds::hurry() noexcept {
+  if (outdated_) delay_left_ = std::min(delay_left_, hurry_delay - quiet_);
 }
 
 bool ClientRounds::begin_last_round(std::optional<PortId> active) noexcept {

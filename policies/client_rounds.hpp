@@ -18,6 +18,7 @@ class ClientRounds {
  public:
   static constexpr std::uint32_t update_delay = 20;   ///< ticks without a round after one
   static constexpr std::uint32_t update_retries = 3;  ///< more rounds after a port was lost
+  static constexpr std::uint32_t hurry_delay = 5;     ///< the same where it must be soon
   static constexpr std::size_t burst = 2;             ///< notices to a client in one round
 
   /// What happens to the time without rounds while there is nobody to tell.
@@ -71,7 +72,12 @@ class ClientRounds {
   bool tick(const BondFacts& facts);
   void begin_round() noexcept;
   /// No round for two seconds.
-  void put_off() noexcept { delay_left_ = update_delay; }
+  void put_off() noexcept {
+    delay_left_ = update_delay;
+    quiet_ = 0;
+  }
+  /// Who waits to be told is told with the next tick, if there has been no round for half a second.
+  void hurry() noexcept;
   /// All who believe something else are told of the active port, at once. False: there is nobody.
   bool begin_last_round(std::optional<PortId> active) noexcept;
 
@@ -87,7 +93,7 @@ class ClientRounds {
     // Those that there are, from the one that was entered last.
     std::uint16_t count = 0;
     for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) ++count;
-    a(count, turn_, outdated_, spread_ordered_, in_round_, farewells_, delay_left_, retries_left_);
+    a(count, turn_, outdated_, spread_ordered_, in_round_, farewells_, delay_left_, retries_left_, quiet_);
     if (a.reads()) return read_clients(a, count);
     for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) a(index, table_[index]);
     if (a.describes()) a(table_[0]);
@@ -126,6 +132,7 @@ class ClientRounds {
   FixedVector<Client, 8> farewells_;  ///< of dismissed clients
   std::uint32_t delay_left_ = 0;
   std::uint32_t retries_left_ = 0;
+  std::uint32_t quiet_ = 0;  ///< ticks since it was put off or there was a round, up to hurry_delay
 };
 
 template <class Visit>

@@ -40,4 +40,21 @@ void Lessons::give(const BondFacts& facts, ActionList& actions) {
   }
 }
 
+void RepeatedLessons::begin(PortId port, Tick now) {
+  forget(port);
+  ports_.push_back({port, first_pause, now + first_pause});
+}
+
+void RepeatedLessons::forget(PortId port) {
+  for (std::size_t i = ports_.size(); i > 0; --i)
+    if (ports_[i - 1].port == port) ports_.erase_at(i - 1);
+}
+
+std::optional<Tick> RepeatedLessons::next_deadline() const noexcept {
+  std::optional<Tick> due;
+  for (const Port& one : ports_)
+    if (!due || one.due < *due) due = one.due;
+  return due;
+}
+
 }  // namespace bondbox

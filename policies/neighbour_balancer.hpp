@@ -33,6 +33,8 @@ class NeighbourBalancer {
 
   /// A port went down or left: its clients go to the others.
   void port_lost(PortId port, const BondFacts& facts) { rounds_.port_lost(port, facts); }
+  /// The port that was lost is gone, and nobody hears for it: its clients do not wait for the round that would be due.
+  void hurry() noexcept { rounds_.hurry(); }
   /// A port can send now: with the next tick clients are spread anew.
   void order_spread() noexcept { rounds_.order_spread(); }
   /// The port's address is another now: its clients must hear of it.

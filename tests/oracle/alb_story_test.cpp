@@ -90,6 +90,7 @@ std::optional<Frame> as_host_sent(const Seen& seen, const std::vector<Seen>& all
 struct Played {
   std::string port;
   std::int64_t tick = 0;
+  bool between_ticks = false;
   Frame frame;
 };
 
@@ -105,7 +106,7 @@ class Story : public SimBench {
       Frame frame(bytes.begin(), bytes.end());
       if (outgoing && start_ < 0 && type_of(frame) == 0x9000) start_ = now.number;
       if (outgoing && start_ >= 0 && (type_of(frame) == 0x9000 || type_of(frame) == wire::ethertype::arp))
-        sent_.push_back({card, (now.number - start_) / 100, std::move(frame)});
+        sent_.push_back({card, (now.number - start_) / 100, (now.number - start_) % 100 != 0, std::move(frame)});
     });
     while (start_ < 0 && now() < 5'000) run_for(1);
   }
@@ -157,18 +158,18 @@ BOOST_AUTO_TEST_CASE(the_same_frames_leave_on_the_same_ports_in_the_same_ticks) 
   for (const Seen& seen : all) {
     constexpr std::int64_t slack_us = 2'000;
     if (is_ours(seen.frame))
-      wanted.push_back({seen.port, (seen.time_us - first_tick_us + slack_us) / recorded_tick_us, seen.frame});
+      wanted.push_back({seen.port, (seen.time_us - first_tick_us + slack_us) / recorded_tick_us, false, seen.frame});
   }
   BOOST_REQUIRE_EQUAL(wanted.size(), 66U);
   Story story;
   std::vector<Played> played = story.play(all);
-  // A port that comes back is taught at once, not only with the next lesson.
-  const auto extra = std::find_if(played.begin(), played.end(), [](const Played& one) {
-    return one.port == "e0" && one.tick == 109 && type_of(one.frame) == 0x9000;
+  // A port that comes back is taught at once, and again until the switch must have heard it; not only with the next
+  // lesson.
+  const std::size_t extra = std::erase_if(played, [](const Played& one) {
+    return one.port == "e0" && one.tick >= 109 && one.between_ticks && type_of(one.frame) == 0x9000 &&
+           MacAddress::load(one.frame.data()) == card_mac(1);
   });
-  BOOST_REQUIRE(extra != played.end());
-  BOOST_TEST((MacAddress::load(extra->frame.data()) == card_mac(1)));
-  played.erase(extra);
+  BOOST_TEST(extra == 9U);
 
   BOOST_TEST(played.size() == wanted.size());
   for (std::size_t i = 0; i < std::min(played.size(), wanted.size()); ++i) {

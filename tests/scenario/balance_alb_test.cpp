@@ -62,7 +62,7 @@ struct Alb : AlbBench {
         (void)host_sends(frame_of(
             wire::build_arp({wire::ArpOperation::reply, host().mac(), ip_of(1), arp->sender_mac(), arp->sender_ip()},
                             arp->sender_mac(), vlan_of(frame))));
-      else if (test::data_number(frame) >= 0)
+      else if (test::data_number(frame) >= 0 && MacAddress::load(frame.data()) == host().mac())
         ++reached;
     }
   }
@@ -137,6 +137,31 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_soon_back_hears_for_itself_at_once) {
   bench.link("e1", false);
   bench.pass(150);
   bench.link("e1", true);
+  BOOST_TEST(bench.send_all() == client_count);
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_that_does_not_learn_yet_when_a_port_is_back_is_taught_again) {
+  Alb bench;
+  bench.ask_all();
+  bench.pass(5'000);
+  bench.link("e1", false);
+  bench.run_for(150);  // clients have not looked yet
+  BOOST_REQUIRE(bench.world.set_mute("e1", true).ok());
+  bench.link("e1", true);
+  bench.run_for(40);
+  BOOST_TEST(bench.send_all() < client_count);  // it sends what is e1's to e0, where it would be a flooded copy
+  BOOST_REQUIRE(bench.world.set_mute("e1", false).ok());
+  bench.run_for(40);
+  BOOST_TEST(bench.send_all() == client_count);
+}
+
+BOOST_AUTO_TEST_CASE(clients_of_a_port_that_is_gone_are_told_with_the_next_tick) {
+  Alb bench;
+  bench.ask_all();
+  bench.pass(5'000);
+  BOOST_REQUIRE(bench.world.remove_nic("e1").ok());
+  bench.pass(101);
+  BOOST_TEST(bench.believers(bench.host().mac()) == client_count);
   BOOST_TEST(bench.send_all() == client_count);
 }
 

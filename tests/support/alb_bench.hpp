@@ -20,7 +20,7 @@ class AlbBench : public SimBench {
 
   /// A client asks for the host's address and hears the answer.
   virtual void ask(std::uint8_t client) = 0;
-  /// The host's stack answers who has asked, and counts data_frame()s in `reached`.
+  /// The host's stack answers who has asked, and counts data_frame()s for it in `reached`.
   virtual void answer() = 0;
   /// The clients believe what has come.
   virtual void listen() = 0;
