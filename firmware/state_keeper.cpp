@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "hal/linux/memory.hpp"
+
 namespace bondbox {
 namespace {
 
@@ -129,12 +131,15 @@ void StateKeeper::save(Tick now) {
   next_news_ = now + busy_interval;
   next_save_ = now + idle_interval;
   next_beat_ = now + beat_interval;
+  const bool tidies = now >= next_tidying_;
+  if (tidies) next_tidying_ = now + tidy_interval;
   writer_.hand(
       whole_name,
-      [file = file_, bytes = std::exchange(bytes_, {})] {
+      [file = file_, bytes = std::exchange(bytes_, {}), tidies] {
         Outcome outcome = file->replace(bytes);
         // Going on from what was true some time ago would be worse than to begin anew.
         if (!outcome.ok()) file->remove();
+        if (tidies) lnx::give_free_pages_back();
         return outcome;
       },
       [this](const Outcome& outcome) { note(outcome, scheduler_.now()); });

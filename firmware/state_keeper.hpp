@@ -67,6 +67,7 @@ class StateKeeper {
   static constexpr Ticks idle_interval{10'000};
   static constexpr Ticks retry_interval{1'000};
   static constexpr Ticks beat_interval{500};
+  static constexpr Ticks tidy_interval{60'000};
 
   struct Origin {
     std::uint64_t fingerprint = 0;
@@ -94,6 +95,7 @@ class StateKeeper {
   Tick next_save_{};
   Tick next_news_{};
   Tick next_beat_{};
+  Tick next_tidying_{};  ///< of memory: the writer is who may wait for it
   bool failing_ = false;
   bool waits_ = false;  ///< for the writer
 };

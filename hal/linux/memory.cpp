@@ -19,4 +19,8 @@ void give_memory_back() {
   (void)::mallopt(M_ARENA_MAX, 1);
 }
 
+void give_free_pages_back() {
+  (void)::malloc_trim(0);
+}
+
 }  // namespace bondbox::lnx

@@ -7,4 +7,7 @@ namespace bondbox::lnx {
 /// that runs for months is as large as in its first hour. To be called before anything is allocated.
 void give_memory_back();
 
+/// So do pages of the heap that are free amid what is kept. To be called now and then, by a thread that may wait.
+void give_free_pages_back();
+
 }  // namespace bondbox::lnx
