@@ -142,8 +142,8 @@ std::string told_disagreement(const BondStatus& status) {
         !says("bondbox_port_link_failures_total", port.failures))
       return "the metrics say otherwise of " + port.name;
     const Explanation told = explain_port(status, port);
-    // A port that is going down, or whose bond is set down, carries by the plan and nothing in truth.
-    const bool in_truth = port.carries && status.host_up && port.link == LinkState::up;
+    // A port that is going down or away, or whose bond is set down, carries by the plan and nothing in truth.
+    const bool in_truth = port.carries && status.host_up && port.link == LinkState::up && port.away == Away::no;
     if (told.verdict == "carries traffic" ? !port.carries : in_truth)
       return "it is explained of " + port.name + " that it " + told.verdict + ": " + told.cause;
   }

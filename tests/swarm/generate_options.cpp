@@ -61,7 +61,8 @@ void draw_monitor(Draft& draft, bool is_far, Words& words) {
   const std::string station = second ? "10.0.0.11,10.0.0.12" : "10.0.0.11";
   const bool v6 = random.chance(300);
   if (v6) words.push_back(word("ns_ip6_target", ipv6_target(draft, is_far)));
-  if (!v6 || random.chance(700))
+  // Two bonds that ask each other hear each other's questions, while no answer can leave: of one kind.
+  if (!v6 || draft.stations.empty() || random.chance(700))
     words.push_back(word("arp_ip_target", !draft.stations.empty() ? station : is_far ? "10.0.0.1" : "10.0.0.2"));
   words.push_back(word("arp_missed_max", random.between(2, 4)));
   if (!combined && random.chance(500))

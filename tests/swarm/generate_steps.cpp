@@ -97,7 +97,10 @@ class Teller {
     const Words& ports = ports_[bond];
     const std::string& port = ports[random_.below(static_cast<std::uint32_t>(ports.size()))];
     const std::string& name = draft_.bonds[bond];
-    if (random_.chance(300)) {
+    if (random_.chance(100)) {
+      put(at_ms,
+          {"drill", name, port, std::to_string(random_.between(1, 3'000)), random_.chance(500) ? "down" : "pretend"});
+    } else if (random_.chance(300)) {
       put(at_ms, {"activate", name, port});
     } else if (random_.chance(100)) {
       put(at_ms, {"enslave", name, port});  // which it is already, mostly

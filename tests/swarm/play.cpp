@@ -15,6 +15,7 @@ constexpr Ticks question_interval = ticks_from_ms(1'000);
 /// How long a frame that was sent at the very end may take.
 constexpr Ticks last_frames = ticks_from_ms(50);
 constexpr std::uint64_t steps_between_checkpoints = 1'000;
+constexpr std::uint64_t commands_between_checkpoints = 4;
 
 wire::Bytes bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -147,6 +148,7 @@ bool Play::build_bond(const Words& words) {
     if (left) rules_.fail(clock_.now(), "refusal", "a refused configuration has left an interface behind");
     return false;
   }
+  make_checkpoint();  // before its first step
   const BondConfig& config = read.config.bonds[0];
   scheduler_->find(config.name)->seed(static_cast<std::uint32_t>(story_.seed));
   for (const std::string& port : config.ports) owners_[port] = config.name;
@@ -199,7 +201,8 @@ void Play::build_flows() {
 bool Play::step(const Scheduler::Command* command) {
   for (auto& [bond, passed] : frames_passed_) passed = false;
   const bool more = command != nullptr ? scheduler_->step(*command) : scheduler_->step();
-  if (++result_.tally.steps % steps_between_checkpoints == 0) make_checkpoint();
+  const bool is_due = ++result_.tally.steps % steps_between_checkpoints == 0;
+  if (is_due || (command != nullptr && result_.tally.commands % commands_between_checkpoints == 0)) make_checkpoint();
   for (const auto& bond : scheduler_->bonds()) {
     const sim::SimHostPort* const port = world_.host_port(bond->name());
     const BondStatus status = bond->status(clock_.now());

@@ -10,6 +10,7 @@
 //   mac CARD MAC, mtu CARD N     by somebody else
 //   set BOND OPTION [VALUE]      as a person would; change: with bond0 down where the option asks for it
 //   enslave BOND PORT, release BOND PORT, activate BOND PORT
+//   drill BOND PORT MS down|pretend   the port is taken away for so long
 //   host BOND up|down, hostmac BOND MAC, hostmtu BOND N, promisc BOND on|off, queueing BOND on|off
 //   groups BOND N                its host is in N multicast groups, rename BOND NAME: somebody calls bond0 so
 //   move STATION N               to its N-th card
@@ -157,6 +158,10 @@ bool Play::perform_on_bond(const Words& words) {
     command(bond, [&](Bond& target) { return target.enslave(value); });
   } else if (verb == "release") {
     command(bond, [&](Bond& target) { return target.release(value); });
+  } else if (verb == "drill" && words.size() >= 5) {
+    const Away how = words[4] == "down" ? Away::down : Away::pretend;
+    const Ticks span = ticks_from_ms(std::max<std::int64_t>(1, number_of(words[3])));
+    command(bond, [&](Bond& target) { return target.take_away(value, how, span); });
   } else if (verb == "activate") {
     command(bond, [&](Bond& target) { return target.write("active_slave", value); });
   } else {
@@ -206,6 +211,8 @@ void Play::kill(Ticks gap) {
   bonds_end_ = true;
   for (const Kept& one : kept) scheduler_->remove_bond(one.config.name);
   bonds_end_ = false;
+  // What a drill has set down is set up by whoever is started next, from the journal of claimed ports.
+  for (const auto& [card, words] : card_words_) (void)world_.set_up(card, true);
   const Tick then = clock_.now();
   if (gap.count != 0) rules_.note_stall(gap);
   clock_.advance(gap);

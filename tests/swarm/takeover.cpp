@@ -16,6 +16,11 @@ bool is_takeover(const Step& step) {
   return step.words.size() > 1 && step.words[0] == "takeover";
 }
 
+/// Ends when another process takes over.
+bool is_drill(const Step& step) {
+  return !step.words.empty() && step.words[0] == "drill";
+}
+
 /// The two are the same up to here; what is told of it.
 std::string parting(const Played& one, const Played& other) {
   const auto differs = std::mismatch(one.trail.begin(), one.trail.end(), other.trail.begin(), other.trail.end());
@@ -93,7 +98,9 @@ Played play(const Story& story, const Play::Settings& settings) {
   const bool at_once = std::all_of(story.steps.begin(), story.steps.end(), [](const Step& step) {
     return !is_takeover(step) || number_of(step.words[1]) == 0;
   });
-  if (!any || !at_once || played.found_gone || played.violation) return played;
+  if (!any || !at_once || std::any_of(story.steps.begin(), story.steps.end(), is_drill) || played.found_gone ||
+      played.violation)
+    return played;
   Play::Settings staying = settings;
   staying.stays = true;
   const Played without = Play(story, staying).run();
