@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,10 @@ void use_as_stderr(const UniqueFd& fd) noexcept {
 // Fails for sockets, and where there is no /proc: write_some() then has other ways.
 LogStream::LogStream() : own_(::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
   waiting_.reserve(waiting_bytes_max);
+  // Our place in a file is its end. Whoever was given it with us, a script for one, must not go on at another.
+  struct stat status {};
+  if (::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode))
+    (void)::fcntl(STDERR_FILENO, F_SETFL, ::fcntl(STDERR_FILENO, F_GETFL) | O_APPEND);
 }
 
 bool LogStream::append(std::string_view line) {

@@ -7,6 +7,9 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "hal/linux/run_dir.hpp"
+#include "tests/support/scratch_directory.hpp"
+
 namespace {
 
 using bondbox::lnx::LogStream;
@@ -52,6 +55,27 @@ BOOST_AUTO_TEST_CASE(lines_arrive_in_order) {
   log.add("two");
   log.flush();
   BOOST_TEST(reader.read() == "one\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(lines_in_a_file_and_those_of_others_who_write_there_stand_behind_each_other) {
+  const bondbox::test::ScratchDirectory scratch;
+  const std::string path = scratch.path() + "/log";
+  const int saved = ::dup(STDERR_FILENO);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  BOOST_REQUIRE((saved >= 0 && file >= 0 && ::dup2(file, STDERR_FILENO) == STDERR_FILENO));
+  // As a shell whose output the file is, too.
+  const bool before = ::write(file, "before\n", 7) == 7;
+  {
+    LogStream log;
+    log.add("ours");
+    log.flush();
+  }
+  const bool behind = ::write(file, "behind\n", 7) == 7;
+  ::dup2(saved, STDERR_FILENO);
+  ::close(saved);
+  ::close(file);
+  BOOST_TEST((before && behind));
+  BOOST_TEST(bondbox::lnx::read_file(path).value() == "before\nours\nbehind\n");
 }
 
 // Without it the test would never end: a plain write waits for the reader.
