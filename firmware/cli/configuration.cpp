@@ -58,7 +58,8 @@ ConfigurationOrExit read_configuration(const Invocation& invocation, bool words_
     result = load_module_words(words);
   }
   if (!unreadable.empty()) {
-    complain(unreadable);
+    complain(unreadable +
+             (file_given ? "" : "; -c names another file, or name bond and ports: bond0 eth0 eth1 mode=1"));
     return {{}, exit_failed};
   }
   std::fputs(message_lines(result.warnings, "warning: ").c_str(), stderr);
