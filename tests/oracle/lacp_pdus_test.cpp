@@ -103,12 +103,13 @@ BOOST_AUTO_TEST_CASE(bond0_says_what_the_kernels_said_in_the_same_ticks) {
   const Story story = recorded_story(last_tick);
   BOOST_TEST(story.kernel.size() > 30U);
 
+  std::vector<std::string> played;  // outlives the bench, whose bond says farewell
+
   // The first recorded frame lies in bond0's first tick, tick 0 here; the bond is set up at that moment.
   test::SimBench bench({"e0", "e1"});
   BondConfig config = test::SimBench::config({"e0", "e1"});
   config.options.mode = Mode::lacp_8023ad;
   config.options.lacp_rate = LacpRate::fast;
-  std::vector<std::string> played;
   bench.world.set_tap([&](const std::string& card, bool outgoing, Tick at, wire::Bytes frame) {
     if (outgoing) played.push_back(told(at.number / tick_ms, card, {frame.begin(), frame.end()}));
   });
