@@ -108,6 +108,7 @@ class Daemon {
     files_.clear();
     const std::vector<BondConfig> bonds = recall();
     std::vector<lnx::WantedBond> wanted;
+    wanted.reserve(bonds.size());
     for (const BondConfig& bond : bonds) wanted.push_back({bond.name, bond.ports});
     for (const std::string& line : hardware_.restore_leftovers(wanted)) log_line(line);
     start_loops();
