@@ -78,10 +78,11 @@ int simulate(const Invocation& invocation) {
   }
   const std::size_t slash = file.rfind('/');
   if (slash != std::string::npos) settings.scenario_directory = file.substr(0, slash + 1);
+  // They outlive the simulation, whose bonds say farewell.
+  trace::Store store = trace::Store::growing(trace_segments_max, trace_segment_bytes);
+  trace::Tape tape;
   Simulation simulation(std::move(scenario.scenario), settings,
                         [](std::string_view output) { std::fwrite(output.data(), 1, output.size(), stdout); });
-  trace::Tape tape;
-  trace::Store store = trace::Store::growing(trace_segments_max, trace_segment_bytes);
   if (!trace_file.empty()) {
     tape.record(store, Tick{});
     simulation.set_tape(tape);
