@@ -168,7 +168,7 @@ GENERATED := $(BUILD)/generated
 THREADS   := build/threads/bondbox-threads
 THREAD_SOURCES := tests/main.cpp $(addprefix tests/unit/firmware/,epoch_slots_test.cpp spsc_queue_test.cpp \
   worker_test.cpp worker_pool_test.cpp file_writer_test.cpp) \
-  $(addprefix firmware/,bond_loops.cpp file_writer.cpp forwarder.cpp worker.cpp worker_pool.cpp) \
+  $(addprefix firmware/,bond_loops.cpp changeover.cpp file_writer.cpp forwarder.cpp worker.cpp worker_pool.cpp) \
   $(addprefix hal/linux/,descriptors.cpp monotonic_clock.cpp wait_set.cpp worker_thread.cpp) hal/packet.cpp $(wildcard hal/wire/*.cpp) policies/choice.cpp policies/transmit_hash.cpp
 THREAD_OBJECTS := $(THREAD_SOURCES:%.cpp=build/threads/obj/%.o)
 THREAD_FLAGS   := $(COMMON) -O1 -g -fsanitize=thread -DBOOST_TEST_DYN_LINK

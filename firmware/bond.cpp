@@ -299,6 +299,7 @@ void Bond::republish(PortId leaving, Nic* its_nic) {
   if (!next.same_effect(plan_)) {
     next.generation = plan_.generation + 1;
     read_before(next, leaving, its_nic);
+    note_newcomers(next);
     const bool others_carry = !(next.transmit.usable == plan_.transmit.usable);
     plan_ = next;
     if (others_carry) begin_load();
@@ -351,7 +352,7 @@ void Bond::close_loops(PortId port) {
 
 void Bond::tell_loops() {
   const trace::Tape::Gap beside(tape_);
-  if (!loops_.follow(plan_, mac_, one_order_reason(plan_, options_))) return;
+  if (!loops_.follow(plan_, mac_, one_order_reason(plan_, options_), newcomers_)) return;
   const std::string_view why = loops_.reason();
   if (why.empty()) record(EventKind::bond, {}, -1, "%zu loops share the flows", loops_.serving());
   if (!why.empty()) record(EventKind::bond, {}, -1, "one loop only: %.*s", static_cast<int>(why.size()), why.data());
@@ -381,18 +382,18 @@ void Bond::assign_buckets(const PacketBatch& batch) {
 bool Bond::forward_from_port(PortId id, PacketBatch& batch) {
   for (int round = 0; round < batches_per_step; ++round) {
     batch.clear();
-    if (slot(id).nic->receive(batch) == 0) return false;
+    if (slot(id).nic->receive(batch) == 0) {
+      settle_newcomer(id);
+      return false;
+    }
     if (watcher_ != nullptr) watcher_->see(id, batch, plan_.ports[id.index]);
     if (has_arp_probes()) listen(id, batch);
-    const Deliver before = plan_.ports[id.index].deliver;
     look_before_dropping(id);
     if (!slots_[id.index]) return false;
-    if (before == deliver_nothing && plan_.ports[id.index].deliver != before) {
-      forward_without_echoes(id, batch);
-    } else {
-      forwarder_.port_to_host(batch, id, plan_, *host_, mac_);
-    }
-    if (batch.has_room()) return false;
+    deliver(id, batch, false);
+    if (!batch.has_room()) continue;
+    settle_newcomer(id);
+    return false;
   }
   return true;
 }

@@ -17,6 +17,7 @@
 #include "firmware/bond_loops.hpp"
 #include "firmware/bond_offload.hpp"
 #include "firmware/bond_status.hpp"
+#include "firmware/changeover.hpp"
 #include "firmware/config/bond_config.hpp"
 #include "firmware/config/config_diff.hpp"
 #include "firmware/event_log.hpp"
@@ -330,9 +331,11 @@ class Bond final : public OptionTarget {
 
   // bond_waiting.cpp
   void read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic);
-  void read_waiting(PortId id, Nic& nic, Deliver but);
+  void read_waiting(PortId id, Nic& nic);
   void look_before_dropping(PortId id);
-  void forward_without_echoes(PortId id, PacketBatch& batch);
+  void deliver(PortId id, PacketBatch& batch, bool leaves);
+  void note_newcomers(const ForwardingPlan& next);
+  void settle_newcomer(PortId id);
 
   // bond_leaving.cpp
   bool is_leaving() const noexcept;
@@ -435,6 +438,9 @@ class Bond final : public OptionTarget {
   static constexpr std::size_t speech_size_max = 512;
   std::unique_ptr<std::uint8_t[]> speech_storage_;
   PacketBatch* spare_ = nullptr;
+  CopyMemory memory_;
+  Newcomers newcomers_;
+  Tick newcomers_since_{};
   Packet speech_;  ///< frames of our own are built here; at most speech_size_max bytes
   std::unique_ptr<HostPort> host_;
   BucketTraffic traffic_;                                ///< of all forwarders and of the kernel, as last gathered

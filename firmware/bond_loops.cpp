@@ -200,21 +200,22 @@ void BondLoops::unite() {
   phase_ = Phase::together;
 }
 
+bool BondLoops::has_waiting(PortId port) const {
+  return open_ && std::any_of(sides_.begin(), sides_.end(), [port](const WorkerSide& side) {
+           const std::unique_ptr<Channel>& channel = side.ports[port.index];
+           return channel && channel->has_waiting();
+         });
+}
+
 /// What has come goes by the plan under which it came. A loop that is in the midst of a batch has it already.
-void BondLoops::read_before(PortId port, const ForwardingPlan& last, bool more_comes) {
+void BondLoops::read_before(PortId port, const ForwardingPlan& last, const Newcomers& newcomers, bool more_comes) {
   const int pauses_max = more_comes ? 250 : 2'000;  // of some 75 us
   if (!open_ || phase_ != Phase::apart) return;
-  const auto waits = [port](const WorkerSide& side) {
-    const std::unique_ptr<Channel>& channel = side.ports[port.index];
-    return channel && channel->has_waiting();
-  };
-  for (int i = 0; i < pauses_max && std::any_of(sides_.begin(), sides_.end(), waits); ++i) {
-    if (i == 0) {
-      view_.plan = last;
-      publish();
-    }
-    loops_->pause();
-  }
+  view_.plan = last;
+  view_.newcomers = newcomers;
+  view_.leaves = port;
+  publish();
+  for (int i = 0; i < pauses_max && has_waiting(port); ++i) loops_->pause();
 }
 
 void BondLoops::note_read(bool all) {
@@ -224,11 +225,15 @@ void BondLoops::note_read(bool all) {
   phase_ = Phase::apart;
 }
 
-bool BondLoops::follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order) {
+bool BondLoops::follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order,
+                       const Newcomers& newcomers) {
   if (!open_) return false;
-  if (view_changed_ || plan.generation != view_.plan.generation || bond_mac != view_.bond_mac) {
+  if (view_changed_ || plan.generation != view_.plan.generation || bond_mac != view_.bond_mac ||
+      newcomers != view_.newcomers) {
     view_.plan = plan;
     view_.bond_mac = bond_mac;
+    view_.newcomers = newcomers;
+    view_.leaves = no_port;
     publish();
   }
   for (std::size_t i = 0; i < workers(); ++i) share_->sides[i]->answers.store(sides_[i].asked);

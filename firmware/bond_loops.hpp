@@ -45,10 +45,13 @@ class BondLoops {
 
   /// The loops forward by this plan from their next batch on, which answers what they asked before the last collect().
   /// `one_order`: as one_order_reason(), a literal. True when the number of loops that serve has changed.
-  bool follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order);
+  bool follow(const ForwardingPlan& plan, MacAddress bond_mac, std::string_view one_order,
+              const Newcomers& newcomers = {});
   /// The loops forward what waits on the port, by `last`; another plan is about to follow. Where `more_comes` it does
   /// not hold the main thread up for longer than some 20 ms, and else, as nothing is added, until it is read.
-  void read_before(PortId port, const ForwardingPlan& last, bool more_comes);
+  void read_before(PortId port, const ForwardingPlan& last, const Newcomers& newcomers, bool more_comes);
+  /// Something that a port brought has not been forwarded yet.
+  bool has_waiting(PortId port) const;
   /// The main thread has read its own channels once more; `all`: until they were empty.
   void note_read(bool all);
 

@@ -258,7 +258,7 @@ void Forwarder::forget_punted(PortId port) noexcept {
 }
 
 void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, Channel& host,
-                             MacAddress bond_mac) {
+                             MacAddress bond_mac, FrameSieve* sieve) {
   PortCounters& counters = ports_[from.index];
   const PortRule& rule = plan.ports[from.index];
   const OwnMacs own_macs = own_macs_on(from, plan);
@@ -281,7 +281,7 @@ void Forwarder::port_to_host(PacketBatch& batch, PortId from, const ForwardingPl
       }
       if (wanted != punt_nothing) punt(from, false, frame);
     }
-    if ((rule.deliver & destination_class(frame)) == 0) {
+    if ((rule.deliver & destination_class(frame)) == 0 || (sieve != nullptr && !sieve->passes(frame))) {
       ++counters.rx_suppressed;
       continue;
     }

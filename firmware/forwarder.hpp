@@ -66,6 +66,16 @@ inline constexpr std::size_t slow_punts_max = PuntQueue::capacity() / max_ports;
 /// The ports as the forwarder uses them: by PortId::index, null where there is none.
 using NicTable = std::array<Channel*, max_ports>;
 
+/// Is asked about single frames that a plan admits. Whoever makes one keeps it.
+class FrameSieve {
+ public:
+  /// What does not pass is dropped and counted as a suppressed duplicate. `frame` has an Ethernet header.
+  virtual bool passes(wire::Bytes frame) = 0;
+
+ protected:
+  ~FrameSieve() = default;
+};
+
 class Forwarder {
  public:
   /// The buckets that frames of the batch fall into and that nobody has been given, each once, in order.
@@ -77,7 +87,8 @@ class Forwarder {
 
   /// Admits what one port received and hands it to the host. `bond_mac` replaces destinations as PortRule::own_mac
   /// says.
-  void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, Channel& host, MacAddress bond_mac);
+  void port_to_host(PacketBatch& batch, PortId from, const ForwardingPlan& plan, Channel& host, MacAddress bond_mac,
+                    FrameSieve* sieve = nullptr);
 
   /// Sends one frame of our own, as it is, by the plan's transmit rule (announcements), or on one port and no other.
   void send(Packet& packet, const ForwardingPlan& plan, const NicTable& nics);

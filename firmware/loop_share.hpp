@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "firmware/changeover.hpp"
 #include "firmware/epoch_slots.hpp"
 #include "firmware/forwarder.hpp"
 #include "firmware/latest_value.hpp"
@@ -31,6 +32,8 @@ struct LoopView {
   };
   ForwardingPlan plan;
   MacAddress bond_mac;
+  Newcomers newcomers;
+  PortId leaves = no_port;  ///< this is the last plan by which it delivers
   std::array<Channels, workers_max> channels{};
 };
 
@@ -49,6 +52,7 @@ struct LoopCounts {
 /// them where they are until the main thread has looked and made the plan that follows.
 struct LoopSide {
   Forwarder forwarder;  ///< the loop's alone
+  CopyMemory memory;    ///< the loop's alone
   LoopCounts counted;   ///< the loop's alone; what its forwarder does not count
   LatestValue<LoopCounts> counts;
   SpscQueue<PuntedFrame, 64> punted;

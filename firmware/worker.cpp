@@ -63,7 +63,8 @@ void Worker::forward(LoopSide& side, const LoopView& view, std::size_t source) {
     side.forwarder.host_to_ports(batch_, view.plan, channels.ports);
   } else {
     const PortId port{static_cast<std::uint8_t>(source)};
-    side.forwarder.port_to_host(batch_, port, view.plan, *channels.host, view.bond_mac);
+    ChangeoverSieve sieve(port, view.plan, view.newcomers, side.memory, view.leaves == port);
+    side.forwarder.port_to_host(batch_, port, view.plan, *channels.host, view.bond_mac, sieve.if_needed());
   }
 }
 

@@ -1,9 +1,8 @@
 #include "tests/live/support/machine_watch.hpp"
 
 #include <chrono>
-#include <sstream>
 
-#include "tests/lab/support/daemon.hpp"
+#include "tests/lab/support/backlog.hpp"
 
 namespace bondbox::live {
 namespace {
@@ -14,22 +13,9 @@ constexpr std::chrono::milliseconds step{50};
 // Nothing that a partner waits for is due sooner than this.
 constexpr std::int64_t tolerable_ms = 200;
 
-/// Frames that found the queue between an interface and the stack full (net.core.netdev_max_backlog), on all CPUs.
-std::uint64_t dropped_frames() {
-  std::istringstream lines(lab::read_text("/proc/net/softnet_stat"));
-  std::uint64_t sum = 0;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::uint64_t processed = 0;
-    std::uint64_t dropped = 0;
-    if (words >> std::hex >> processed >> dropped) sum += dropped;
-  }
-  return sum;
-}
-
 }  // namespace
 
-MachineWatch::MachineWatch() : dropped_before_(dropped_frames()), thread_([this] { work(); }) {}
+MachineWatch::MachineWatch() : dropped_before_(lab::backlog_drops()), thread_([this] { work(); }) {}
 
 MachineWatch::~MachineWatch() {
   stopping_ = true;
@@ -56,7 +42,7 @@ std::string MachineWatch::trouble() const {
   std::string text;
   if (longest_ms_ >= tolerable_ms)
     text = "it stood still for " + in_ms(late_ms_) + " in all, " + in_ms(longest_ms_) + " at a time";
-  if (const std::uint64_t dropped = dropped_frames() - dropped_before_; dropped > 0)
+  if (const std::uint64_t dropped = lab::backlog_drops() - dropped_before_; dropped > 0)
     text += (text.empty() ? "it dropped " : ", and dropped ") + std::to_string(dropped) + " frames";
   return text;
 }

@@ -107,6 +107,32 @@ BOOST_FIXTURE_TEST_CASE(a_port_that_has_left_is_not_used_and_its_frames_take_the
   BOOST_TEST(!loops.collect(forwarder));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_loop_delivers_what_two_ports_brought_once_when_the_plan_changes_between_them, Bench) {
+  open();
+  loops.follow(plan_of(1), own, {});
+  loops.note_read(true);
+  const auto delivered_by = [&](std::size_t port) {
+    const std::uint64_t before = traffic.delivered;
+    hand.worker(0).serve(HandLoops::slot, port);
+    return traffic.delivered - before;
+  };
+  loops.read_before({1}, plan_of(1), {}, true);
+  BOOST_TEST(delivered_by(1) == 8U);
+  Newcomers newcomers;
+  newcomers.deliver[2] = deliver_unicast;
+  loops.follow(plan_of(2), own, {}, newcomers);
+  BOOST_TEST(delivered_by(2) == 0U);  // the same eight
+  BOOST_TEST(delivered_by(2) == 8U);
+  loops.follow(plan_of(2), own, {});
+  // Another time the loop has nothing of the first left.
+  loops.read_before({1}, plan_of(2), {}, true);
+  BOOST_TEST(delivered_by(1) == 8U);
+  loops.follow(plan_of(2), own, {});
+  BOOST_TEST(delivered_by(3) == 8U);
+  loops.follow(plan_of(3), own, {}, newcomers);
+  BOOST_TEST(delivered_by(2) == 8U);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_counters_of_a_port_begin_anew_with_the_next_one_in_its_place, Bench) {
   open();
   loops.follow(plan_of(4), own, {});
