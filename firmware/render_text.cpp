@@ -53,6 +53,11 @@ std::string silence_text(const PortStatus& port, Tick at, const WallClock* wall)
   return lacks + (arp.heard ? since_text(*arp.heard, at, wall) : std::string("yet")) + "\n";
 }
 
+/// Without one on any port, the ports are all alike, whichever of them carries by lacp_fallback.
+bool hears_a_partner(const LacpStatus& lacp) {
+  return std::any_of(lacp.ports.begin(), lacp.ports.end(), [](const LacpPortStatus& port) { return port.has_partner; });
+}
+
 void append_troubles(std::string& text, const BondStatus& bond, const WallClock* wall) {
   const std::string& shown = bond.interface.empty() ? bond.name : bond.interface;
   if (!bond.host_up) text += "  DOWN: " + shown + " is set down on the host: ip link set " + shown + " up\n";
@@ -79,7 +84,9 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
       continue;
     }
     if (port.link == LinkState::up && bond.lacp && !port.carries) {
-      text += "  DEGRADED: " + port.name + " is not aggregated: bondbox explain " + bond.name + " " + port.name + "\n";
+      text += "  DEGRADED: " + port.name + " is not aggregated: ";
+      text += hears_a_partner(*bond.lacp) ? "bondbox explain " + bond.name + " " + port.name + "\n"
+                                          : std::string("no port has an LACP partner\n");
     }
     if (port.link == LinkState::up) continue;
     text += "  " + std::string(bond.carrier ? "DEGRADED: " : "") + port.name;
@@ -90,7 +97,8 @@ void append_troubles(std::string& text, const BondStatus& bond, const WallClock*
     } else if (port.link == LinkState::fail) {
       text += " has lost its link, given up in " + duration_text(port.delay_left.count) + " (downdelay)\n";
     } else {
-      text += " has had no link " + since_text(port.in_state_for, bond.at, wall) + "\n";
+      text += (port.set_up ? " has had no link " : " is set down on the host, without link ") +
+              since_text(port.in_state_for, bond.at, wall) + "\n";
     }
   }
   for (const AwaitedStatus& waiting : bond.awaited) {

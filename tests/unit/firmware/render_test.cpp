@@ -141,6 +141,9 @@ BOOST_AUTO_TEST_CASE(every_trouble_stands_right_after_the_first_line_in_words) {
   bond.ports[0].active = false;
   bond.active = "eth1";
   BOOST_TEST(lines_of(render_text(bond))[1] == "  DEGRADED: eth0 has had no link for 2 m 11 s");
+  bond.ports[0].set_up = false;
+  BOOST_TEST(lines_of(render_text(bond))[1] == "  DEGRADED: eth0 is set down on the host, without link for 2 m 11 s");
+  bond.ports[0].set_up = true;
   bond.ports[0].link = LinkState::back;
   bond.ports[0].delay_left = Ticks{350};
   BOOST_TEST(lines_of(render_text(bond))[1] == "  DEGRADED: eth0 has link again, used in 350 ms (updelay)");
@@ -348,6 +351,8 @@ BOOST_AUTO_TEST_CASE(lacp_is_shown_with_aggregator_partner_and_state_letters) {
   BOOST_TEST(has(text, "\n  eth0            aggregator 1   us A-GSCD--, partner 02:00:00:00:0b:01 ATGSCD--\n"), text);
   BOOST_TEST(has(text, "\n  eth1            aggregator 2   us A-G---F-, partner none --------\n"), text);
   BondStatus lonely = bond;
+  for (LacpPortStatus& port : lonely.lacp->ports) port.has_partner = false;
+  BOOST_TEST(lines_of(render_text(lonely))[1] == "  DEGRADED: eth1 is not aggregated: no port has an LACP partner");
   lonely.lacp->active->partner_system = {};
   BOOST_TEST(has(render_text(lonely), "  aggregator 1: 1 port, key 9, no partner\n"));
   lonely.lacp->active.reset();
