@@ -41,6 +41,10 @@ Explanation without_partner(const BondStatus& bond, const PortStatus& port, cons
     // Its last word is in force until it is defaulted.
     const bool far_is_passive = lacp.receive == LacpReceiveState::expired && !says(lacp.partner, lacp_state::activity);
     if (is_passive && far_is_passive) return say(Said::lacp_both_passive, {silent_for});
+    // It falls silent by itself then, and speaks again each 30 s.
+    const bool did_not_hear =
+        lacp.receive == LacpReceiveState::expired && says(lacp.partner, lacp_state::expired | lacp_state::defaulted);
+    if (did_not_hear) return say(Said::lacp_stopped_deaf, {silent_for, state, port.name});
     return say(Said::lacp_stopped, {silent_for, state});
   }
   if (is_passive) return say(Said::lacp_passive, {state});

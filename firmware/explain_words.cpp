@@ -133,6 +133,8 @@ constexpr Sentence sentences[] = {
     {Said::lacp_half_duplex, idle, "it runs in half duplex, in which 802.3ad does not aggregate", full_duplex},
     {Said::lacp_stopped, idle, "the far end has been silent for %1, though it has spoken before (receive state %2)",
      "See whether LACP still runs on the port at the far end"},
+    {Said::lacp_stopped_deaf, idle, "the far end did not hear us when it last spoke, %1 ago (receive state %2)",
+     "Check the way from %3 to the far end: one direction of its cable, or what lies between and drops LACPDUs"},
     {Said::lacp_both_passive, idle,
      "neither end speaks first: lacp_active=off here, and the far end was passive when it was last heard, %1 ago",
      "Write lacp_active=on at one end"},

@@ -89,6 +89,7 @@ enum class Said : std::uint8_t {
   lacp_loop,
   lacp_half_duplex,
   lacp_stopped,
+  lacp_stopped_deaf,
   lacp_both_passive,
   lacp_passive,
   lacp_never,

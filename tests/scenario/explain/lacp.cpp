@@ -144,6 +144,16 @@ Situations lacp_situations() {
            bench.run_for(4'000);
          });
        }},
+      {"one-way: it fell silent for want of hearing us",
+       {Said::lacp_stopped_deaf},
+       "the far end did not hear us when it last spoke, 3 s ago (receive state EXPIRED)",
+       "Check the way from e1 to the far end: one direction of its cable, or what lies between and drops LACPDUs",
+       [] {
+         return together("e1", {}, [](LacpBench& bench) {
+           BOOST_REQUIRE(bench.world.set_mute("e1", true).ok());
+           bench.run_for(10'000);
+         });
+       }},
       {"a partner that fell silent, given up",
        {Said::lacp_stopped},
        "the far end has been silent for 1 m 1 s, though it has spoken before (receive state DEFAULTED)",
