@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 
@@ -389,6 +390,7 @@ Takeover take_takeover(std::vector<std::string>& words) {
 }  // namespace
 
 int run(const Invocation& invocation) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f) is an error of whoever writes it, and no end
   Invocation rest = invocation;
   const bool in_background = std::erase(rest.words, "--background") + std::erase(rest.words, "-b") != 0;
   const Takeover takeover = take_takeover(rest.words);

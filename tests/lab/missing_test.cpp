@@ -130,6 +130,13 @@ BOOST_AUTO_TEST_CASE(a_full_run_directory_costs_the_texts_until_there_is_room) {
   BOOST_TEST(house.comes_to_show(before), house.difference(before));
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_on_the_size_of_files_costs_the_texts) {
+  const House house;
+  OddDaemon daemon(house, "prlimit --fsize=0");
+  daemon.must_work();
+  BOOST_TEST(daemon.ends());
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_nobody_can_take_stops_nothing) {
   const House house;
   OddDaemon daemon(house, "sh -c 'exec \"$@\" > /dev/full 2>&1' sh");
