@@ -154,6 +154,14 @@ PortRecord record_of(Context& context, const InterfaceInfo& info) {
   return record;
 }
 
+/// Whether the interface of the note has the name still: names may be swapped, and then it is put right before another
+/// one is claimed by that name.
+bool is_called(Context& context, const std::string& name, const PortJournal& journal) {
+  const std::optional<PortRecord> record = parse_port_record(journal.read());
+  InterfaceInfo info;
+  return record && context.interfaces.find(name, info) == 0 && info.index == record->index;
+}
+
 /// Notes the IPv6 addresses that the fence will remove, and warns of addresses in general.
 void look_at_addresses(Context& context, const InterfaceInfo& info, PortRecord& record) {
   std::vector<InterfaceAddress> all;
@@ -354,9 +362,9 @@ Outcome PortClaim::raise_fence(FenceKind wanted) {
 std::vector<std::string> restore_leftovers(Context& context) {
   std::vector<std::string> lines;
   for (const std::string& name : PortJournal::list(context.run_dir, context.namespace_inode)) {
-    if (context.adoption.expects(name)) continue;
     PortJournal journal;
     if (PortJournal::open(context.run_dir, name, context.namespace_inode, journal) != 0) continue;
+    if (context.adoption.expects(name) && is_called(context, name, journal)) continue;
     if (std::optional<std::string> line = restore_from(context, journal); line) lines.push_back(std::move(*line));
     journal.remove();
   }

@@ -181,6 +181,22 @@ BOOST_AUTO_TEST_CASE(a_port_that_was_in_another_namespace_meanwhile_is_given_bac
   BOOST_TEST(link() == before);
 }
 
+BOOST_AUTO_TEST_CASE(ports_that_swapped_names_while_nobody_ran_get_back_each_its_own_address) {
+  const House house;
+  const MacAddress first = house.mac(house.box, "eth0");
+  const MacAddress second = house.mac(house.box, "eth1");
+  Daemon daemon(house.box, House::words);
+  daemon.stop(SIGKILL);
+  house.box.must(
+      "ip link set eth0 down; ip link set eth0 name swap0; ip link set eth1 down; ip link set eth1 name eth0");
+  house.box.must("ip link set swap0 name eth1");
+  daemon.start();
+  BOOST_TEST(reaches(house.box, House::town_v4));
+  BOOST_TEST(daemon.stop() == 0);
+  BOOST_TEST(house.mac(house.box, "eth0") == second);
+  BOOST_TEST(house.mac(house.box, "eth1") == first);
+}
+
 BOOST_DATA_TEST_CASE(a_bond0_that_was_made_again_outlives_a_kill, both_paths, offload) {
   const House house;
   Daemon daemon(house.box, words(offload));
