@@ -128,7 +128,9 @@ Outcome TakingOver::begin(const std::string& run_dir) {
   const std::string socket = run_dir + "/" + control::socket_name;
   if (!control::is_listening(socket)) return Outcome::failed(ECONNREFUSED, "no bondbox is running with " + run_dir);
   const Reply reply = control::ask(socket, std::array<std::string, 2>{"takeover", takeover_version});
-  if (reply.exit_status != 0) return Outcome::failed(EPROTO, reply.text.substr(0, reply.text.find('\n')));
+  if (reply.exit_status != 0)
+    return Outcome::failed(EPROTO,
+                           "the bondbox that runs does not hand over: " + reply.text.substr(0, reply.text.find('\n')));
   auto connected = lnx::HandoverChannel::connect(run_dir + "/" + door_name);
   if (!connected.ok()) return connected.failure();
   channel_ = std::move(connected.value());
