@@ -35,5 +35,9 @@ int main(int count, char** words) {
   bondbox::lnx::hold_standard_descriptors();
   std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   if (count > 0 && is_called_as_init(words[0])) arguments.insert(arguments.begin(), "init");
-  return bondbox::cli::main(count > 0 ? words[0] : "", arguments);
+  const int status = bondbox::cli::main(count > 0 ? words[0] : "", arguments);
+  // An answer that a full disk has kept a part of, or all, is none.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  std::fputs("bondbox: cannot write to stdout\n", stderr);
+  return status != 0 ? status : 1;
 }

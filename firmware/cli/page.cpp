@@ -42,6 +42,8 @@ std::optional<std::string> read_words(const Invocation& invocation, Wanted& want
       wanted.bond = word;
     }
   }
+  if (!wanted.output.empty() && !lnx::is_place_of_file(wanted.output))
+    return wanted.output + " is there and is no file";
   if (wanted.cgi && (wanted.watched || !wanted.output.empty())) return "--cgi answers a web server and writes no file";
   if (wanted.watched && wanted.output.empty()) return "--watch needs --output FILE";
   return std::nullopt;

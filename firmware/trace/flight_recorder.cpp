@@ -62,7 +62,8 @@ std::optional<std::string> take_file(std::vector<std::string>& words, std::strin
   if (!attached && found + 1 == words.end()) return "--trace needs a file";
   file = attached ? found->substr(8) : found[1];
   words.erase(found, found + (attached ? 1 : 2));
-  return file.empty() ? std::optional<std::string>("--trace needs a file") : std::nullopt;
+  if (file.empty()) return "--trace needs a file";
+  return lnx::is_place_of_file(file) ? std::nullopt : std::optional(file + " is there and is no file");
 }
 
 FlightRecorder::~FlightRecorder() {

@@ -121,6 +121,11 @@ Outcome FileTree::write(std::string_view name, std::string_view text) const {
   return replace_file(target, text);
 }
 
+bool is_place_of_file(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode);
+}
+
 Outcome replace_file(const std::string& target, std::string_view text) {
   const std::string fresh = target + ".new";
   UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));

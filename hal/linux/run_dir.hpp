@@ -73,6 +73,10 @@ std::string absolute_path(const std::string& path);
 /// was anybody else's. (A umask would be that of other threads, too.)
 void make_private(int fd) noexcept;
 
+/// Whether there is nothing at this path yet, or a file: not a device, a pipe or a directory, which a file would take
+/// the place of.
+bool is_place_of_file(const std::string& path);
+
 /// Replaces the file in one go (0644): a reader sees the old text or the new, never half.
 Outcome replace_file(const std::string& path, std::string_view text);
 

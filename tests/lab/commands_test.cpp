@@ -165,6 +165,17 @@ BOOST_AUTO_TEST_CASE(without_a_running_bondbox_the_commands_say_so) {
   BOOST_TEST(contains(asked.output, "bondbox: no bondbox is running: "), asked.output);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_shown_is_none) {
+  const House house;
+  const Daemon daemon(house.box, House::words);
+  for (const char* command : {"status", "events", "get bond0 mode", "explain bond0", "help", "version"}) {
+    const CommandResult answer =
+        run_command(program() + " --run-dir " + daemon.run_dir() + " " + command + " > /dev/full");
+    BOOST_TEST(answer.status == 1, command);
+    BOOST_TEST(answer.output == "bondbox: cannot write to stdout\n", answer.output);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(events_followed_tell_of_a_pull_as_it_happens) {
   const House house;
   const Daemon daemon(house.box, House::words);

@@ -214,6 +214,13 @@ BOOST_AUTO_TEST_CASE(a_page_in_a_file_has_its_json_beside_it_and_is_replaced_as_
   BOOST_TEST(house.daemon.ask("page").out.starts_with("<!DOCTYPE html>"));
   BOOST_TEST(contains(house.daemon.ask("page bond9").err, "there is no bond"));
   BOOST_TEST(contains(house.daemon.ask("page --output /nonexistent/a.html").err, "/nonexistent/a.html"));
+  // A file would take the place of it.
+  const std::string pipe = house.daemon.path("pipe");
+  house.box.must("mkfifo " + pipe);
+  const Answer refused = house.daemon.ask("page --output " + pipe);
+  BOOST_TEST(refused.status == 2);
+  BOOST_TEST(contains(refused.err, "pipe is there and is no file"), refused.err);
+  BOOST_TEST(house.box.run("test -p " + pipe).ok());
 
   Process watching =
       house.box.start("exec " + program() + " page --output " + file + " --watch --run-dir " + house.daemon.run_dir());
