@@ -61,12 +61,9 @@ Result<std::unique_ptr<HostPort>> TapHostPort::open(std::shared_ptr<Context> con
     left.erase(host);
     return take_over(std::move(context), info, std::move(taken), queues, channels);
   }
-  if (context->interfaces.find(name, info) == 0) {
-    std::string reason = "there is an interface named " + text + " already";
-    // One that a killed bondbox has left is known by its note, which may have been lost with the run directory.
-    if (info.kind == "tun") reason += "; if it is left over and nobody uses it: ip link del " + text;
-    return Outcome::failed(EEXIST, std::move(reason));
-  }
+  const bool exists = context->interfaces.find(name, info) == 0;
+  const std::string hint = exists && info.kind == "tun" ? "; if nobody uses it: ip link del " + text : "";
+  if (exists) return Outcome::failed(EEXIST, "there is an interface named " + text + " already" + hint);
   if (::access("/dev/net/tun", F_OK) != 0) return no_device(text, errno);
   TapQueues made;
   if (const int error = made.make(name, queues, channels); error == EBUSY || error == EEXIST) {

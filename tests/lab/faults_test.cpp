@@ -193,8 +193,8 @@ BOOST_AUTO_TEST_CASE(ports_that_swapped_names_while_nobody_ran_get_back_each_its
   daemon.start();
   BOOST_TEST(reaches(house.box, House::town_v4));
   BOOST_TEST(daemon.stop() == 0);
-  BOOST_TEST(house.mac(house.box, "eth0") == second);
-  BOOST_TEST(house.mac(house.box, "eth1") == first);
+  BOOST_TEST((house.mac(house.box, "eth0") == second));
+  BOOST_TEST((house.mac(house.box, "eth1") == first));
 }
 
 BOOST_DATA_TEST_CASE(a_bond0_that_was_made_again_outlives_a_kill, both_paths, offload) {
