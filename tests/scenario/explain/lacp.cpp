@@ -146,7 +146,7 @@ Situations lacp_situations() {
        }},
       {"one-way: it fell silent for want of hearing us",
        {Said::lacp_stopped_deaf},
-       "the far end did not hear us when it last spoke, 3 s ago (receive state EXPIRED)",
+       "the far end did not hear us when it last spoke, 5 s ago (receive state EXPIRED)",
        "Check the way from e1 to the far end: one direction of its cable, or what lies between and drops LACPDUs",
        [] {
          return together("e1", {}, [](LacpBench& bench) {
