@@ -206,7 +206,7 @@ bool Play::step(const Scheduler::Command* command) {
   for (const auto& bond : scheduler_->bonds()) {
     const sim::SimHostPort* const port = world_.host_port(bond->name());
     const BondStatus status = bond->status(clock_.now());
-    paths_.end_step(*bond);
+    paths_.end_step(*bond, clock_.now());
     rules_.check(status, port != nullptr ? port->has_carrier() : status.carrier, scheduler_->status());
   }
   return more;

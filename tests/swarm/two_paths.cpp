@@ -142,10 +142,17 @@ void TwoPaths::to_host(const Bond& bond, std::uint32_t number, wire::Bytes frame
     differ(what + " under another address than the plan below says");
 }
 
-/// A frame that came while another plan was in force, and was read for it, says nothing about this one.
-void TwoPaths::end_step(const Bond& bond) {
+/// A frame that came while another plan was in force, and was read for it, says nothing about this one. And for a while
+/// a port that begins to deliver keeps copies and the host's own (changeover.hpp), up to the first step after 20 ms.
+void TwoPaths::end_step(const Bond& bond, Tick now) {
+  constexpr Ticks settles_after = ticks_from_ms(20);
   Side& side = sides_[bond.name()];
-  if (!side.received.empty() && !side.host_refused && !is_daemons(bond.plan())) {
+  if (side.generation != bond.plan().generation) {
+    side.generation = bond.plan().generation;
+    side.since = now;
+    side.is_settled = false;
+  }
+  if (side.is_settled && !side.received.empty() && !side.host_refused && !is_daemons(bond.plan())) {
     const FastPlan& fast = plan_of(bond, side);
     for (const Received& one : side.received) {
       if (one.reached_host || one.generation != fast.generation) continue;
@@ -154,6 +161,7 @@ void TwoPaths::end_step(const Bond& bond) {
                " from the host, to which the plan below gives it");
     }
   }
+  side.is_settled = now >= side.since + settles_after;
   side.sent.clear();
   side.received.clear();
   side.refused_by = 0;

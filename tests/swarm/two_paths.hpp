@@ -30,7 +30,7 @@ class TwoPaths {
   void to_host(const Bond& bond, std::uint32_t number, wire::Bytes frame);
   /// A frame of any kind; what stood behind it may not have been offered.
   void host_refused(const std::string& bond) { sides_[bond].host_refused = true; }
-  void end_step(const Bond& bond);
+  void end_step(const Bond& bond, Tick now);
 
  private:
   using Frame = std::vector<std::uint8_t>;
@@ -49,6 +49,9 @@ class TwoPaths {
     std::vector<Received> received;
     std::uint32_t refused_by = 0;  ///< ports, as bits
     bool host_refused = false;
+    std::uint64_t generation = 0;  ///< of the plan, and since when
+    Tick since{};
+    bool is_settled = false;
   };
 
   /// The bond's plan as it is now.
