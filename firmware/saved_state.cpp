@@ -56,7 +56,13 @@ void archive(Archive& a, SavedState& state, EventLog& events) {
   a(events);
 }
 
-std::uint64_t layout() {
+}  // namespace
+
+void archive(Archive& a, BondConfig& config) {
+  archive_config(a, config);
+}
+
+std::uint64_t SavedState::layout() {
   static const std::uint64_t known = [] {
     Archive describer = Archive::describer();
     SavedState state;
@@ -65,12 +71,6 @@ std::uint64_t layout() {
     return describer.fingerprint() ^ Bond::memory_layout();
   }();
   return known;
-}
-
-}  // namespace
-
-void archive(Archive& a, BondConfig& config) {
-  archive_config(a, config);
 }
 
 void SavedState::write(std::vector<std::uint8_t>& bytes, Tick now, EventLog& events) {

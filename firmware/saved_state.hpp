@@ -41,6 +41,9 @@ struct SavedState {
   Outcome read(wire::Bytes bytes, const SavedPlace& here, const std::function<Tick(std::int64_t)>& tick_of,
                EventLog& events);
 
+  /// What its layout is: found out by the first who asks, which takes as long as to make a bond.
+  static std::uint64_t layout();
+
   /// The bytes at this place tell alive_ms, and may be replaced as time goes on.
   static constexpr std::size_t alive_at = 16;
   static std::array<std::uint8_t, 8> alive_bytes(std::int64_t alive_ms) noexcept;

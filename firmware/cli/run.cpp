@@ -17,6 +17,7 @@
 #include "firmware/control_protocol.hpp"
 #include "firmware/log.hpp"
 #include "firmware/runtime.hpp"
+#include "firmware/saved_state.hpp"
 #include "firmware/trace/flight_recorder.hpp"
 #include "firmware/worker_pool.hpp"
 #include "hal/linux/background.hpp"

@@ -75,12 +75,18 @@ FlightRecorder::~FlightRecorder() {
   log_(outcome.ok() ? "trace written to " + file_ : outcome.reason);
 }
 
+void FlightRecorder::prepare() {
+  if (prepared_) return;
+  prepared_.emplace(file_.empty() ? Store::ring(ring_segments, ring_segment_bytes, ring_segment_resident)
+                                  : Store::growing(long_segments, long_segment_bytes));
+}
+
 void FlightRecorder::start(std::string directory, std::int64_t started_ms, Tick now) {
   directory_ = std::move(directory);
   header_ = header_text(started_ms);
   crash_file_ = directory_ + "/crash.trace";
-  store_.emplace(file_.empty() ? Store::ring(ring_segments, ring_segment_bytes, ring_segment_resident)
-                               : Store::growing(long_segments, long_segment_bytes));
+  prepare();
+  store_.swap(prepared_);
   tape_.record(*store_, now);
   lnx::on_fatal_signal(crashed, this);
 }

@@ -37,6 +37,8 @@ class FlightRecorder {
   /// The machine as the bonds are to see it.
   Hardware& hardware() noexcept { return hardware_; }
 
+  /// Takes the memory that start() needs, when there is time for that.
+  void prepare();
   /// Before the first bond is made. `directory`, made when it is needed, is for 1.trace to 4.trace and crash.trace;
   /// `started_ms`: the wall clock at tick 0.
   void start(std::string directory, std::int64_t started_ms, Tick now);
@@ -68,6 +70,7 @@ class FlightRecorder {
   std::string directory_;
   std::string header_;
   std::string crash_file_;
+  std::optional<Store> prepared_;
   std::optional<Store> store_;
   std::vector<std::uint8_t> checkpoint_;
   std::optional<Tick> due_;
