@@ -88,6 +88,8 @@ void ClientRounds::begin_round() noexcept {
     in_round_ = true;
   });
   put_off();
+  hurries_ = hurries_ && retries_left_ != 0;
+  if (hurries_) delay_left_ = hurry_delay;
   if (retries_left_ != 0)
     --retries_left_;
   else
@@ -95,7 +97,9 @@ void ClientRounds::begin_round() noexcept {
 }
 
 void ClientRounds::hurry() noexcept {
-  if (outdated_) delay_left_ = std::min(delay_left_, hurry_delay - quiet_);
+  if (!outdated_) return;
+  hurries_ = true;
+  delay_left_ = std::min(delay_left_, hurry_delay - quiet_);
 }
 
 bool ClientRounds::begin_last_round(std::optional<PortId> active) noexcept {

@@ -76,7 +76,8 @@ class ClientRounds {
     delay_left_ = update_delay;
     quiet_ = 0;
   }
-  /// Who waits to be told is told with the next tick, if there has been no round for half a second.
+  /// Who waits to be told is told with the next tick, if there has been no round for half a second, and the further
+  /// rounds are half a second apart: nobody hears what is sent in the meantime.
   void hurry() noexcept;
   /// All who believe something else are told of the active port, at once. False: there is nobody.
   bool begin_last_round(std::optional<PortId> active) noexcept;
@@ -93,7 +94,7 @@ class ClientRounds {
     // Those that there are, from the one that was entered last.
     std::uint16_t count = 0;
     for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) ++count;
-    a(count, turn_, outdated_, spread_ordered_, in_round_, farewells_, delay_left_, retries_left_, quiet_);
+    a(count, turn_, outdated_, spread_ordered_, in_round_, farewells_, delay_left_, retries_left_, quiet_, hurries_);
     if (a.reads()) return read_clients(a, count);
     for (std::uint16_t index = newest_; index != nobody; index = table_[index].next) a(index, table_[index]);
     if (a.describes()) a(table_[0]);
@@ -133,6 +134,7 @@ class ClientRounds {
   std::uint32_t delay_left_ = 0;
   std::uint32_t retries_left_ = 0;
   std::uint32_t quiet_ = 0;  ///< ticks since it was put off or there was a round, up to hurry_delay
+  bool hurries_ = false;     ///< until the rounds for a lost port are over
 };
 
 template <class Visit>
