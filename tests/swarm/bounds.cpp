@@ -56,6 +56,8 @@ bool is_to_carry(Scheduler& scheduler, const std::string& from, const std::strin
     if (bond == nullptr) continue;
     const BondOptions& options = bond->options();
     if (!bond->is_up() || (mode && *mode != options.mode)) return false;
+    // Nobody looks at its ports, so nobody finds that somebody else has taken an address.
+    if (options.miimon_ms == 0 && options.arp_interval_ms == 0) return false;
     mode = options.mode;
     if (options.mode != Mode::lacp_8023ad) continue;
     is_lacp = true;

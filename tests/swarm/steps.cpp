@@ -248,6 +248,7 @@ void Play::heal() {
     if (!host->is_bond) move(*host, host->card);
     if (sim::SimHostPort* const port = world_.host_port(host->name)) (void)port->set_up(true);
   }
+  for (const auto& bond : scheduler_->bonds()) bond->give_back("all is calm");
   settle();
   for (const auto& [bond, ports] : ports_of_) {
     for (const std::string& port : ports) {
