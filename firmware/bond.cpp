@@ -55,7 +55,6 @@ void Bond::observe(std::span<const HardwareEvent> events, Tick now) {
     }
   }
   if (host_changed || !poll_started_ || std::exchange(host_doubt_, false) || !host_->is_present()) observe_host();
-
   if (!poll_started_) {
     tape_.touch();
     poll_started_ = true;

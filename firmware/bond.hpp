@@ -255,8 +255,7 @@ class Bond final : public OptionTarget {
   Tick last_carried() const;
   void tell_loops();
 
-  // bond_below.cpp
-  Outcome open_offload();
+  Outcome open_offload();  // bond_below.cpp
   Outcome begin_below();
   Outcome begin_below_in_time();
   void add_below(PortId id);
@@ -268,8 +267,7 @@ class Bond final : public OptionTarget {
   void hear_below(Tick when);
   PortCounters counters_of(PortId id, const OffloadCounters& below) const;
 
-  // bond_actions.cpp
-  void perform(const AnnouncePeers&);
+  void perform(const AnnouncePeers&);  // bond_actions.cpp
   void perform(const RejoinGroups&);
   void perform(const SetPortMac& action);
   void perform(const SetPortPromiscuous& action);
@@ -304,8 +302,7 @@ class Bond final : public OptionTarget {
   void note_loss(Port& port);
   void add_monitors(PortStatus& status, const Port& port, Tick now) const;
 
-  // bond_ports.cpp
-  Outcome open_host(const BondConfig& config);
+  Outcome open_host(const BondConfig& config);  // bond_ports.cpp
   Outcome take(std::unique_ptr<Nic> nic, const PortOptions& options, const FlapDamper& damper = {});
   Outcome adopt_mac(Nic& nic);
   Outcome give_mac(Nic& nic);
@@ -319,8 +316,7 @@ class Bond final : public OptionTarget {
   bool sort_ports();
   Outcome apply_host_config();
 
-  // bond_memory.cpp
-  void archive(Archive& archive);
+  void archive(Archive& archive);  // bond_memory.cpp
   void archive_decided(Archive& archive);
   bool is_consistent() const;
   Forwarder::Memory counted() const;
@@ -329,16 +325,14 @@ class Bond final : public OptionTarget {
   Outcome resume_port(Port& port, bool was_away);
   void resume_ports(const PortList& ports, bool was_away);
 
-  // bond_waiting.cpp
-  void read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic);
+  void read_before(const ForwardingPlan& next, PortId leaving, Nic* its_nic);  // bond_waiting.cpp
   void read_waiting(PortId id, Nic& nic);
   void look_before_dropping(PortId id);
   void deliver(PortId id, PacketBatch& batch, bool leaves);
   void note_newcomers(const ForwardingPlan& next);
   void settle_newcomer(PortId id);
 
-  // bond_leaving.cpp
-  bool is_leaving() const noexcept;
+  bool is_leaving() const noexcept;  // bond_leaving.cpp
   void leave_when_due();
   std::optional<Tick> next_departure() const noexcept;
 

@@ -23,7 +23,6 @@
 #include "tests/support/recorded_rows.hpp"
 
 namespace ut = boost::unit_test;
-
 namespace bondbox::lab {
 namespace {
 
@@ -33,7 +32,6 @@ constexpr std::size_t batch_size = 24;  ///< at once: what a socket's queue hold
 constexpr std::size_t random_count = 600;
 constexpr MacAddress bond_mac{{0x02, 0, 0, 0, 0x0a, 0x00}};
 constexpr std::array<std::uint8_t, 4> mark{0xb0, 0xbd, 0x5a, 0xa5};
-
 constexpr MacAddress port_mac(std::size_t port) {
   return {{0x02, 0, 0, 0, 0x0a, static_cast<std::uint8_t>(port + 1)}};
 }
@@ -405,7 +403,6 @@ class OneCpu {
 };
 
 }  // namespace
-
 BOOST_AUTO_TEST_SUITE(lab_two_paths, *ut::precondition(kernel_can))
 
 BOOST_DATA_TEST_CASE(the_same_frames_take_the_same_ways_through_simulator_packet_path_and_programs, ut::data::xrange(7),
