@@ -218,7 +218,7 @@ void append_losses(std::string& text, const BondStatus& bond) {
   if (looped != 0) append_format(text, "  frames of our own that came back: %llu\n", looped);
 }
 
-std::string cut(std::string text, std::size_t length) {
+std::string cut(const std::string& text, std::size_t length) {
   return text.size() > length ? text.substr(0, length - 3) + "..." : text;
 }
 
