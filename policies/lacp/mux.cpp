@@ -65,6 +65,9 @@ void attached_tick(Port& port, const MuxInput& input) noexcept {
   if (port.partner_has(sync)) {
     return enter(port, input.coupled ? LacpMuxState::collecting_distributing : LacpMuxState::collecting, input);
   }
+  // What carried alone goes on when a partner is found, until that one has heard us and is not in sync all the same: no
+  // machine would close it here.
+  if (port.distributes && input.aggregator_has_partner && port.matched) port.close();
   if (!port.has(sync)) {  // the aggregator became the active one after the port was attached
     port.set(sync);
     port.ntt = true;

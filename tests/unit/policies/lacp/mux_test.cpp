@@ -137,6 +137,23 @@ BOOST_AUTO_TEST_CASE(an_aggregator_without_a_partner_is_not_closed_by_the_machin
   BOOST_TEST(port.distributes);
 }
 
+BOOST_AUTO_TEST_CASE(what_carried_alone_is_closed_by_a_partner_that_has_heard_us_and_is_not_in_sync) {
+  attach();
+  input.aggregator_has_partner = false;
+  port.open();
+  ticks(5);
+  BOOST_TEST(port.distributes);
+  input.aggregator_has_partner = true;
+  port.matched = false;
+  ticks(5);
+  BOOST_TEST(port.distributes, "a partner that has not heard us yet has said nothing of us");
+  port.matched = true;
+  ticks(1);
+  BOOST_TEST((port.mux == State::attached));
+  BOOST_TEST(!port.distributes);
+  BOOST_TEST(!port.collects);
+}
+
 BOOST_AUTO_TEST_CASE(independent_control_collects_first_and_distributes_when_the_partner_collects) {
   input.coupled = false;
   attach();
