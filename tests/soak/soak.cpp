@@ -15,10 +15,12 @@ namespace {
 
 using bench::PullKind;
 
-constexpr double settle_s = 1.5;              // before the first happening of a lap and after its last
-constexpr std::uint64_t growth_max_kb = 256;  // what is told of 512 events, and the heap's last pages
-constexpr double warm_share = 0.1;            // of a run, until it has warmed up, and in which memory is compared then
-constexpr double moment_s = 0.02;             // that a port may go on carrying after it was told to go
+constexpr double settle_s = 1.5;                   // before the first happening of a lap and after its last
+constexpr std::uint64_t growth_max_kb = 512;       // 512 events, what is used for the first time, the heap's last pages
+constexpr std::uint64_t late_growth_max_kb = 128;  // of the second half of a long run, when all that has been used
+constexpr int long_run_s = 600;
+constexpr double warm_share = 0.1;  // of a run, until it has warmed up, and in which memory is compared then
+constexpr double moment_s = 0.02;   // that a port may go on carrying after it was told to go
 constexpr int first_port = 20'000;  // of UDP; another one for each lap, so that no packet is taken for a later
 
 /// Whose hands are on the cables and at the keyboard.
@@ -133,11 +135,14 @@ void Hands::watch() {
   }
   if (now - begun_s_ < settings_.seconds * 2 * warm_share)
     usage.first.memory_kb = std::min(usage.first.memory_kb, it.memory_kb);
+  const double share = (now - begun_s_) / settings_.seconds;
+  if (share > 0.5 && share < 0.5 + warm_share)
+    usage.middle_kb = usage.middle_kb == 0 ? it.memory_kb : std::min(usage.middle_kb, it.memory_kb);
   for (const auto member : {&Resources::memory_kb, &Resources::descriptors, &Resources::threads}) {
     usage.least.*member = std::min(usage.least.*member, it.*member);
     usage.most.*member = std::max(usage.most.*member, it.*member);
   }
-  const bool late = now - begun_s_ > settings_.seconds * (1 - warm_share);
+  const bool late = share > 1 - warm_share;
   usage.settled_kb = late ? std::min(usage.settled_kb, it.memory_kb) : it.memory_kb;
 }
 
@@ -298,6 +303,9 @@ void judge(Result& result, const Counted& gap, std::int64_t allowance, std::uint
   if (usage.settled_kb > usage.first.memory_kb + growth_max_kb)
     broken(format("memory grew from %llu to %llu kB", static_cast<unsigned long long>(usage.first.memory_kb),
                   static_cast<unsigned long long>(usage.settled_kb)));
+  if (result.settings.seconds >= long_run_s && usage.settled_kb > usage.middle_kb + late_growth_max_kb)
+    broken(format("memory grew from %llu to %llu kB in the second half",
+                  static_cast<unsigned long long>(usage.middle_kb), static_cast<unsigned long long>(usage.settled_kb)));
   if (usage.last.descriptors > usage.first.descriptors)
     broken(format("descriptors grew from %llu to %llu", static_cast<unsigned long long>(usage.first.descriptors),
                   static_cast<unsigned long long>(usage.last.descriptors)));

@@ -46,6 +46,8 @@ struct Usage {
   Resources least;
   Resources most;
   Resources last;
+  /// Of the memory of the first tenth after the middle, the least.
+  std::uint64_t middle_kb = 0;
   /// Of the memory of the last tenth of the run, the least: what a leak would have raised.
   std::uint64_t settled_kb = 0;
 };
