@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(clients_without_manners_are_counted_by_what_they_did) {
     (void)run_command("sleep 1");
   }
   // They have five seconds, however they divide them.
-  BOOST_TEST(wait_until([&] { return number(daemon, "/control/cut_off") == 14; }, 5'000), daemon.status("/control"));
+  BOOST_TEST(wait_until([&] { return number(daemon, "/control/cut_off") == 14; }, 20'000), daemon.status("/control"));
   BOOST_TEST(descriptors(daemon) <= open);
 }
 
