@@ -136,7 +136,8 @@ RecorderStatus FlightRecorder::status() const {
 Result<std::string> FlightRecorder::hand_over(Done done) {
   if (!store_) return Outcome::failed(ENODATA, "nothing is recorded");
   const auto bytes = std::make_shared<std::vector<std::uint8_t>>();
-  bytes->reserve(header_.size() + around_header + status().bytes + store_->size() * around_segment);
+  bytes->reserve(header_.size() + around_header + static_cast<std::size_t>(status().bytes) +
+                 store_->size() * around_segment);
   (void)write_trace(header_, *store_, ends_amid(), append_bytes, bytes.get());
   const std::string name = std::to_string(next_file_ % files_kept + 1) + ".trace";
   std::string path = directory_ + "/" + name;
