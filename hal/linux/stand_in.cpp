@@ -1,6 +1,5 @@
 #include "hal/linux/stand_in.hpp"
 
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -10,6 +9,7 @@
 #include <cerrno>
 
 #include "hal/linux/left_bonds.hpp"
+#include "hal/linux/memory.hpp"
 #include "hal/linux/signal_source.hpp"
 #include "hal/linux/unique_fd.hpp"
 
@@ -48,7 +48,7 @@ void watch(int pid, const SignalSource& signals) {
 
 int stand_in(int pid, const std::string& run_dir) {
   const SignalSource signals(std::array{SIGTERM, SIGINT, SIGHUP});
-  (void)::malloc_trim(0);
+  give_free_pages_back();
   const int own = ::getpid();
   while (pid > 1) {
     watch(pid, signals);
