@@ -196,9 +196,9 @@ int Interfaces::set_mtu(int index, std::uint32_t mtu) {
   return netlink_.request(message);
 }
 
-int Interfaces::set_master(int index, int master) {
+int Interfaces::leave_master(int index) {
   NetlinkMessage message(RTM_NEWLINK, 0, link_header(index));
-  message.add_u32(IFLA_MASTER, static_cast<std::uint32_t>(master));
+  message.add_u32(IFLA_MASTER, 0);
   return netlink_.request(message);
 }
 

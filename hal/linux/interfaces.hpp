@@ -72,8 +72,8 @@ class Interfaces {
   /// Changes it while the interface is up; where the driver refuses that (EBUSY), takes it down for the change.
   int set_mac(int index, MacAddress mac);
   int set_mtu(int index, std::uint32_t mtu);
-  /// Makes it a port of a bridge, or with 0 of none.
-  int set_master(int index, int master);
+  /// Takes it out of the bridge, or what else it is a port of.
+  int leave_master(int index);
   int set_transmit_queue_length(int index, std::uint32_t frames);
 
   /// Takes away the interface itself, if it is one that was made.

@@ -318,7 +318,7 @@ void PortClaim::keep_host_off() {
   };
   if (info.master != 0) {
     const std::string master = context_->driver.current_name(info.master);
-    told(context_->interfaces.set_master(record_.index, 0), "made a port of " + master, "taken out of it again");
+    told(context_->interfaces.leave_master(record_.index), "made a port of " + master, "taken out of it again");
   }
   const std::uint32_t missing = flags_of_ports(record_) & ~info.flags;
   if (missing != 0) {
