@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+
+#include "hal/linux/descriptors.hpp"
 
 namespace bondbox::lnx {
 
@@ -22,9 +23,7 @@ void use_as_stderr(const UniqueFd& fd) noexcept {
 LogStream::LogStream() : own_(::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
   waiting_.reserve(waiting_bytes_max);
   // Our place in a file is its end. Whoever was given it with us, a script for one, must not go on at another.
-  struct stat status {};
-  if (::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode))
-    (void)::fcntl(STDERR_FILENO, F_SETFL, ::fcntl(STDERR_FILENO, F_GETFL) | O_APPEND);
+  if (is_regular_file(STDERR_FILENO)) (void)::fcntl(STDERR_FILENO, F_SETFL, ::fcntl(STDERR_FILENO, F_GETFL) | O_APPEND);
 }
 
 bool LogStream::append(std::string_view line) {

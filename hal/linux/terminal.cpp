@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "hal/linux/descriptors.hpp"
 
 namespace bondbox::lnx {
 
@@ -34,8 +35,7 @@ std::size_t terminal_columns(int fd) {
 
 int open_again(int fd) {
   // The place in a file has to be the same for all who hold it, and a file makes nobody wait.
-  struct stat status {};
-  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return duplicate(fd);
+  if (is_regular_file(fd)) return duplicate(fd);
   const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   const int opened = ::open(path.c_str(), access | O_APPEND * (access == O_WRONLY) | O_NOCTTY | O_CLOEXEC);
